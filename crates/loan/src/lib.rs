@@ -1,0 +1,14 @@
+//! What is owed and how it changes (借据): terms, schedules, accrual, allocation, position.
+//!
+//! One loan at a time, pure and synchronous: no clock, no IO, no floating point. Rules work on
+//! slices (a loan's instalments and receipts as columns), so the night calls for millions what the
+//! page calls for one.
+//!
+//! Reading order: [`contract`], [`daycount`], [`schedule`], [`accrual`], [`waterfall`],
+//! [`repayment`], [`change`], [`position`].
+
+pub mod contract;
+pub mod position;
+
+pub use contract::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, Terms};
+pub use position::{History, LoanRules, LoanView, Pause, Position};

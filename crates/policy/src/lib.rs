@@ -1,0 +1,1 @@
+//! Effective-dated rules with provenance (政策包).

@@ -1,0 +1,19 @@
+//! Values with units (计量单位): whole fen, parts per million, calendar days, identities.
+//!
+//! Everything above this room speaks in these types; a bare `i64` never stands for money and a
+//! bare `i32` never stands for a day. Invariants: no clock, no IO, no floating point; arithmetic
+//! that would overflow stops the program instead of wrapping.
+//!
+//! Reading order: [`money`], [`rate`], [`date`], [`calendar`], [`ids`].
+
+pub mod calendar;
+pub mod date;
+pub mod ids;
+pub mod money;
+pub mod rate;
+
+pub use calendar::{Calendar, Roll};
+pub use date::{Date, DateError, YearMonth};
+pub use ids::{BranchId, CustomerId, LoanId, OfficerId, RepaymentId};
+pub use money::{Money, MoneyError, Rounding, div_round};
+pub use rate::{RateError, RatePpm};
