@@ -4,16 +4,18 @@
 //! bare `i32` never stands for a day. Invariants: no clock, no IO, no floating point; arithmetic
 //! that would overflow stops the program instead of wrapping.
 //!
-//! Reading order: [`money`], [`rate`], [`date`], [`calendar`], [`ids`].
+//! Reading order: [`money`], [`rate`], [`date`], [`calendar`], [`ids`], [`texts`].
 
 pub mod calendar;
 pub mod date;
 pub mod ids;
 pub mod money;
 pub mod rate;
+pub mod texts;
 
 pub use calendar::{Calendar, Roll};
 pub use date::{Date, DateError, YearMonth};
 pub use ids::{BranchId, CustomerId, LoanId, OfficerId, RepaymentId};
 pub use money::{Money, MoneyError, Rounding, div_round};
 pub use rate::{RateError, RatePpm};
+pub use texts::{Labels, Texts};
