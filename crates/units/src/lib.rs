@@ -7,6 +7,7 @@
 //! Reading order: [`money`], [`rate`], [`date`], [`calendar`], [`ids`], [`texts`].
 
 pub mod calendar;
+pub mod coded;
 pub mod date;
 pub mod ids;
 pub mod money;
@@ -14,6 +15,7 @@ pub mod rate;
 pub mod texts;
 
 pub use calendar::{Calendar, Roll};
+pub use coded::Coded;
 pub use date::{Date, DateError, YearMonth};
 pub use ids::{BranchId, CustomerId, LoanId, OfficerId, RepaymentId};
 pub use money::{Money, MoneyError, Rounding, div_round};
