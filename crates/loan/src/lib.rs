@@ -8,7 +8,14 @@
 //! [`repayment`], [`change`], [`position`].
 
 pub mod contract;
+pub mod daycount;
+pub mod accrual;
 pub mod position;
+mod spell;
+mod walk;
+pub mod waterfall;
 
+pub use accrual::{PenaltyBase, PenaltyRule, PenaltyStart};
 pub use contract::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, Terms};
-pub use position::{History, LoanRules, LoanView, Pause, Position};
+pub use position::{AfterGrace, DayRule, History, LoanRules, LoanView, NotOldestFirst, Pause, Position, positions};
+pub use waterfall::{Advance, Allocation, Component, Split, Strategy, Switch};

@@ -4,13 +4,18 @@
 //! every day asked for (the business date and, say, the twelve month-ends before it). Nothing is
 //! allocated per loan. The page calls the same function with one loan and one day.
 
+use crate::accrual::PenaltyRule;
 use crate::contract::Terms;
-use units::{Date, Money};
+use crate::walk::Walk;
+use crate::waterfall::{Advance, Allocation, Bucket, Component, Order, Strategy};
+use serde::Deserialize;
+use units::{Date, Money, coded};
 
 /// One loan as columns: what was agreed, what came in, what was paused.
 ///
 /// Slices of one group have equal length. Instalments are sorted by due date, receipts by value
 /// date (起息日) and then by the order they were entered; reversed receipts are already left out.
+/// Pauses are sorted and do not overlap.
 #[derive(Clone, Copy, Debug)]
 pub struct LoanView<'a> {
     pub terms: &'a Terms,
@@ -41,11 +46,13 @@ pub struct Position {
     pub fee_past_due: Money,
     /// Penalty interest (and interest on interest, if the rules charge it) accrued and not paid.
     pub penalty_accrued: Money,
-    /// Days from the oldest due date not fully covered, less paused days; 0 on the due date itself.
+    /// Days from the oldest due date not fully covered, less paused days; 0 on the due date itself
+    /// and within grace. Penalty interest alone does not keep a loan past due.
     pub days_past_due: i32,
     pub oldest_unpaid_due_on: Option<Date>,
     /// Instalments due on or before this day and not fully covered.
     pub unpaid_instalments: u32,
+    /// The first due date after this day that is not fully covered, and what is left of it.
     pub next_due_on: Option<Date>,
     pub next_due_amount: Money,
     pub last_paid_on: Option<Date>,
@@ -54,11 +61,15 @@ pub struct Position {
     pub paid_interest: Money,
     pub paid_fee: Money,
     pub paid_penalty: Money,
-    /// Money received beyond everything owed.
+    /// Money received beyond everything owed, or held until the next due date.
     pub surplus: Money,
 }
 
 /// What happened up to the last day asked for, as grading and classes need it (逾期历史).
+///
+/// Days are those the night of each day would have shown: an instalment paid the day after its due
+/// date was never past due at the end of a day. The window is the last calendar months of the
+/// rules: from (not including) the corresponding day before, to the last day asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Highest days past due ever reached.
@@ -75,7 +86,7 @@ pub struct History {
     pub cured_on: Option<Date>,
     /// Highest days past due reached before `cured_on`, in the spell that ended then.
     pub cured_from_days: i32,
-    /// Instalments fallen due since `cured_on` and met on time.
+    /// Instalments fallen due since `cured_on` and met.
     pub dues_met_since_cure: u32,
 }
 
@@ -86,6 +97,246 @@ impl Position {
     }
 }
 
-/// The rules a position is computed by; compiled once from a policy pack.
+/// How days past due are counted (逾期天数规则).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DayRule {
+    /// Days after the due date on which nothing is shown yet (宽限期).
+    pub grace_days: i32,
+    pub after_grace: AfterGrace,
+}
+
+coded! {
+    /// What is counted once grace has run out (宽限期满计数).
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    AfterGrace {
+        /// Every day from the due date.
+        #[default]
+        AllDays = "all_days",
+        /// Only the days beyond grace.
+        DaysBeyond = "days_beyond",
+    }
+}
+
+impl DayRule {
+    /// Days past due on `day` of something unpaid since its due date (逾期天数).
+    #[inline]
+    pub fn days_past_due(&self, due_on: Date, day: Date, pauses: &[Pause]) -> i32 {
+        let counted = day - due_on - paused_days(pauses, due_on, day);
+        match self.after_grace {
+            _ if counted <= self.grace_days => 0,
+            AfterGrace::AllDays => counted,
+            AfterGrace::DaysBeyond => counted - self.grace_days,
+        }
+    }
+
+    /// The first day that shows a day past due if nothing is paid.
+    pub fn enters_on(&self, due_on: Date, pauses: &[Pause]) -> Date {
+        let unpaused = due_on + self.grace_days + 1;
+        pauses.iter().filter(|pause| pause.until > due_on).fold(unpaused, |day, pause| {
+            let from = pause.from.max(due_on);
+            if from < day { day + (pause.until - from) } else { day }
+        })
+    }
+}
+
+/// Days of `[from, until)` that lie in a pause. Pauses that overlap add up.
+#[inline]
+pub fn paused_days(pauses: &[Pause], from: Date, until: Date) -> i32 {
+    pauses.iter().map(|pause| (pause.until.min(until) - pause.from.max(from)).max(0)).sum()
+}
+
+/// The rules a position is computed by; compiled once from a policy pack (借据计算规则).
 #[derive(Clone, Debug)]
-pub struct LoanRules {}
+pub struct LoanRules {
+    pub(crate) usual: Order,
+    pub(crate) long_past_due: Option<(i32, Order)>,
+    pub(crate) penalty: PenaltyRule,
+    pub(crate) days: DayRule,
+    pub(crate) window_months: i32,
+}
+
+/// Why a pack's allocation cannot serve the night (冲抵规则不适用): some component would not be
+/// settled oldest instalment first, so running totals would not say which instalment is covered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotOldestFirst;
+
+impl LoanRules {
+    pub fn new(allocation: &Allocation, penalty: PenaltyRule, days: DayRule) -> Result<LoanRules, NotOldestFirst> {
+        let compiled = |strategy: &Strategy| {
+            let mut order = strategy.order_for("repayment");
+            if allocation.advance == Advance::HoldUntilDue {
+                order.stages.retain(|stage| stage.bucket != Bucket::InAdvance);
+            }
+            if order.is_oldest_first() { Ok(order) } else { Err(NotOldestFirst) }
+        };
+        let usual = compiled(&allocation.usual)?;
+        let switch = allocation.when_days_past_due_over.as_ref();
+        let long_past_due = switch.map(|switch| Ok((switch.days, compiled(&switch.then)?))).transpose()?;
+        Ok(LoanRules { usual, long_past_due, penalty, days, window_months: 3 })
+    }
+
+    /// The same rules with another window for [`History`].
+    pub fn with_window_months(self, window_months: i32) -> LoanRules {
+        LoanRules { window_months, ..self }
+    }
+}
+
+impl Default for LoanRules {
+    /// Fees, penalty interest, interest, principal, oldest instalment first; +50 %; no grace.
+    fn default() -> LoanRules {
+        let order = vec![Component::Fee, Component::Penalty, Component::Interest, Component::Principal];
+        let usual = Strategy::ByInstalment { order };
+        let allocation = Allocation { usual, advance: Advance::default(), when_days_past_due_over: None };
+        LoanRules::new(&allocation, PenaltyRule::default(), DayRule::default()).expect("oldest first")
+    }
+}
+
+/// Where the loan stands at the end of each of `days` (ascending), written to `out` of equal
+/// length, and its history up to the last of them. Time: instalments + receipts + days, while
+/// money comes oldest instalment first. Nothing is allocated.
+pub fn positions(view: &LoanView, rules: &LoanRules, days: &[Date], out: &mut [Position]) -> History {
+    assert_eq!(days.len(), out.len(), "one position per day");
+    let Some(&last) = days.last() else { return History::default() };
+    let mut walk = Walk::new(view, rules, last, ());
+    for (&day, position) in days.iter().zip(out) {
+        walk.run_to(day);
+        *position = walk.position();
+    }
+    walk.history()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accrual::PenaltyStart;
+    use crate::contract::{DayCount, Frequency, RepaymentMethod};
+    use crate::waterfall::Switch;
+    use units::RatePpm;
+
+    fn date(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    fn money(text: &str) -> Money {
+        Money::parse(text).unwrap()
+    }
+
+    /// Instalments `due principal interest` and receipts `day amount`, one a line; then the
+    /// position on `day` as text.
+    fn check(rules: &LoanRules, dues: &str, receipts: &str, day: &str, expect: &str) {
+        check_paused(rules, dues, receipts, &[], day, expect);
+    }
+
+    fn check_paused(rules: &LoanRules, dues: &str, receipts: &str, pauses: &[Pause], day: &str, expect: &str) {
+        let rows = |text: &str| text.split(';').map(|row| row.split_whitespace().map(str::to_owned).collect()).collect();
+        let dues: Vec<Vec<String>> = rows(dues);
+        let receipts: Vec<Vec<String>> = if receipts.is_empty() { Vec::new() } else { rows(receipts) };
+        let column = |rows: &[Vec<String>], index: usize| rows.iter().map(|row| money(&row[index])).collect::<Vec<_>>();
+        let days = |rows: &[Vec<String>]| rows.iter().map(|row| date(&row[0])).collect::<Vec<_>>();
+        let principal_due = column(&dues, 1);
+        let terms = Terms {
+            principal: principal_due.iter().copied().sum(),
+            disbursed_on: date("2026-01-12"),
+            matures_on: date(&dues.last().unwrap()[0]),
+            annual_rate: RatePpm::new(60_000),
+            penalty_rate: None,
+            day_count: DayCount::Act360,
+            method: RepaymentMethod::Irregular,
+            instalment_count: dues.len() as u32,
+            frequency: Frequency::Monthly,
+        };
+        let view = LoanView {
+            terms: &terms,
+            due_on: &days(&dues),
+            principal_due: &principal_due,
+            interest_due: &column(&dues, 2),
+            fee_due: &vec![Money::ZERO; dues.len()],
+            paid_on: &days(&receipts),
+            paid: &column(&receipts, 1),
+            pauses,
+        };
+        let mut out = [Position::default()];
+        positions(&view, rules, &[date(day)], &mut out);
+        let p = out[0];
+        let found = format!(
+            "{} unpaid, past due {}+{}+{}, {} days, paid {}+{}+{}, over {}",
+            p.unpaid_instalments,
+            p.principal_past_due,
+            p.interest_past_due,
+            p.penalty_accrued,
+            p.days_past_due,
+            p.paid_principal,
+            p.paid_interest,
+            p.paid_penalty,
+            p.surplus
+        );
+        assert_eq!(found, expect, "dues {dues:?}, receipts {receipts:?}, on {day}");
+    }
+
+    fn rules(usual: Strategy, advance: Advance, switch: Option<Switch>, penalty: PenaltyRule, days: DayRule) -> LoanRules {
+        let allocation = Allocation { usual, advance, when_days_past_due_over: switch };
+        LoanRules::new(&allocation, penalty, days).unwrap()
+    }
+
+    fn interest_first() -> Strategy {
+        Strategy::ByInstalment { order: vec![Component::Fee, Component::Penalty, Component::Interest, Component::Principal] }
+    }
+
+    fn principal_first() -> Strategy {
+        Strategy::ByComponent { order: vec![Component::Principal, Component::Interest, Component::Penalty, Component::Fee] }
+    }
+
+    #[test]
+    fn a_due_date_is_day_zero_and_penalty_runs_from_the_next() {
+        let one = "2026-02-12 100000 500";
+        let standard = LoanRules::default();
+        check(&standard, one, "", "2026-02-11", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&standard, one, "", "2026-02-12", "1 unpaid, past due 0.00+0.00+0.00, 0 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&standard, one, "", "2026-02-13", "1 unpaid, past due 100,000.00+500.00+25.00, 1 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&standard, one, "", "2026-03-14", "1 unpaid, past due 100,000.00+500.00+750.00, 30 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&standard, one, "2026-03-14 800", "2026-03-14", "1 unpaid, past due 100,000.00+450.00+0.00, 30 days, paid 0.00+50.00+750.00, over 0.00");
+        check(&standard, one, "2026-03-14 800", "2026-03-15", "1 unpaid, past due 100,000.00+450.00+25.00, 31 days, paid 0.00+50.00+750.00, over 0.00");
+        check(&standard, one, "2026-02-12 100501", "2026-05-01", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 100,000.00+500.00+0.00, over 1.00");
+    }
+
+    #[test]
+    fn money_beyond_the_dues_is_paid_in_advance_or_held() {
+        let two = "2026-02-12 1000 10; 2026-03-12 1000 5";
+        let none = PenaltyRule::NONE;
+        let held = rules(interest_first(), Advance::HoldUntilDue, None, none, DayRule::default());
+        let advance = rules(interest_first(), Advance::NextInstalments, None, none, DayRule::default());
+        let early = "2026-02-12 1500";
+        check(&advance, two, early, "2026-02-20", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 1,485.00+15.00+0.00, over 0.00");
+        check(&held, two, early, "2026-02-20", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 1,000.00+10.00+0.00, over 490.00");
+        check(&held, two, early, "2026-03-13", "1 unpaid, past due 515.00+0.00+0.00, 1 days, paid 1,485.00+15.00+0.00, over 0.00");
+    }
+
+    #[test]
+    fn a_long_past_due_loan_takes_principal_first() {
+        let two = "2026-02-12 1000 10; 2026-03-12 1000 5";
+        let switch = Switch { days: 90, then: principal_first() };
+        let rules = rules(interest_first(), Advance::default(), Some(switch), PenaltyRule::NONE, DayRule::default());
+        check(&rules, two, "2026-05-13 1500", "2026-05-13", "1 unpaid, past due 515.00+0.00+0.00, 62 days, paid 1,485.00+15.00+0.00, over 0.00");
+        check(&rules, two, "2026-05-14 1500", "2026-05-14", "2 unpaid, past due 500.00+15.00+0.00, 91 days, paid 1,500.00+0.00+0.00, over 0.00");
+        check(&rules, two, "2026-05-14 1000; 2026-05-14 500", "2026-05-14", "2 unpaid, past due 500.00+15.00+0.00, 91 days, paid 1,500.00+0.00+0.00, over 0.00");
+    }
+
+    #[test]
+    fn grace_hides_days_and_pauses_take_them_out() {
+        let one = "2026-02-12 1000 10";
+        let grace = |after_grace, start| {
+            let days = DayRule { grace_days: 3, after_grace };
+            rules(interest_first(), Advance::default(), None, PenaltyRule { start, ..PenaltyRule::default() }, days)
+        };
+        let all = grace(AfterGrace::AllDays, PenaltyStart::NextDay);
+        let beyond = grace(AfterGrace::DaysBeyond, PenaltyStart::AfterGrace);
+        check(&all, one, "", "2026-02-15", "1 unpaid, past due 1,000.00+10.00+0.75, 0 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&all, one, "", "2026-02-16", "1 unpaid, past due 1,000.00+10.00+1.00, 4 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&beyond, one, "", "2026-02-15", "1 unpaid, past due 1,000.00+10.00+0.00, 0 days, paid 0.00+0.00+0.00, over 0.00");
+        check(&beyond, one, "", "2026-02-16", "1 unpaid, past due 1,000.00+10.00+0.25, 1 days, paid 0.00+0.00+0.00, over 0.00");
+        let pause = [Pause { from: date("2026-02-14"), until: date("2026-02-24") }];
+        check_paused(&LoanRules::default(), one, "", &pause, "2026-02-20", "1 unpaid, past due 1,000.00+10.00+2.00, 2 days, paid 0.00+0.00+0.00, over 0.00");
+    }
+}
