@@ -1,0 +1,4 @@
+//! Stories (故事): a `.case` text in, the same text with what really happened out.
+
+pub mod syntax;
+pub mod table;
