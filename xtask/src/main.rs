@@ -1,1 +1,53 @@
-fn main() {}
+//! All automation of the repository: `cargo xtask <command>`.
+
+mod ci;
+mod conformance;
+mod explain;
+mod new_case;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  ci                           everything CI runs: tidy, conformance, a demo run, the tests
+  test                         tidy, conformance, the tests
+  tidy                         the house's own rules: file:line and the fix
+  conformance DIR [--tags]     replay published vectors
+  new-case NAME                start a story under cases/
+  explain CODE                 what a refusal, a term or a rule of a policy pack means";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> anyhow::Result<()> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["ci"] => ci::ci(&root()),
+        ["test"] => ci::test(&root()),
+        ["tidy"] => tidy::run(&root()),
+        ["conformance", ..] => conformance::run(&args[1..]),
+        ["new-case", name] => new_case::run(&root(), name),
+        ["explain", code] => explain::run(&root(), code),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => anyhow::bail!("{USAGE}"),
+    }
+}
+
+/// The repository this program was built from.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask stands in the repository").to_owned()
+}

@@ -243,7 +243,7 @@ mod tests {
         check(".", Err(MoneyError::NotANumber));
         check("1.234", Err(MoneyError::MoreThanTwoPlaces));
         check("1.2.3", Err(MoneyError::NotANumber));
-        check("12元", Err(MoneyError::NotANumber));
+        check("12\u{5143}", Err(MoneyError::NotANumber));
         check("99999999999999999999", Err(MoneyError::TooLarge));
     }
 
