@@ -10,7 +10,10 @@
 pub mod contract;
 pub mod daycount;
 pub mod accrual;
+pub mod change;
+pub mod ledger;
 pub mod position;
+pub mod schedule;
 mod spell;
 mod walk;
 pub mod waterfall;
@@ -18,4 +21,5 @@ pub mod waterfall;
 pub use accrual::{PenaltyBase, PenaltyRule, PenaltyStart};
 pub use contract::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, Terms};
 pub use position::{AfterGrace, DayRule, History, LoanRules, LoanView, NotOldestFirst, Pause, Position, positions};
+pub use schedule::{ScheduleRefused, ScheduleRules, ScheduledInstalment};
 pub use waterfall::{Advance, Allocation, Component, Split, Strategy, Switch};

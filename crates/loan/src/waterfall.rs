@@ -8,7 +8,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Index, IndexMut};
+use std::ops::{AddAssign, Index, IndexMut};
 use units::{Money, coded};
 
 coded! {
@@ -75,6 +75,12 @@ impl Split {
         let mut split = Split::default();
         split[component] = amount;
         split
+    }
+}
+
+impl AddAssign for Split {
+    fn add_assign(&mut self, other: Split) {
+        Component::ALL.iter().for_each(|&component| self[component] += other[component]);
     }
 }
 

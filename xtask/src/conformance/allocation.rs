@@ -1,9 +1,12 @@
 //! Replays one case of `allocation.json`.
 
+use super::entries::{Input, compare};
 use serde_json::Value;
 
-pub fn replay(_case: &Value) -> Result<(), String> {
-    Err("not replayed yet".to_owned())
+pub fn replay(case: &Value) -> Result<(), String> {
+    let input = Input::read(&case["input"])?;
+    let (ledger, outcomes) = input.replay();
+    compare(&input, &ledger, &outcomes, &case["expected"])
 }
 
 /// Only payments of kind repayment or down payment, charges and reversals.

@@ -8,6 +8,7 @@
 mod allocation;
 mod daycount;
 mod delinquency;
+mod entries;
 mod restructure;
 mod schedule;
 mod schedule_exact;
