@@ -1,1 +1,52 @@
-fn main() {}
+//! The front door (贷后系统入口): arguments, wiring, exit codes.
+//!
+//! Exit codes scripts can trust: 0 done, 1 refused (with a code), 2 usage, 3 fault. Results go to
+//! standard output; progress and messages about the work go to standard error.
+
+mod arguments;
+mod calculator;
+mod command;
+mod morning;
+mod print;
+mod progress;
+
+use app::Failure;
+use glossary::{Lang, label, message, remedy};
+use std::process::ExitCode;
+
+const REFUSED: u8 = 1;
+const USAGE: u8 = 2;
+const FAULT: u8 = 3;
+
+fn main() -> ExitCode {
+    let lang = language(std::env::args().collect());
+    let matches = match arguments::command(lang).try_get_matches() {
+        Ok(matches) => matches,
+        Err(problem) => {
+            let _ = problem.print();
+            return if problem.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    // A bug stops the command before anything is written and is told like a fault.
+    match std::panic::catch_unwind(|| command::run(&matches, lang)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(Failure::Refused(refusal))) => {
+            let facts: Vec<(&str, &str)> = refusal.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            eprintln!("{} {}: {}", label("say.refused", lang), refusal.code, message(refusal.code, lang, &facts));
+            eprintln!("{}: {}", label("say.remedy", lang), remedy(refusal.code, lang, &facts));
+            ExitCode::from(REFUSED)
+        }
+        Ok(Err(Failure::Fault(fault))) => {
+            eprintln!("{}: {fault:#}", label("say.fault", lang));
+            ExitCode::from(FAULT)
+        }
+        Err(_) => ExitCode::from(FAULT),
+    }
+}
+
+/// The language asked for anywhere on the line; Chinese unless English is asked for.
+fn language(arguments: Vec<String>) -> Lang {
+    let after = arguments.iter().skip_while(|word| *word != "--lang").nth(1).map(String::as_str);
+    let joined = arguments.iter().find_map(|word| word.strip_prefix("--lang="));
+    after.or(joined).and_then(Lang::from_code).unwrap_or_default()
+}

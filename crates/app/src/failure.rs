@@ -1,0 +1,34 @@
+//! How a use case says no.
+
+use std::fmt;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The world said no: expected, coded, with a remedy in the glossary.
+    Refused(Refusal),
+    /// The machine said no: one opaque chain of causes, printed once at the rim.
+    Fault(anyhow::Error),
+}
+
+/// A refusal on its way to a person (拒绝): the code, and the facts that fill its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: &'static str,
+    pub facts: Vec<(&'static str, String)>,
+}
+
+/// What every use case returns.
+pub type Outcome<T> = Result<T, Failure>;
+
+/// A refusal with its facts, ready for `Err(…)`.
+pub fn refused<T>(code: &'static str, facts: &[(&'static str, &dyn fmt::Display)]) -> Outcome<T> {
+    let facts = facts.iter().map(|(name, value)| (*name, value.to_string())).collect();
+    Err(Failure::Refused(Refusal { code, facts }))
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(fault: anyhow::Error) -> Failure {
+        Failure::Fault(fault)
+    }
+}

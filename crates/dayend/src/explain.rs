@@ -1,0 +1,1 @@
+//! The whole "because…" of one loan or customer.

@@ -1,0 +1,120 @@
+//! A policy pack compiled for one night.
+
+use grading::{CustomerKind, CustomerScale, GradingRules, Profile};
+use loan::accrual::PenaltyRule;
+use loan::position::DayRule;
+use loan::waterfall::Allocation;
+use loan::{LoanRules, Protection};
+use policy::{Bearer, Pack, PackOnDate, PackProblem, RuleKind, RuleRef};
+use std::collections::HashMap;
+use units::Date;
+
+/// Everything the night obeys, read from a pack once and checked as a whole (日终规则).
+#[derive(Debug)]
+pub struct Rules<'p> {
+    pub pack: PackOnDate<'p>,
+    pub grading: GradingRules,
+}
+
+/// What binds one kind of claim: looked up once per combination, then shared by all its loans.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    pub profile: Profile,
+    pub loan: LoanRules,
+}
+
+/// The combinations met so far; a loan refers to its binding by number.
+#[derive(Debug)]
+pub struct Bindings<'r> {
+    rules: &'r Rules<'r>,
+    known: HashMap<Bound, u16>,
+    list: Vec<Binding>,
+}
+
+/// What rules may distinguish: who owes, what kind of loan, what stands behind it.
+type Bound = (CustomerKind, Option<CustomerScale>, String, Protection);
+
+impl<'p> Rules<'p> {
+    /// Reads every rule in force on `date`. All problems are reported, not the first; a rule that
+    /// no loan of tonight needs is read as well, so that a draft fails before its first victim.
+    pub fn compile(pack: &'p Pack, date: Date) -> Result<Rules<'p>, Vec<PackProblem>> {
+        let pack = pack.on(date);
+        let grading = GradingRules::compile(&pack);
+        let mut problems = grading.as_ref().err().cloned().unwrap_or_default();
+        for (_, rule) in pack.rules() {
+            let read = match rule.kind {
+                RuleKind::Allocation => rule.params::<Allocation>().map(drop),
+                RuleKind::Penalty => rule.params::<PenaltyRule>().map(drop),
+                RuleKind::Grace => rule.params::<DayRule>().map(drop),
+                _ => Ok(()),
+            };
+            problems.extend(read.err());
+        }
+        let Ok(grading) = grading else { return Err(problems) };
+        let rules = Rules { pack, grading };
+        // The most general claim must be bound by something that works.
+        problems.extend(rules.loan_rules(&Bearer::default()).err());
+        if problems.is_empty() { Ok(rules) } else { Err(problems) }
+    }
+
+    /// Opens a reference from a decision.
+    pub fn rule(&self, reference: RuleRef) -> &'p policy::Rule {
+        self.pack.pack.rule(reference)
+    }
+
+    fn loan_rules(&self, bearer: &Bearer) -> Result<LoanRules, PackProblem> {
+        let read = |kind| self.pack.for_bearer(kind, bearer).map(|(_, rule)| rule);
+        let days = read(RuleKind::Grace).map_or(Ok(DayRule::default()), |rule| rule.params())?;
+        let penalty = read(RuleKind::Penalty).map_or(Ok(PenaltyRule::NONE), |rule| rule.params())?;
+        let window = self.grading.class_window_months();
+        match read(RuleKind::Allocation) {
+            None => {
+                let what = "no allocation order binds this claim";
+                Err(self.pack.pack.problem(what, "add a rule of kind allocation that applies to all"))
+            }
+            Some(rule) => LoanRules::new(&rule.params()?, penalty, days)
+                .map(|rules| rules.with_window_months(window))
+                .map_err(|_| rule.problem("some component is not settled oldest first", "reorder its stages")),
+        }
+    }
+}
+
+impl<'r> Bindings<'r> {
+    pub fn new(rules: &'r Rules<'r>) -> Bindings<'r> {
+        Bindings { rules, known: HashMap::new(), list: Vec::new() }
+    }
+
+    /// The number of the binding for a claim.
+    pub fn bind(
+        &mut self,
+        kind: CustomerKind,
+        scale: Option<CustomerScale>,
+        product: &str,
+        protection: Protection,
+    ) -> Result<u16, PackProblem> {
+        let bound = (kind, scale, product.to_owned(), protection);
+        if let Some(&number) = self.known.get(&bound) {
+            return Ok(number);
+        }
+        let bearer = Bearer {
+            customer_kind: kind.code(),
+            scale: scale.map_or("", CustomerScale::code),
+            product,
+            protection: protection.code(),
+        };
+        let profile = self.rules.grading.profile(kind, scale, product, protection);
+        let binding = Binding { profile, loan: self.rules.loan_rules(&bearer)? };
+        let number = u16::try_from(self.list.len()).expect("fewer than 65,536 kinds of claim");
+        self.list.push(binding);
+        self.known.insert(bound, number);
+        Ok(number)
+    }
+
+    pub fn get(&self, number: u16) -> &Binding {
+        &self.list[usize::from(number)]
+    }
+
+    pub fn into_list(self) -> Vec<Binding> {
+        self.list
+    }
+}
