@@ -164,6 +164,8 @@ impl GradingRules {
         product: &str,
         protection: Protection,
     ) -> Profile {
+        // A family business is of micro scale whether or not the book says so.
+        let scale = scale.or((kind == CustomerKind::Micro).then_some(CustomerScale::Micro));
         let bearer = Bearer {
             customer_kind: kind.code(),
             scale: scale.map_or("", CustomerScale::code),
