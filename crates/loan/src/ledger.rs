@@ -24,6 +24,9 @@ pub struct Instalment {
     pub met_on: Option<Date>,
     /// Charges in `owed`, each with its own due date.
     pub charges: Vec<(Date, Component, Money)>,
+    /// Principal in `owed` that had been paid and went out again, due since that day; what is paid
+    /// covers it first.
+    pub owed_again: Vec<(Date, Money)>,
     pub origin: Origin,
 }
 
@@ -103,7 +106,18 @@ impl Instalment {
 
     pub(crate) fn new(from: Date, due_on: Date, owed: Split, origin: Origin) -> Instalment {
         let (paid, zero) = (Split::default(), Money::ZERO);
-        Instalment { from, due_on, owed, paid, in_advance: zero, late: zero, met_on: None, charges: Vec::new(), origin }
+        Instalment {
+            from,
+            due_on,
+            owed,
+            paid,
+            in_advance: zero,
+            late: zero,
+            met_on: None,
+            charges: Vec::new(),
+            owed_again: Vec::new(),
+            origin,
+        }
     }
 
     pub fn outstanding(&self) -> Money {
@@ -112,6 +126,23 @@ impl Instalment {
 
     pub fn outstanding_of(&self, component: Component) -> Money {
         self.owed[component] - self.paid[component]
+    }
+
+    /// Since when something of the instalment is past due at the end of `day`, and how much.
+    pub fn past_due(&self, day: Date) -> Option<(Date, Money)> {
+        let mut again = Money::ZERO;
+        let mut since = None;
+        for &(date, amount) in self.owed_again.iter().filter(|again| again.0 < day) {
+            again += amount;
+            if since.is_none() && again > self.paid.total() {
+                since = Some(date);
+            }
+        }
+        match since {
+            _ if self.due_on < day && self.outstanding().is_positive() => Some((since.unwrap_or(self.due_on), self.outstanding())),
+            Some(since) => Some((since, again - self.paid.total())),
+            None => None,
+        }
     }
 
     /// More is owed; what was met is so no longer.
@@ -163,6 +194,7 @@ impl Instalment {
         self.late += later.late;
         self.met_on = self.met_on.max(later.met_on);
         self.charges.extend(&later.charges);
+        self.owed_again.extend(&later.owed_again);
     }
 
     /// What of the component's charges has fallen due by `day` and is not paid.
@@ -280,6 +312,7 @@ impl Ledger {
             let index = self.instalments.iter().position(coming).unwrap_or_else(|| self.extra_instalment(day));
             let instalment = &mut self.instalments[index];
             instalment.owe(Component::Principal, amount);
+            instalment.owed_again.push((day, amount));
             instalment.pay(day, Component::Principal, from_surplus);
         }
         Outcome { split: Split::of(Component::Principal, again), surplus: from_surplus }
@@ -396,7 +429,7 @@ impl Ledger {
 
 impl Entry {
     /// The day it meets the other entries.
-    fn posted_on(&self) -> Date {
+    pub fn posted_on(&self) -> Date {
         match &self.event {
             Event::Charge { due_on, .. } => self.entered_on.min(*due_on),
             Event::Reage(reage) => self.entered_on.min(reage.first_due_on),

@@ -12,6 +12,7 @@ pub mod daycount;
 pub mod accrual;
 pub mod change;
 pub mod ledger;
+pub mod pause;
 pub mod position;
 pub mod schedule;
 mod spell;

@@ -57,6 +57,16 @@ impl Input {
         Ok(Input { schedule, strategy, entries })
     }
 
+    /// The same with only what had been booked, and counted, by the end of `day`.
+    pub fn known_on(&self, day: Date) -> Input {
+        let known = |(_, entry): &&(String, Entry)| entry.entered_on <= day && entry.posted_on() <= day;
+        Input {
+            schedule: self.schedule.clone(),
+            strategy: self.strategy.clone(),
+            entries: self.entries.iter().filter(known).cloned().collect(),
+        }
+    }
+
     pub fn replay(&self) -> (Ledger, Vec<Outcome>) {
         let posting = match self.strategy {
             Strategy::Advanced { .. } => ChargePosting::OnItsDay,
