@@ -34,7 +34,11 @@ pub mod grade;
 pub mod rules;
 
 mod decide;
+#[cfg(test)]
+mod decide_tests;
 mod matrix;
+#[cfg(test)]
+mod table;
 
 pub use allowance::{AllowanceNeed, AllowanceStandard, Stage};
 pub use bucket::Bucket;
