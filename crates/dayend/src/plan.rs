@@ -9,7 +9,7 @@ use units::{Date, Money};
 /// The plan of one night (日终计划). Loans and customers stand in the order of the input.
 ///
 /// The same input and rules give equal plans; applying one leaves no choices open.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NightPlan {
     pub business_date: Date,
     pub known_on: Date,

@@ -95,6 +95,11 @@ impl Position {
     pub fn amount_past_due(&self) -> Money {
         self.principal_past_due + self.interest_past_due + self.fee_past_due + self.penalty_accrued
     }
+
+    /// Everything received, by whatever it settled, surplus included.
+    pub fn paid_total(&self) -> Money {
+        self.paid_principal + self.paid_interest + self.paid_fee + self.paid_penalty + self.surplus
+    }
 }
 
 /// How days past due are counted (逾期天数规则).

@@ -24,7 +24,7 @@ pub fn spread(input: &NightInput, rules: &Rules, portfolio: &Portfolio, decided:
         if loans.is_empty() {
             continue;
         }
-        debtor(input, decided, loans, customer, &mut claims, &mut elsewhere);
+        debtor(input, &|loan| decided[loan as usize], loans, customer, &mut claims, &mut elsewhere);
         let floor = rules.grading.debtor_floor(&claims, &elsewhere);
         if floor.rule.is_none() {
             continue;
@@ -45,7 +45,7 @@ pub fn spread(input: &NightInput, rules: &Rules, portfolio: &Portfolio, decided:
 /// A debtor's claims here and debts elsewhere, as the grading room asks for them.
 pub fn debtor(
     input: &NightInput,
-    decided: &[Decided],
+    decided: &dyn Fn(u32) -> Decided,
     loans: &[u32],
     customer: usize,
     claims: &mut Vec<Claim>,
@@ -53,12 +53,12 @@ pub fn debtor(
 ) {
     claims.clear();
     claims.extend(loans.iter().map(|&loan| {
-        let loan = loan as usize;
+        let decided = decided(loan);
         Claim {
-            exposure: input.folded[loan].position.principal_outstanding,
-            grade: decided[loan].decision.in_force,
-            days_past_due: decided[loan].days_past_due,
-            segment: input.bindings[usize::from(input.loans[loan].binding)].profile.segment,
+            exposure: input.folded[loan as usize].position.principal_outstanding,
+            grade: decided.decision.in_force,
+            days_past_due: decided.days_past_due,
+            segment: input.bindings[usize::from(input.loans[loan as usize].binding)].profile.segment,
         }
     }));
     elsewhere.clear();

@@ -1,0 +1,16 @@
+//! What a night leaves behind, on disk: written whole or not at all.
+//!
+//! One folder per business date, `snapshots/as_of=2026-03-31/`, with one Parquet file per table and
+//! `run.json`, which names every file's digest. A snapshot is built in `.staging` and renamed into
+//! place; what has a name is complete. Bytes depend on the plan alone.
+
+mod frame;
+pub mod read;
+pub mod run;
+pub mod table;
+pub mod write;
+
+pub use read::{carried, nights, state_table};
+pub use run::{FileDigest, Run};
+pub use table::{SnapshotTable, files, schema};
+pub use write::{Place, write};

@@ -1,0 +1,217 @@
+//! Reading snapshots back: which nights there are, what they carry, and the book for the ratios.
+
+use crate::fault::{Context, Fault};
+use crate::snapshot::run::{RUN_FILE, Run};
+use crate::workspace::Workspace;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
+use dayend::Carried;
+use grading::{Bucket, Grade};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use report::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, YearToDate};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use units::{Coded, Date, Labels, Money, Texts};
+
+/// A night that has a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Night {
+    pub business_date: Date,
+    pub folder: PathBuf,
+}
+
+impl Night {
+    pub fn run(&self) -> Result<Run, Fault> {
+        Run::read(&self.folder)
+    }
+}
+
+/// All nights, in order of business date. A folder without its run record is none.
+pub fn nights(workspace: &Workspace) -> Result<Vec<Night>, Fault> {
+    let folder = workspace.root().join("snapshots");
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut nights = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))? {
+        let folder = entry?.path();
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let date = name.strip_prefix("as_of=").and_then(|date| Date::parse(date).ok());
+        if let Some(business_date) = date.filter(|_| folder.join(RUN_FILE).exists()) {
+            nights.push(Night { business_date, folder });
+        }
+    }
+    nights.sort_by_key(|night| night.business_date);
+    Ok(nights)
+}
+
+/// What a night left of every loan, in the order of the loans.
+pub fn carried(night: &Night) -> Result<(Texts, Vec<Carried>), Fault> {
+    let columns = ["loan_id", "grade", "bucket", "days_past_due", "principal_outstanding", "paid_total"];
+    let (mut ids, mut rows) = (Texts::new(), Vec::new());
+    for batch in columns_of(&night.folder, "loan_states", &columns)? {
+        let batch = batch?;
+        push_texts(&mut ids, &batch, "loan_id");
+        let (grades, buckets) = (codes::<Grade>(&batch, "grade"), codes::<Bucket>(&batch, "bucket"));
+        let (days, owed) = (ints(&batch, "days_past_due"), longs(&batch, "principal_outstanding"));
+        let paid = longs(&batch, "paid_total");
+        for row in 0..batch.num_rows() {
+            rows.push(Carried {
+                grade: grades[row].unwrap_or(Grade::Pass),
+                bucket: buckets[row].unwrap_or(Bucket::M0),
+                days_past_due: days[row],
+                principal_outstanding: Money::from_fen(owed[row]),
+                paid_total: Money::from_fen(paid[row]),
+            });
+        }
+    }
+    Ok((ids, rows))
+}
+
+const FIGURES: [&str; 24] = [
+    "loan_id", "customer_id", "status", "customer_kind", "method", "protection", "disbursed_on", "principal",
+    "principal_outstanding", "principal_past_due", "interest_past_due", "amount_past_due", "days_past_due", "bucket",
+    "grade", "stage", "allowance", "extension_count", "restructured_on", "first_instalment_worst_days",
+    "collateral_value", "opening_outstanding", "scale", "class",
+];
+
+const LABELLED: [(Dimension, &str); 7] = [
+    (Dimension::Branch, "branch_id"),
+    (Dimension::Officer, "officer_id"),
+    (Dimension::Product, "product"),
+    (Dimension::Industry, "industry"),
+    (Dimension::Region, "region"),
+    (Dimension::Scale, "scale"),
+    (Dimension::Class, "class"),
+];
+
+/// The book of one night, as the report room reads it.
+pub fn state_table(night: &Night) -> Result<StateTable, Fault> {
+    let mut table = StateTable { as_of: night.business_date, ..StateTable::default() };
+    sheets(night, &mut table)?;
+    let mut labels: Vec<(Labels, Vec<Option<u32>>)> = LABELLED.iter().map(|_| Default::default()).collect();
+    let columns: Vec<&str> = FIGURES.into_iter().chain(LABELLED[..5].iter().map(|(_, name)| *name)).collect();
+    for batch in columns_of(&night.folder, "loan_states", &columns)? {
+        let batch = batch?;
+        push_texts(&mut table.loan_ids, &batch, "loan_id");
+        let customers = batch.column_by_name("customer_id").expect("asked for").as_string::<i32>();
+        for customer in customers.iter().flatten() {
+            let number = table.customer_ids.find_sorted(customer);
+            table.customers.push(number.with_context(|| format!("no state of customer {customer}"))? as u32);
+        }
+        for ((labels, codes), (_, name)) in labels.iter_mut().zip(LABELLED) {
+            push_labels(labels, codes, &batch, name);
+        }
+        push_figures(&mut table.figures, &batch);
+    }
+    table.dimensions = LABELLED
+        .iter()
+        .zip(labels)
+        .map(|((dimension, _), (labels, codes))| DimensionColumn::new(*dimension, codes, labels.iter()))
+        .collect();
+    Ok(table)
+}
+
+fn sheets(night: &Night, table: &mut StateTable) -> Result<(), Fault> {
+    for batch in columns_of(&night.folder, "customer_states", &["customer_id", "total_assets", "total_liabilities"])? {
+        let batch = batch?;
+        push_texts(&mut table.customer_ids, &batch, "customer_id");
+        let (assets, liabilities) = (longs(&batch, "total_assets"), longs(&batch, "total_liabilities"));
+        table.balance_sheets.extend(assets.iter().zip(liabilities).map(|(&assets, &liabilities)| BalanceSheet {
+            total_assets: Money::from_fen(assets),
+            total_liabilities: Money::from_fen(liabilities),
+        }));
+    }
+    Ok(())
+}
+
+fn push_figures(figures: &mut Vec<Figures>, batch: &RecordBatch) {
+    let money = |name| longs(batch, name);
+    let (statuses, kinds) = (codes(batch, "status"), codes(batch, "customer_kind"));
+    let (methods, protections) = (codes(batch, "method"), codes(batch, "protection"));
+    let (grades, buckets) = (codes(batch, "grade"), codes(batch, "bucket"));
+    let (disbursed, restructured) = (days(batch, "disbursed_on"), days(batch, "restructured_on"));
+    let (days_past_due, stages) = (ints(batch, "days_past_due"), ints(batch, "stage"));
+    let (extensions, first_worst) = (ints(batch, "extension_count"), batch["first_instalment_worst_days"].clone());
+    let first_worst = first_worst.as_primitive::<Int64Type>();
+    let (principal, outstanding) = (money("principal"), money("principal_outstanding"));
+    let (principal_late, interest_late) = (money("principal_past_due"), money("interest_past_due"));
+    let (late, allowance) = (money("amount_past_due"), money("allowance"));
+    let (collateral, opening) = (money("collateral_value"), money("opening_outstanding"));
+    let written = "a snapshot holds only known codes";
+    for row in 0..batch.num_rows() {
+        figures.push(Figures {
+            status: statuses[row].expect(written),
+            kind: kinds[row].expect(written),
+            method: methods[row].expect(written),
+            protection: protections[row].expect(written),
+            disbursed_on: disbursed[row].expect(written),
+            principal: Money::from_fen(principal[row]),
+            principal_outstanding: Money::from_fen(outstanding[row]),
+            principal_past_due: Money::from_fen(principal_late[row]),
+            interest_past_due: Money::from_fen(interest_late[row]),
+            amount_past_due: Money::from_fen(late[row]),
+            days_past_due: days_past_due[row],
+            bucket: buckets[row].expect(written),
+            grade: grades[row].expect(written),
+            stage: stages[row] as u8,
+            allowance: Money::from_fen(allowance[row]),
+            extension_count: extensions[row] as u32,
+            restructured_on: restructured[row],
+            first_instalment_worst_days: first_worst.is_valid(row).then(|| first_worst.value(row) as i32),
+            collateral_value: Money::from_fen(collateral[row]),
+            year: YearToDate { opening_outstanding: Money::from_fen(opening[row]), ..YearToDate::default() },
+        });
+    }
+}
+
+/// Some columns of one table, batch by batch.
+fn columns_of(
+    folder: &Path,
+    table: &str,
+    columns: &[&str],
+) -> Result<impl Iterator<Item = Result<RecordBatch, Fault>> + use<>, Fault> {
+    let path = folder.join(format!("{table}.parquet"));
+    let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+    let damaged = format!("{} is damaged", path.display());
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).context(damaged.clone())?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let reader = builder.with_projection(mask).with_batch_size(65_536).build().context(damaged.clone())?;
+    Ok(reader.map(move |batch| batch.context(damaged.clone())))
+}
+
+fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
+    batch[name].as_primitive::<Int64Type>().values()
+}
+
+fn ints<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i32] {
+    batch[name].as_primitive::<Int32Type>().values()
+}
+
+fn days(batch: &RecordBatch, name: &str) -> Vec<Option<Date>> {
+    batch[name].as_primitive::<Date32Type>().iter().map(|day| day.map(Date::new)).collect()
+}
+
+/// A column of codes as the values they stand for; `None` for null.
+fn codes<T: Coded>(batch: &RecordBatch, name: &str) -> Vec<Option<T>> {
+    let (keys, labels) = dictionary(&batch[name]);
+    let values: Vec<Option<T>> = labels.iter().map(|label| T::from_code(label)).collect();
+    keys.into_iter().map(|key| key.and_then(|key| values[key])).collect()
+}
+
+fn push_labels(labels: &mut Labels, into: &mut Vec<Option<u32>>, batch: &RecordBatch, name: &str) {
+    let (keys, texts) = dictionary(&batch[name]);
+    let mut numbers: Vec<Option<u32>> = vec![None; texts.len()];
+    into.extend(keys.into_iter().map(|key| key.map(|key| *numbers[key].get_or_insert_with(|| labels.code(&texts[key])))));
+}
+
+fn dictionary(column: &ArrayRef) -> (Vec<Option<usize>>, Vec<String>) {
+    let column = column.as_dictionary::<Int32Type>();
+    let texts = column.values().as_string::<i32>().iter().map(|text| text.unwrap_or_default().to_owned()).collect();
+    (column.keys().iter().map(|key| key.map(|key| key as usize)).collect(), texts)
+}
+
+fn push_texts(texts: &mut Texts, batch: &RecordBatch, name: &str) {
+    batch[name].as_string::<i32>().iter().for_each(|text| texts.push(text.unwrap_or_default()));
+}
