@@ -7,5 +7,8 @@
 //! [`random`], [`population`], [`faults`], [`simulation`].
 
 pub mod auditor;
+pub mod faults;
+pub mod population;
 pub mod random;
 pub mod script;
+pub mod world;

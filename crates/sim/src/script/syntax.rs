@@ -198,7 +198,7 @@ mod tests {
         check("on=1", |mut line| line.date("on").map(|_| ()), "line 7: on=1: expected a date such as 2026-02-12");
         check("a=9e9", |mut line| line.money("a").map(|_| ()), "line 7: a=9e9: expected an amount such as 1,032.80");
         check("a=92000000000000000", |mut line| line.money("a").map(|_| ()), "line 7: a=92000000000000000: expected an amount such as 1,032.80");
-        check("kye=K1", Arguments::finish, "line 7: kye=… is not understood here");
-        check("twice", Arguments::finish, "line 7: twice is not understood here");
+        check("kye=K1", |line| line.finish(), "line 7: kye=… is not understood here");
+        check("twice", |line| line.finish(), "line 7: twice is not understood here");
     }
 }
