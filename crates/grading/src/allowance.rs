@@ -120,3 +120,83 @@ impl GradingRules {
         Some(AllowanceNeed { required, shortfall: required.minus_floor_zero(allowance), standard, rule: *rule })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::EventSet;
+    use crate::table::{Desk, check};
+    use crate::{CustomerKind, CustomerScale};
+    use loan::Protection;
+
+    #[test]
+    fn the_stage_is_the_worse_of_days_and_grade() {
+        let desk = Desk::of("cn-bank");
+        let profile = desk.rules.profile(
+            CustomerKind::Corporate,
+            Some(CustomerScale::Large),
+            "",
+            Protection::Mortgage,
+        );
+        check(
+            "0  pass            -> stage_1 none
+             30 pass            -> stage_1 none
+             31 pass            -> stage_2 stage.past_due_over_30
+             0  special_mention -> stage_2 stage.special_mention
+             91 special_mention -> stage_3 stage.past_due_over_90
+             0  substandard     -> stage_3 stage.non_performing
+             95 loss            -> stage_3 stage.past_due_over_90",
+            |line| {
+                let (days, grade) = line.split_once(' ').unwrap();
+                let facts = Facts {
+                    days_past_due: days.parse().unwrap(),
+                    events: EventSet::default(),
+                    ecl_share_ppm: 0,
+                    grade: Grade::from_code(grade.trim()).unwrap(),
+                };
+                let (stage, rule) = desk.rules.stage(&profile, &facts);
+                format!("{} {}", stage.code(), rule.map_or("none", |rule| desk.id(rule)))
+            },
+        );
+    }
+
+    #[test]
+    fn the_allowance_is_a_coefficient_of_the_balance_rounded_to_the_fen() {
+        let (bank, micro) = (Desk::of("cn-bank"), Desk::of("cn-microloan"));
+        check(
+            "pass            100,000.00 -> 1,500.00   1,000.00
+             special_mention 100,000.00 -> 3,000.00   2,000.00
+             substandard     100,000.00 -> 30,000.00  25,000.00
+             doubtful        100,000.00 -> 60,000.00  50,000.00
+             loss            100,000.00 -> 100,000.00 100,000.00
+             pass            0.33       -> 0.00       0.00
+             pass            0.34       -> 0.01       0.00",
+            |line| {
+                let (grade, balance) = line.split_once(' ').unwrap();
+                let (grade, balance) = (Grade::from_code(grade).unwrap(), Money::parse(balance).unwrap());
+                let by = |desk: &Desk| desk.rules.allowance(balance, grade).unwrap().0;
+                format!("{} {}", by(&bank), by(&micro))
+            },
+        );
+    }
+
+    #[test]
+    fn the_higher_of_the_two_standards_is_required() {
+        let desk = Desk::of("cn-bank");
+        check(
+            "allowance npl loans -> required shortfall standard
+             300 200 10000       -> 300.00 0.00   coverage
+             250 200 10000       -> 300.00 50.00  coverage
+             100 100 10000       -> 250.00 150.00 loan_provision
+             0   0   0           -> 0.00   0.00   coverage",
+            |line| {
+                let amounts: Vec<Money> = line.split_whitespace().map_while(|word| Money::parse(word).ok()).collect();
+                let [allowance, non_performing, loans] = amounts[..] else {
+                    return "required shortfall standard".to_owned();
+                };
+                let need = desk.rules.allowance_need(allowance, non_performing, loans).unwrap();
+                format!("{} {} {}", need.required, need.shortfall, need.standard.code())
+            },
+        );
+    }
+}

@@ -63,3 +63,33 @@ impl BucketTable {
         Bucket::ALL[self.starts_at.partition_point(|&start| start <= counted)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::table::{Desk, check};
+
+    #[test]
+    fn days_and_billing_cycles_fall_into_buckets() {
+        let (bank, card) = (Desk::of("cn-bank"), Desk::of("cn-credit-card"));
+        check(
+            "0 0 -> M0 M0
+             0 1 -> M0 M0
+             1 1 -> M1 M1
+             30 1 -> M1 M1
+             31 2 -> M2 M2
+             60 2 -> M2 M2
+             61 2 -> M3 M2
+             90 3 -> M3 M3
+             91 0 -> M4 M1
+             121 4 -> M5 M4
+             151 6 -> M6 M6
+             180 7 -> M6 M7
+             181 9 -> M7 M7",
+            |line| {
+                let (days, unpaid) = line.split_once(' ').unwrap();
+                let (days, unpaid) = (days.parse().unwrap(), unpaid.parse().unwrap());
+                format!("{} {}", bank.rules.bucket(days, unpaid).code(), card.rules.bucket(days, unpaid).code())
+            },
+        );
+    }
+}

@@ -136,3 +136,98 @@ fn share_over(part: Money, whole: Money, limit_ppm: i64) -> Option<i64> {
     let over = whole > 0 && part * 1_000_000 > whole * i128::from(limit_ppm);
     over.then(|| i64::try_from(part * 1_000_000 / whole).expect("a share of a whole fits"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{self, Desk};
+
+    /// A debtor as words: `120:substandard 980:pass` are claims in yuan by grade, `+91` the days past
+    /// due of one; `@200:pass+91` is a debt elsewhere, `retail:` marks a claim graded by itself.
+    fn debtor(words: &str) -> (Vec<Claim>, Vec<OtherBankDebt>) {
+        let (mut claims, mut elsewhere) = (Vec::new(), Vec::new());
+        for word in words.split_whitespace() {
+            let (segment, word) = match word.strip_prefix("retail:") {
+                Some(rest) => (Segment::Retail, rest),
+                None => (Segment::NonRetail, word),
+            };
+            let (amount, state) = word.split_once(':').unwrap();
+            let (code, days) = state.split_once('+').unwrap_or((state, "0"));
+            let days_past_due = days.parse().unwrap();
+            let grade = Grade::from_code(code);
+            match amount.strip_prefix('@') {
+                Some(amount) => {
+                    let balance = Money::parse(amount).unwrap();
+                    elsewhere.push(OtherBankDebt { balance, days_past_due, grade });
+                }
+                None => {
+                    let exposure = Money::parse(amount).unwrap();
+                    claims.push(Claim { exposure, grade: grade.unwrap(), days_past_due, segment });
+                }
+            }
+        }
+        (claims, elsewhere)
+    }
+
+    #[test]
+    fn a_debtors_claims_set_a_floor_for_each_other() {
+        let desk = Desk::of("cn-bank");
+        table::check(
+            "1000:pass 500:special_mention                -> pass            none
+             99:substandard 500:pass 401:pass             -> special_mention grade.other_non_performing
+             100:substandard 500:pass 400:pass            -> special_mention grade.other_non_performing
+             101:substandard 500:pass 399:pass            -> substandard     grade.contagion
+             100.01:loss 899.99:pass                      -> substandard     grade.contagion
+             500:pass @500:substandard                    -> special_mention grade.other_non_performing
+             500:pass @500:unknown                        -> pass            none
+             800:pass @200:pass+91                        -> pass            none
+             799:pass @201:pass+91                        -> substandard     grade.cross_bank
+             799:pass @201:pass+90                        -> pass            none
+             800:pass 100:special_mention+91 @101:pass+95 -> substandard     grade.cross_bank
+             retail:900:loss 100:pass                     -> pass            none
+             0:pass                                       -> pass            none",
+            |words| {
+                let (claims, elsewhere) = debtor(words);
+                let floor = desk.rules.debtor_floor(&claims, &elsewhere);
+                format!("{} {}", floor.grade.code(), floor.rule.map_or("none", |rule| desk.id(rule)))
+            },
+        );
+    }
+
+    #[test]
+    fn what_the_debtor_says_joins_what_the_loan_says() {
+        let desk = Desk::of("cn-bank");
+        let debtor = |words| {
+            let (claims, elsewhere) = debtor(words);
+            desk.rules.debtor_floor(&claims, &elsewhere)
+        };
+        let contagion = debtor("200:substandard 800:pass");
+        table::check(
+            "dpd=0                                     -> substandard grade.contagion
+             carried=substandard                       -> substandard carried
+             carried=doubtful cured=2026-01-01 met_since_cure=9 -> doubtful carried proposed substandard
+             carried=doubtful owed=1.00                -> doubtful    carried proposed substandard
+             dpd=300                                   -> doubtful    grade.past_due_over_270",
+            |facts| table::shown(&desk, &desk.grade(facts).with_debtor_floor(contagion)),
+        );
+        let mention = debtor("500:pass @500:loss");
+        table::check(
+            "carried=substandard owed=1.00             -> substandard carried blocked arrears_unpaid
+             carried=special_mention                   -> special_mention carried
+             carried=pass                              -> special_mention grade.other_non_performing",
+            |facts| table::shown(&desk, &desk.grade(facts).with_debtor_floor(mention)),
+        );
+    }
+
+    #[test]
+    fn explain_names_the_share_and_a_group_asks_for_an_evaluation_only() {
+        let desk = Desk::of("cn-bank");
+        let (claims, elsewhere) = debtor("101:substandard 899:pass");
+        let reasons = desk.rules.explain_debtor(&claims, &elsewhere);
+        let lines: Vec<String> =
+            reasons.iter().map(|reason| format!("{} {}", desk.because(reason.because), reason.fact)).collect();
+        assert_eq!(lines, ["grade.contagion debt_share=10.1%", "grade.other_non_performing grade=substandard"]);
+        assert!(desk.rules.group_evaluation(Grade::SpecialMention).is_none());
+        assert_eq!(desk.rules.group_evaluation(Grade::Loss).map(|rule| desk.id(rule)), Some("grade.group_evaluation"));
+    }
+}

@@ -102,3 +102,75 @@ impl GradingRules {
         self.recoverability.holding(profile.recoverability, facts).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::{EventKind, EventSet};
+    use crate::table::{Desk, check};
+    use crate::{CustomerKind, CustomerScale};
+    use loan::Protection;
+
+    #[test]
+    fn three_months_make_a_class_and_the_worst_loan_makes_the_customers() {
+        let desk = Desk::of("cn-bank");
+        check(
+            "bucket grade times worst first confirm -> class
+             M0 pass            0 0  0 no  -> A
+             M0 pass            0 0  0 yes -> B
+             M0 pass            1 5  0 no  -> B
+             M0 pass            0 12 0 no  -> B
+             M1 special_mention 1 5  0 no  -> B
+             M0 pass            2 5  0 no  -> C
+             M0 pass            0 0  1 no  -> C
+             M2 special_mention 1 31 0 no  -> D
+             M0 substandard     0 0  0 no  -> D",
+            |line| {
+                if line.starts_with("bucket") {
+                    return "class".to_owned();
+                }
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let history = History {
+                    times_past_due_in_window: words[2].parse().unwrap(),
+                    worst_days_past_due_in_window: words[3].parse().unwrap(),
+                    first_instalment_worst_days: words[4].parse().unwrap(),
+                    ..History::default()
+                };
+                let confirmation = if words[5] == "yes" { Confirmation::Needed } else { Confirmation::NotNeeded };
+                let (bucket, grade) = (Bucket::from_code(words[0]).unwrap(), Grade::from_code(words[1]).unwrap());
+                let input = ClassInput { bucket, grade, history: &history, confirmation };
+                desk.rules.customer_class(&input).unwrap().0.code().to_owned()
+            },
+        );
+        assert!(CustomerClass::C > CustomerClass::B && CustomerClass::B > CustomerClass::A);
+        assert_eq!(desk.rules.class_window_months(), 3);
+    }
+
+    #[test]
+    fn recoverability_falls_with_days_grade_and_missing_collateral() {
+        let desk = Desk::of("cn-bank");
+        check(
+            "credit   30  special_mention      -> likely
+             credit   91  substandard          -> hard recoverability.long_past_due_unsecured
+             mortgage 91  substandard          -> likely
+             mortgage 300 doubtful             -> hard recoverability.doubtful
+             mortgage 400 loss                 -> hard recoverability.doubtful
+             guarantee 400 loss                -> unlikely recoverability.loss_unsecured
+             pledge   0   doubtful evasion     -> hard recoverability.doubtful",
+            |line| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let protection = Protection::from_code(words[0]).unwrap();
+                let profile =
+                    desk.rules.profile(CustomerKind::Corporate, Some(CustomerScale::Large), "", protection);
+                let events: EventSet = words[3..].iter().map(|code| EventKind::from_code(code).unwrap()).collect();
+                let days_past_due = words[1].parse().unwrap();
+                let grade = Grade::from_code(words[2]).unwrap();
+                let facts = Facts { days_past_due, events, ecl_share_ppm: 0, grade };
+                match desk.rules.recoverability(&profile, &facts) {
+                    (tier, Some(rule)) => format!("{} {}", tier.code(), desk.id(rule)),
+                    (tier, None) => tier.code().to_owned(),
+                }
+            },
+        );
+    }
+}

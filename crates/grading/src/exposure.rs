@@ -41,3 +41,23 @@ impl GradingRules {
         Some((ExposureTier::ALL[index], *rule))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Desk, check};
+
+    #[test]
+    fn a_debtor_belongs_to_the_highest_tier_reached() {
+        let desk = Desk::of("cn-bank");
+        check(
+            "50,000,000.00 -> tier_1
+             49,999,999.99 -> tier_2
+             10,000,000.00 -> tier_2
+             1,000,000.00  -> tier_3
+             999,999.99    -> tier_4
+             0             -> tier_4",
+            |amount| desk.rules.exposure_tier(Money::parse(amount).unwrap()).unwrap().0.code().to_owned(),
+        );
+    }
+}

@@ -60,8 +60,8 @@ impl Pack {
     /// Reads a pack from `(file name, text)` pairs; exactly one file holds the `[pack]` header.
     ///
     /// A draft names its base with `extends` and lists only what differs: a rule with an id of the
-    /// base replaces all versions of it, `retired = true` removes it, a new id adds. Every problem
-    /// of every file is reported, not only the first.
+    /// base replaces it from its own `effective_from` on, `retired = true` removes it altogether, a
+    /// new id adds. Every problem of every file is reported, not only the first.
     pub fn parse<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Pack, Vec<PackProblem>> {
         let mut files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_ref(), text.as_ref())).collect();
         files.sort_unstable();
@@ -86,10 +86,10 @@ impl Pack {
                 });
             }
         }
-        rules.retain(|rule| {
-            let replaced = parsed.rules.iter().any(|new| new.id == rule.id);
-            !replaced && !parsed.retired.iter().any(|retired| retired.rule == rule.id)
-        });
+        rules.retain(|rule| !parsed.retired.iter().any(|retired| retired.rule == rule.id));
+        for new in &parsed.rules {
+            replace_from(&mut rules, new);
+        }
         rules.extend(parsed.rules);
         problems.extend(conflicts(&rules));
         if rules.len() > usize::from(u16::MAX) {
@@ -161,6 +161,15 @@ impl Pack {
 fn whole_pack(pack: &str, what: &str, remedy: &str) -> PackProblem {
     let (what, remedy) = (what.to_owned(), remedy.to_owned());
     PackProblem { file: pack.to_owned(), line: 0, rule: String::new(), what, remedy }
+}
+
+/// Ends the base's versions of a rule where a draft's version begins.
+fn replace_from(base: &mut Vec<Rule>, new: &Rule) {
+    base.retain(|rule| rule.id != new.id || rule.effective_from < new.effective_from);
+    for rule in base.iter_mut().filter(|rule| rule.id == new.id) {
+        let eve = new.effective_from.previous();
+        rule.effective_to = Some(rule.effective_to.map_or(eve, |last| last.min(eve)));
+    }
 }
 
 /// Versions of one rule must follow each other: no two begin on the same day, and none is said to

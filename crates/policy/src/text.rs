@@ -69,6 +69,7 @@ struct RuleText {
 
 pub(crate) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<PackProblem>> {
     let (mut headers, mut rules, mut retired, mut problems) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut unreadable = false;
     for &(file, text) in files {
         let parsed: FileText = match toml::from_str(text) {
             Ok(parsed) => parsed,
@@ -76,6 +77,7 @@ pub(crate) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<PackProblem>> 
                 let line = error.span().map_or(0, |span| line_of(text, span.start));
                 let remedy = "correct the file; every field is described in policy/README.md";
                 problems.push(problem((file, line, ""), error.message(), remedy));
+                unreadable = true;
                 continue;
             }
         };
@@ -96,6 +98,8 @@ pub(crate) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<PackProblem>> 
     let first_file = files.first().map_or("", |(file, _)| file);
     let header = match <[HeaderText; 1]>::try_from(headers) {
         Ok([header]) => Some(header.into()),
+        // A file that cannot be read may hold the header.
+        Err(_) if unreadable => None,
         Err(other) => {
             let what = format!("{} [pack] headers", other.len());
             problems.push(problem((first_file, 0, ""), &what, "give the pack exactly one [pack] header"));
