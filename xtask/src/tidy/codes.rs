@@ -4,12 +4,13 @@
 use super::source::{Source, closing};
 use super::words::snake_case;
 use super::{Finding, Repository};
-use glossary::{lookup, refusal, refusals, terms};
-use std::collections::BTreeMap;
+use glossary::{lookup, refusal, terms};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a refusal is shown happening.
 const REPRODUCERS: &str = "cases/errors/";
 const REFUSALS: &str = "glossary/refusals.toml";
+const COMMAND_LINE: &str = "glossary/cli.toml";
 
 /// One `coded!` enum of the program: its name, where it stands, and its variants.
 struct CodedEnum<'a> {
@@ -27,15 +28,20 @@ struct Variant<'a> {
 pub fn check(repository: &Repository, findings: &mut Vec<Finding>) {
     let mut enums: BTreeMap<String, String> = BTreeMap::new();
     let mut spoken: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    let mut said: BTreeSet<String> = BTreeSet::new();
     for source in repository.rust() {
         check_variants(&source, &mut enums, findings);
         check_labels(&source, findings);
-        let literals = source.literals.iter().filter(|_| !source.path.starts_with("xtask/"));
-        for (at, code) in literals.flat_map(|(at, text)| refusal_codes(text).map(move |code| (at, code))) {
-            spoken.entry(code.to_owned()).or_insert((source.path.to_owned(), source.line(*at)));
+        let literals = source.literals.iter().filter(|_| source.path.starts_with("crates/"));
+        for (at, text) in literals {
+            said.insert((*text).to_owned());
+            for code in refusal_codes(text) {
+                spoken.entry(code.to_owned()).or_insert((source.path.to_owned(), source.line(*at)));
+            }
         }
     }
     check_refusals(repository, &spoken, findings);
+    check_said(repository, &said, findings);
     for path in repository.files.keys().filter(|path| path.ends_with(".case") && !path.starts_with("cases/")) {
         let fix = "nobody runs this story: move it under cases/".to_owned();
         findings.push(Finding { file: path.clone(), line: 1, rule: "dead-case", subject: "case".to_owned(), fix });
@@ -71,20 +77,31 @@ fn check_variants(source: &Source, enums: &mut BTreeMap<String, String>, finding
     }
 }
 
+/// Functions that ask the glossary for a literal, with what they put before it.
+const ASKING: &[(&str, &str)] = &[
+    ("command", "cmd."),
+    ("flag", "opt."),
+    ("label", ""),
+    ("lookup", ""),
+    ("message", ""),
+    ("metric", "metric."),
+    ("opt", "opt."),
+    ("option", "opt."),
+    ("say", "say."),
+];
+
 /// The glossary knows every code that is asked for by a literal.
 fn check_labels(source: &Source, findings: &mut Vec<Finding>) {
-    if !source.words().any(|(_, word)| word == "glossary") || source.path.starts_with("crates/glossary/") {
+    let speaks = source.path.starts_with("crates/report/") || source.words().any(|(_, word)| word == "glossary");
+    if !speaks || source.path.starts_with("crates/glossary/") {
         return;
     }
     for (at, text) in &source.literals {
-        let call = source.code[..*at].trim_end().trim_end_matches('(');
-        let asks = |name: &str| call.ends_with(name) && source.code[..*at].trim_end().ends_with('(');
-        let is_known = match () {
-            () if asks("label_in") => terms(&format!("{text}.")).next().is_some(),
-            () if asks("label") || asks("lookup") || asks("message") => {
-                lookup(text).is_some() || refusal(text).is_some()
-            }
-            () => true,
+        let Some(call) = source.code[..*at].trim_end().strip_suffix('(') else { continue };
+        let asks = call.rsplit(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next();
+        let is_known = match ASKING.iter().find(|(name, _)| asks == Some(*name)) {
+            Some((_, before)) => lookup(&format!("{before}{text}")).is_some() || refusal(text).is_some(),
+            None => asks != Some("label_in") || terms(&format!("{text}.")).next().is_some(),
         };
         if !is_known {
             findings.push(Finding {
@@ -98,28 +115,45 @@ fn check_labels(source: &Source, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Every text of the command line is said somewhere.
+fn check_said(repository: &Repository, literals: &BTreeSet<String>, findings: &mut Vec<Finding>) {
+    let text = repository.files.get(COMMAND_LINE).map_or("", String::as_str);
+    let mut section = "";
+    for (n, line) in text.lines().enumerate() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+        }
+        let Some((key, _)) = line.split_once(" = {").filter(|(key, _)| !key.starts_with('#')) else { continue };
+        if !literals.contains(key) && !literals.contains(&format!("{section}.{key}")) {
+            let (file, subject) = (COMMAND_LINE.to_owned(), format!("{section}.{key}"));
+            let fix = "nothing in the program says this: take it out".to_owned();
+            findings.push(Finding { file, line: n + 1, rule: "unspoken", subject, fix });
+        }
+    }
+}
+
+/// Every refusal has its entry and its story, every entry is refused with somewhere.
 fn check_refusals(
     repository: &Repository,
     spoken: &BTreeMap<String, (String, usize)>,
     findings: &mut Vec<Finding>,
 ) {
-    for (code, (file, line)) in spoken {
-        let mut find = |rule, fix: String| {
-            findings.push(Finding { file: file.clone(), line: *line, rule, subject: code.clone(), fix });
-        };
-        if refusal(code).is_none() {
-            find("refusal", format!("add [{code}] with name, message and remedy to {REFUSALS}"));
-        }
-        let mut stories = repository.files.iter().filter(|(path, _)| path.starts_with(REPRODUCERS));
-        if !stories.any(|(path, text)| path.contains(code) || text.contains(code)) {
-            find("reproducer", format!("show it happening: cargo xtask new-case errors/{code}"));
-        }
+    for (code, (file, line)) in spoken.iter().filter(|(code, _)| refusal(code).is_none()) {
+        let fix = format!("add [{code}] with name, message and remedy to {REFUSALS}");
+        findings.push(Finding { file: file.clone(), line: *line, rule: "refusal", subject: code.clone(), fix });
     }
     let text = repository.files.get(REFUSALS).map_or("", String::as_str);
-    for code in refusals().map(|refusal| &refusal.code).filter(|code| !spoken.contains_key(*code)) {
-        let Some(line) = text.lines().position(|line| line == format!("[{code}]")) else { continue };
-        let fix = "nothing in the program refuses with this code: take it out".to_owned();
-        findings.push(Finding { file: REFUSALS.to_owned(), line: line + 1, rule: "unspoken", subject: code.clone(), fix });
+    for (n, line) in text.lines().enumerate() {
+        let Some(code) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { continue };
+        let mut find = |rule, fix: String| {
+            findings.push(Finding { file: REFUSALS.to_owned(), line: n + 1, rule, subject: code.to_owned(), fix });
+        };
+        let mut stories = repository.files.iter().filter(|(path, _)| path.starts_with(REPRODUCERS));
+        if !spoken.contains_key(code) {
+            find("unspoken", "nothing in the program refuses with this code: take it out".to_owned());
+        } else if !stories.any(|(path, text)| path.contains(code) || text.contains(code)) {
+            find("reproducer", format!("show it happening: cargo xtask new-case errors/{code}"));
+        }
     }
 }
 
@@ -214,21 +248,30 @@ mod tests {
         check(r#"label_in("grade", code, lang)"#, &[]);
         check(r#"label_in("grades", code, lang)"#, &["a.rs:2: grades"]);
         check(r#"print("grade.fine")"#, &[]);
+        check(r#"words.say("usage")"#, &[]);
+        check(r#"words.say("nothing at all")"#, &["a.rs:2: nothing at all"]);
     }
 
     #[test]
     fn a_refusal_has_its_entry_and_its_story() {
-        let refuses = |code: &str| format!("const A: &str = \"{code}\";\n");
         let check = |code: &str, more: &[(&str, &str)], expect: &[&str]| {
-            let text = refuses(code);
-            let files: Vec<_> = [("a.rs", text.as_str())].into_iter().chain(more.iter().copied()).collect();
+            let text = format!("const A: &str = \"{code}\";\n");
+            let files: Vec<_> = [("crates/loan/src/a.rs", text.as_str())].into_iter().chain(more.iter().copied()).collect();
             check_repository(super::check, &files, expect);
         };
         let story = ("cases/errors/repay.case", "refused E-RP-01 amount_must_be_positive\n");
-        check("E-RP-01", &[story], &[]);
-        check("E-RP-01", &[], &["a.rs:1: E-RP-01"]);
-        check("E-ZZ-99", &[("cases/errors/E-ZZ-99.case", "")], &["a.rs:1: E-ZZ-99"]);
-        check("E-RP-01", &[story, (REFUSALS, "[E-IM-01]\n")], &["glossary/refusals.toml:1: E-IM-01"]);
+        let entry = (REFUSALS, "[E-RP-01]\n");
+        check("E-RP-01", &[story, entry], &[]);
+        check("E-RP-01", &[entry], &["glossary/refusals.toml:1: E-RP-01"]);
+        check("E-ZZ-99", &[], &["crates/loan/src/a.rs:1: E-ZZ-99"]);
+        check("E-RP-01", &[story, (REFUSALS, "[E-RP-01]\n[E-IM-01]\n")], &["glossary/refusals.toml:2: E-IM-01"]);
+    }
+
+    #[test]
+    fn a_text_nobody_says_is_found() {
+        let texts = "[say]\ndone = { zh = \"z\", en = \"e\" }\ngone = { zh = \"z\", en = \"e\" }\n";
+        let files = [(COMMAND_LINE, texts), ("crates/app/src/a.rs", "const A: &str = \"done\";\n")];
+        check_repository(check, &files, &["glossary/cli.toml:3: say.gone"]);
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl<'a> Source<'a> {
     }
 
     fn find_tests(&self) -> Vec<Range<usize>> {
-        if self.path.contains("/tests/") || self.path.ends_with("/tests.rs") {
+        if self.path.contains("/tests/") || self.path.ends_with("tests.rs") {
             return vec![0..self.text.len()];
         }
         let marks = self.code.match_indices("#[cfg(test)]");
