@@ -16,6 +16,7 @@ pub mod pause;
 pub mod position;
 pub mod schedule;
 mod spell;
+pub mod trace;
 mod walk;
 pub mod waterfall;
 
@@ -23,4 +24,5 @@ pub use accrual::{PenaltyBase, PenaltyRule, PenaltyStart};
 pub use contract::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, Terms};
 pub use position::{AfterGrace, DayRule, History, LoanRules, LoanView, NotOldestFirst, Pause, Position, positions};
 pub use schedule::{ScheduleRefused, ScheduleRules, ScheduledInstalment};
+pub use trace::{Receipt, Step, trace};
 pub use waterfall::{Advance, Allocation, Component, Split, Strategy, Switch};

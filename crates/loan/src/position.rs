@@ -47,7 +47,7 @@ pub struct Position {
     /// Penalty interest (and interest on interest, if the rules charge it) accrued and not paid.
     pub penalty_accrued: Money,
     /// Days from the oldest due date not fully covered, less paused days; 0 on the due date itself
-    /// and within grace. Penalty interest alone does not keep a loan past due.
+    /// and within grace. Whether penalty interest alone keeps a loan past due is the rules' to say.
     pub days_past_due: i32,
     pub oldest_unpaid_due_on: Option<Date>,
     /// Instalments due on or before this day and not fully covered.
@@ -109,6 +109,19 @@ pub struct DayRule {
     /// Days after the due date on which nothing is shown yet (宽限期).
     pub grace_days: i32,
     pub after_grace: AfterGrace,
+    pub unpaid_penalty: UnpaidPenalty,
+}
+
+coded! {
+    /// Whether unpaid penalty interest alone keeps a loan past due (仅欠罚息是否逾期).
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    UnpaidPenalty {
+        #[default]
+        Ignored = "ignored",
+        /// From the due date it began to run on.
+        Counts = "counts",
+    }
 }
 
 coded! {
@@ -332,7 +345,7 @@ mod tests {
     fn grace_hides_days_and_pauses_take_them_out() {
         let one = "2026-02-12 1000 10";
         let grace = |after_grace, start| {
-            let days = DayRule { grace_days: 3, after_grace };
+            let days = DayRule { grace_days: 3, after_grace, ..DayRule::default() };
             rules(interest_first(), Advance::default(), None, PenaltyRule { start, ..PenaltyRule::default() }, days)
         };
         let all = grace(AfterGrace::AllDays, PenaltyStart::NextDay);

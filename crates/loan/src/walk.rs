@@ -1,22 +1,33 @@
 //! The forward pass behind every position: dues fall, money settles, penalty interest runs.
 //!
 //! Every order the night may use settles each component oldest instalment first, so one cursor per
-//! component is the whole memory of what is covered, however many instalments there are. Who wants
-//! to see the steps hands in a [`Watch`]; the night hands in `()` and pays nothing for it.
+//! component is the whole memory of what is covered, however many instalments there are. Penalty
+//! interest is the loan's, not an instalment's; it takes its place in the order with the instalment
+//! that was the oldest unpaid when it began to run. Who wants to see the steps hands in a
+//! [`Watch`]; the night hands in `()` and pays nothing for it.
 
 use crate::accrual::{FenDays, PenaltyStart};
-use crate::position::{History, LoanRules, LoanView, Position};
+use crate::position::{History, LoanRules, LoanView, Position, UnpaidPenalty};
 use crate::spell::Spells;
 use crate::waterfall::{Bucket, Component, Order, Split, Stage};
 use units::{Date, Money, RatePpm};
 
-/// What a listener hears of a walk.
+/// What a listener hears of a walk, in order of days.
 pub(crate) trait Watch {
     fn fell_due(&mut self, _index: usize) {}
+    /// What `base` bore on the days after `from`, to `until`.
     fn accrued(&mut self, _from: Date, _until: Date, _base: Money) {}
-    fn received(&mut self, _on: Date, _amount: Money) {}
-    fn settled(&mut self, _index: Option<usize>, _component: Component, _amount: Money) {}
+    fn received(&mut self, _on: Date, _source: Source, _amount: Money) {}
+    fn settled(&mut self, _index: usize, _component: Component, _amount: Money) {}
     fn left_over(&mut self, _surplus: Money) {}
+}
+
+/// Where money comes from (资金来源).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Receipt,
+    /// Money held since an earlier day.
+    Held,
 }
 
 impl Watch for () {}
@@ -60,7 +71,7 @@ impl Fallen {
     }
 }
 
-/// The components an instalment consists of; penalty interest belongs to the loan.
+/// The components an instalment consists of.
 const DUE_COMPONENTS: [Component; 3] = [Component::Fee, Component::Interest, Component::Principal];
 
 pub(crate) struct Walk<'a, W> {
@@ -76,8 +87,6 @@ pub(crate) struct Walk<'a, W> {
     fallen: Fallen,
     bearing: Fallen,
     fen_days: FenDays,
-    /// Penalty interest accrued to today and not paid.
-    penalty: Money,
     paid: Split,
     surplus: Money,
     spells: Spells,
@@ -103,14 +112,13 @@ impl<'a, W: Watch> Walk<'a, W> {
             fallen: Fallen::default(),
             bearing: Fallen::default(),
             fen_days: FenDays::default(),
-            penalty: Money::ZERO,
             paid: Split::default(),
             surplus: Money::ZERO,
             spells: Spells::new(last.add_months(-rules.window_months)),
             watch,
         };
         DUE_COMPONENTS.into_iter().for_each(|component| walk.seek(component, 0));
-        walk.cursors[Component::Penalty as usize].at = view.due_on.len();
+        walk.seek(Component::Penalty, view.due_on.len());
         walk.spells.first_instalment = walk.oldest();
         walk
     }
@@ -144,12 +152,14 @@ impl<'a, W: Watch> Walk<'a, W> {
         };
         if !self.surplus.is_zero() {
             let held = std::mem::take(&mut self.surplus);
+            self.watch.received(day, Source::Held, held);
             self.surplus = self.settle(order, held);
+            self.watch.left_over(self.surplus);
         }
         while self.view.paid_on.get(self.received) == Some(&day) {
             let amount = self.view.paid[self.received];
             self.received += 1;
-            self.watch.received(day, amount);
+            self.watch.received(day, Source::Receipt, amount);
             let left = self.settle(order, amount);
             self.watch.left_over(left);
             self.surplus += left;
@@ -171,7 +181,12 @@ impl<'a, W: Watch> Walk<'a, W> {
         self.today = day;
         if !self.fen_days.is_zero() {
             let accrued = self.fen_days.interest(self.rate, self.view.terms.day_count);
-            self.penalty = accrued - self.paid[Component::Penalty];
+            let oldest = self.oldest_of(&DUE_COMPONENTS);
+            let penalty = &mut self.cursors[Component::Penalty as usize];
+            penalty.left = accrued - self.paid[Component::Penalty];
+            if penalty.left.is_positive() {
+                penalty.at = penalty.at.min(oldest);
+            }
         }
     }
 
@@ -205,23 +220,20 @@ impl<'a, W: Watch> Walk<'a, W> {
             Bucket::ChargesDue | Bucket::InAdvance => self.view.due_on.len(),
         };
         loop {
-            let at = stage.components.iter().map(|&one| self.cursors[one as usize].at).min().unwrap_or(reach);
+            let at = self.oldest_of(&stage.components);
+            if at >= reach {
+                return cash;
+            }
             for &component in &stage.components {
                 let cursor = self.cursors[component as usize];
-                let (owed, index) = match component {
-                    Component::Penalty => (self.penalty, None),
-                    _ if cursor.at == at && at < reach => (cursor.left, Some(at)),
-                    _ => continue,
-                };
-                let amount = owed.min(cash);
-                if !amount.is_positive() {
-                    continue;
+                if cursor.at == at && cash.is_positive() {
+                    let amount = cursor.left.min(cash);
+                    cash -= amount;
+                    self.watch.settled(at, component, amount);
+                    self.cover(component, amount);
                 }
-                cash -= amount;
-                self.watch.settled(index, component, amount);
-                self.cover(component, amount);
             }
-            if at >= reach || cash.is_zero() {
+            if cash.is_zero() {
                 return cash;
             }
         }
@@ -229,10 +241,6 @@ impl<'a, W: Watch> Walk<'a, W> {
 
     fn cover(&mut self, component: Component, amount: Money) {
         self.paid[component] += amount;
-        if component == Component::Penalty {
-            self.penalty -= amount;
-            return;
-        }
         let cursor = &mut self.cursors[component as usize];
         cursor.left -= amount;
         if cursor.left.is_zero() {
@@ -241,11 +249,15 @@ impl<'a, W: Watch> Walk<'a, W> {
         }
     }
 
-    /// Puts the component's cursor on the first instalment at or after `from` that has some of it.
+    /// Puts the component's cursor on the first instalment at or after `from` that has some of it,
+    /// or behind the last.
     fn seek(&mut self, component: Component, from: usize) {
         let dues = self.dues(component);
-        let at = (from..dues.len()).find(|&index| !dues[index].is_zero()).unwrap_or(dues.len());
-        self.cursors[component as usize] = Cursor { at, left: dues.get(at).copied().unwrap_or(Money::ZERO) };
+        let at = (from..dues.len()).find(|&index| !dues[index].is_zero());
+        self.cursors[component as usize] = match at {
+            Some(at) => Cursor { at, left: dues[at] },
+            None => Cursor { at: self.view.due_on.len(), left: Money::ZERO },
+        };
     }
 
     fn dues(&self, component: Component) -> &'a [Money] {
@@ -257,9 +269,17 @@ impl<'a, W: Watch> Walk<'a, W> {
         }
     }
 
-    /// The first instalment not fully covered.
+    /// The first instalment not fully covered, as days are counted.
     fn oldest(&self) -> usize {
-        self.cursors.iter().map(|cursor| cursor.at).min().unwrap_or(0)
+        match self.rules.days.unpaid_penalty {
+            UnpaidPenalty::Ignored => self.oldest_of(&DUE_COMPONENTS),
+            UnpaidPenalty::Counts => self.oldest_of(Component::ALL),
+        }
+    }
+
+    /// The first instalment with some of these components left.
+    fn oldest_of(&self, components: &[Component]) -> usize {
+        components.iter().map(|&one| self.cursors[one as usize].at).min().unwrap_or(self.view.due_on.len())
     }
 
     fn past_due(&self) -> Fallen {
@@ -307,7 +327,7 @@ impl<'a, W: Watch> Walk<'a, W> {
             principal_past_due: past_due[Component::Principal],
             interest_past_due: past_due[Component::Interest],
             fee_past_due: past_due[Component::Fee],
-            penalty_accrued: self.penalty,
+            penalty_accrued: self.cursors[Component::Penalty as usize].left,
             days_past_due: self.days_past_due(),
             oldest_unpaid_due_on: view.due_on.get(oldest).copied().filter(|_| oldest < self.fallen.count),
             unpaid_instalments: (oldest..self.fallen.count).filter(is_unpaid).count() as u32,

@@ -91,7 +91,7 @@ impl Stage {
         Ok(Stage {
             input: Input::read(input)?,
             actions: list(&input["pause_actions"]).map(action).collect::<Result<_>>()?,
-            rule: DayRule { grace_days, after_grace: AfterGrace::DaysBeyond },
+            rule: DayRule { grace_days, after_grace: AfterGrace::DaysBeyond, ..DayRule::default() },
             ranges: list(&input["ranges"]).map(range).collect::<Result<_>>()?,
             runs: list(&input["classified_on"]).map(run).collect::<Result<_>>()?,
         })
