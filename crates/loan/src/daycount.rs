@@ -122,8 +122,13 @@ impl Convention {
     pub fn days(self, start: Date, end: Date) -> i32 {
         use Convention::*;
         match self {
-            Thirty360Bond | Thirty360European | Thirty360Isda { .. } | Thirty360Us | Thirty360Psa
-            | Thirty360EuropeanPlus | Thirty365 => self.thirty_day_months(start, end),
+            Thirty360Bond
+            | Thirty360European
+            | Thirty360Isda { .. }
+            | Thirty360Us
+            | Thirty360Psa
+            | Thirty360EuropeanPlus
+            | Thirty365 => self.thirty_day_months(start, end),
             NoLeap365 => (end - start) - leap_days_after(start, end),
             _ => end - start,
         }
@@ -155,10 +160,7 @@ impl Convention {
             Thirty360European | Thirty365 => (day_1.min(30), day_2.min(30)),
             Thirty360Isda { termination } => {
                 let last_counts = february_end(end) && termination != Some(end);
-                (
-                    if february_end(start) { 30 } else { day_1.min(30) },
-                    if last_counts { 30 } else { day_2.min(30) },
-                )
+                (if february_end(start) { 30 } else { day_1.min(30) }, if last_counts { 30 } else { day_2.min(30) })
             }
             Thirty360EuropeanPlus => (day_1.min(30), if day_2 == 31 { 31 } else { day_2 }),
             Thirty360Us | Thirty360Psa => {
