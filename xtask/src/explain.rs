@@ -7,6 +7,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 pub fn run(root: &Path, code: &str) -> Result<()> {
+    print!("{}", explained(root, code)?);
+    Ok(())
+}
+
+fn explained(root: &Path, code: &str) -> Result<String> {
     let mut said = String::new();
     if let Some(refusal) = glossary::refusal(code) {
         say_refusal(&mut said, refusal, &stories_of(root, code));
@@ -28,8 +33,7 @@ pub fn run(root: &Path, code: &str) -> Result<()> {
     if said.is_empty() {
         bail!("{code} is no refusal, no term and no rule of a pack that ships with the program");
     }
-    print!("{said}");
-    Ok(())
+    Ok(said)
 }
 
 fn say_refusal(said: &mut String, refusal: &Refusal, stories: &[String]) {
@@ -72,4 +76,23 @@ fn stories_of(root: &Path, code: &str) -> Vec<String> {
         .collect();
     stories.sort();
     stories
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_terms_and_rules_are_found_by_code() {
+        let first_line = |code: &str| {
+            let said = explained(Path::new("."), code).ok()?;
+            Some(said.lines().next().unwrap().to_owned())
+        };
+        let check = |code: &str, expect: Option<&str>| assert_eq!(first_line(code).as_deref(), expect);
+        check("E-RP-01", Some("E-RP-01 amount_must_be_positive"));
+        check("substandard", Some("grade.substandard"));
+        check("repayment_method.flat", Some("repayment_method.flat"));
+        check("stage.past_due_over_30", Some("stage.past_due_over_30 (stage) of cn-bank@2026.1"));
+        check("no.such.thing", None);
+    }
 }
