@@ -11,8 +11,11 @@ use units::Money;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub exposure: Money,
-    /// The grade before contagion.
+    /// The grade in force before contagion.
     pub grade: Grade,
+    /// The grade it would have if every proposed upgrade of tonight were approved:
+    /// [`crate::GradeDecision::if_approved`].
+    pub if_approved: Grade,
     pub days_past_due: i32,
     pub segment: Segment,
 }
@@ -31,6 +34,9 @@ pub struct OtherBankDebt {
 pub struct DebtorFloor {
     pub grade: Grade,
     pub rule: Option<RuleRef>,
+    /// The floor that would be left if the debtor's proposed upgrades were approved together. Claims
+    /// that hold each other down can only rise together, so proposals are measured against this.
+    pub if_approved: Grade,
 }
 
 /// Over a share of the bank's claims non-performing: all are (办法第7条).
@@ -71,11 +77,14 @@ pub(crate) struct GroupEvaluation {
 impl GradingRules {
     /// The floor for every non-retail claim on one debtor. Retail claims neither spread nor catch.
     pub fn debtor_floor(&self, claims: &[Claim], elsewhere: &[OtherBankDebt]) -> DebtorFloor {
-        let mut floor = DebtorFloor { grade: Grade::Pass, rule: None };
-        self.each_debtor_floor(claims, elsewhere, |grade, rule, _| {
+        let mut floor = DebtorFloor { grade: Grade::Pass, rule: None, if_approved: Grade::Pass };
+        self.each_debtor_floor(claims, elsewhere, |claim| claim.grade, |grade, rule, _| {
             if grade > floor.grade {
-                floor = DebtorFloor { grade, rule: Some(rule) };
+                (floor.grade, floor.rule) = (grade, Some(rule));
             }
+        });
+        self.each_debtor_floor(claims, elsewhere, |claim| claim.if_approved, |grade, _, _| {
+            floor.if_approved = floor.if_approved.max(grade);
         });
         floor
     }
@@ -83,7 +92,7 @@ impl GradingRules {
     /// Every debtor rule that speaks, worst first, with the share it saw.
     pub fn explain_debtor(&self, claims: &[Claim], elsewhere: &[OtherBankDebt]) -> Vec<Reason> {
         let mut reasons = Vec::new();
-        self.each_debtor_floor(claims, elsewhere, |grade, rule, fact| {
+        self.each_debtor_floor(claims, elsewhere, |claim| claim.grade, |grade, rule, fact| {
             reasons.push(Reason { grade, because: Because::Rule(rule), fact });
         });
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.grade));
@@ -100,13 +109,14 @@ impl GradingRules {
         &self,
         claims: &[Claim],
         elsewhere: &[OtherBankDebt],
+        grade_of: impl Fn(&Claim) -> Grade,
         mut found: impl FnMut(Grade, RuleRef, Fact),
     ) {
         let ours = || claims.iter().filter(|claim| claim.segment == Segment::NonRetail);
         let sum = |picked: &mut dyn Iterator<Item = Money>| picked.sum::<Money>();
         let all_ours = sum(&mut ours().map(|claim| claim.exposure));
         if let Some((rule, contagion)) = &self.contagion {
-            let bad = ours().filter(|claim| claim.grade.is_non_performing());
+            let bad = ours().filter(|claim| grade_of(claim).is_non_performing());
             let bad = sum(&mut bad.map(|claim| claim.exposure));
             if let Some(share) = share_over(bad, all_ours, contagion.share_over_ppm) {
                 found(contagion.at_least, *rule, Fact::DebtSharePpm(share));
@@ -122,7 +132,7 @@ impl GradingRules {
             }
         }
         if let Some((rule, other)) = &self.other_non_performing {
-            let grades = ours().map(|claim| claim.grade).chain(elsewhere.iter().filter_map(|debt| debt.grade));
+            let grades = ours().map(&grade_of).chain(elsewhere.iter().filter_map(|debt| debt.grade));
             if let Some(worst) = grades.max().filter(|grade| grade.is_non_performing()) {
                 found(other.at_least, *rule, Fact::Grade(worst));
             }
@@ -143,7 +153,8 @@ mod tests {
     use crate::table::{self, Desk};
 
     /// A debtor as words: `120:substandard 980:pass` are claims in yuan by grade, `+91` the days past
-    /// due of one; `@200:pass+91` is a debt elsewhere, `retail:` marks a claim graded by itself.
+    /// due of one, `>pass` the upgrade proposed for it; `@200:pass+91` is a debt elsewhere, `retail:`
+    /// marks a claim graded by itself.
     fn debtor(words: &str) -> (Vec<Claim>, Vec<OtherBankDebt>) {
         let (mut claims, mut elsewhere) = (Vec::new(), Vec::new());
         for word in words.split_whitespace() {
@@ -152,6 +163,7 @@ mod tests {
                 None => (Segment::NonRetail, word),
             };
             let (amount, state) = word.split_once(':').unwrap();
+            let (state, proposed) = state.split_once('>').unwrap_or((state, state));
             let (code, days) = state.split_once('+').unwrap_or((state, "0"));
             let days_past_due = days.parse().unwrap();
             let grade = Grade::from_code(code);
@@ -162,7 +174,9 @@ mod tests {
                 }
                 None => {
                     let exposure = Money::parse(amount).unwrap();
-                    claims.push(Claim { exposure, grade: grade.unwrap(), days_past_due, segment });
+                    let grade = grade.unwrap();
+                    let if_approved = Grade::from_code(proposed).unwrap_or(grade);
+                    claims.push(Claim { exposure, grade, if_approved, days_past_due, segment });
                 }
             }
         }
@@ -216,6 +230,33 @@ mod tests {
              carried=special_mention                   -> special_mention carried
              carried=pass                              -> special_mention grade.other_non_performing",
             |facts| table::shown(&desk, &desk.grade(facts).with_debtor_floor(mention)),
+        );
+    }
+
+    /// Claims that pulled each other down hold each other down; both are proposed once both may rise.
+    #[test]
+    fn claims_that_hold_each_other_down_are_proposed_together() {
+        let desk = Desk::of("cn-bank");
+        let table = |debtor_words: &str, table: &str| {
+            let (claims, elsewhere) = debtor(debtor_words);
+            let floor = desk.rules.debtor_floor(&claims, &elsewhere);
+            table::check(table, |facts| table::shown(&desk, &desk.grade(facts).with_debtor_floor(floor)));
+        };
+        table(
+            "200:substandard>pass 800:substandard>pass",
+            "carried=substandard cured=2026-01-01 met_since_cure=9 -> substandard carried proposed pass
+             carried=substandard                                   -> substandard carried proposed pass
+             dpd=3                                                 -> substandard grade.contagion proposed special_mention",
+        );
+        table(
+            "200:substandard 800:substandard>pass",
+            "carried=substandard owed=1.00 -> substandard carried
+             carried=substandard           -> substandard carried",
+        );
+        table(
+            "100:substandard 900:substandard>pass",
+            "carried=substandard owed=1.00 -> substandard carried blocked arrears_unpaid
+             carried=substandard           -> substandard carried proposed special_mention",
         );
     }
 

@@ -128,19 +128,26 @@ impl GradingRules {
 }
 
 impl GradeDecision {
+    /// The grade that would be in force if the proposed upgrade were approved.
+    pub fn if_approved(&self) -> Grade {
+        match self.upgrade {
+            Upgrade::Proposed(grade) => grade,
+            Upgrade::Nothing | Upgrade::Blocked(_) => self.in_force,
+        }
+    }
+
     /// The decision after the debtor's other claims have spoken (非零售债务人层面).
     #[must_use]
     pub fn with_debtor_floor(self, debtor: DebtorFloor) -> GradeDecision {
         let Some(rule) = debtor.rule.filter(|_| debtor.grade > self.floor) else { return self };
-        let worsens = debtor.grade > self.in_force;
+        let because = if debtor.grade > self.in_force { Because::Rule(rule) } else { self.because };
         let in_force = self.in_force.max(debtor.grade);
+        let within_reach = self.floor.max(debtor.if_approved);
         let upgrade = match self.upgrade {
-            _ if in_force == debtor.grade => Upgrade::Nothing,
-            Upgrade::Blocked(block) if !debtor.grade.is_non_performing() => Upgrade::Blocked(block),
-            Upgrade::Nothing => Upgrade::Nothing,
-            Upgrade::Proposed(_) | Upgrade::Blocked(_) => Upgrade::Proposed(debtor.grade),
+            _ if in_force == within_reach => Upgrade::Nothing,
+            Upgrade::Blocked(block) if !within_reach.is_non_performing() => Upgrade::Blocked(block),
+            _ => Upgrade::Proposed(within_reach),
         };
-        let because = if worsens { Because::Rule(rule) } else { self.because };
         GradeDecision { floor: debtor.grade, floor_rule: Some(rule), in_force, because, upgrade }
     }
 }

@@ -57,6 +57,7 @@ pub fn debtor(
         Claim {
             exposure: input.folded[loan as usize].position.principal_outstanding,
             grade: decided.decision.in_force,
+            if_approved: decided.decision.if_approved(),
             days_past_due: decided.days_past_due,
             segment: input.bindings[usize::from(input.loans[loan as usize].binding)].profile.segment,
         }
