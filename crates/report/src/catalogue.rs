@@ -22,7 +22,7 @@ coded! {
         Allowance = "allowance",
         /// Principal paid out on mortgaged and pledged loans.
         SecuredPrincipal = "secured_principal",
-        /// Principal and overdue interest of mortgaged and pledged loans (押品担保的贷款本息).
+        /// Principal and interest past due of mortgaged and pledged loans (押品担保的贷款本息).
         SecuredClaim = "secured_claim",
         CollateralValue = "collateral_value",
         TotalAssets = "total_assets",
@@ -117,7 +117,7 @@ pub const CATALOGUE: &[Metric] = {
 };
 
 /// Beyond this many days all the principal of an instalment loan counts as past due.
-const OVERDUE_PART_UNTIL_DAYS: i32 = 90;
+const PAST_DUE_PART_UNTIL_DAYS: i32 = 90;
 
 impl Metric {
     pub fn find(code: &str) -> Option<&'static Metric> {
@@ -144,13 +144,13 @@ impl Measure {
 
 /// The balance of a loan that counts as past due (逾期贷款余额).
 ///
-/// Statistical practice: of a retail loan repaid in instalments only the overdue part counts up to
+/// Statistical practice: of a retail loan repaid in instalments only the part past due counts up to
 /// 90 days, all of it after; of any other loan all of it counts from the first day.
 pub fn past_due_balance(figures: &Figures) -> Money {
     let by_parts = figures.kind != CustomerKind::Corporate && figures.method != RepaymentMethod::Bullet;
     match figures.days_past_due {
         ..=0 => Money::ZERO,
-        ..=OVERDUE_PART_UNTIL_DAYS if by_parts => figures.principal_past_due,
+        ..=PAST_DUE_PART_UNTIL_DAYS if by_parts => figures.principal_past_due,
         _ => figures.principal_outstanding,
     }
 }

@@ -44,7 +44,7 @@ fn concentration(balances: Vec<Money>, label: impl Fn(usize) -> String, top: usi
     let squares: u128 = balances.iter().map(|balance| u128::from(balance.fen().unsigned_abs()).pow(2)).sum();
     let whole = u128::from(total.fen().unsigned_abs()).pow(2);
     // Squares of fen reach 10³⁴ for the largest banks; the points leave room in 128 bits.
-    let index = if whole == 0 { 0 } else { (squares * 10_000 + whole / 2) / whole };
+    let index = (squares * 10_000 + whole / 2).checked_div(whole).unwrap_or(0);
     let mut order: Vec<usize> = (0..balances.len()).filter(|&part| balances[part].is_positive()).collect();
     order.sort_by_cached_key(|&part| (std::cmp::Reverse(balances[part]), label(part)));
     order.truncate(top);

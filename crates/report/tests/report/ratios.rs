@@ -29,7 +29,7 @@ fn balances_stand_over_the_loans_on_the_books() {
     check(book, "bad_debt_ratio", (1_00, 100_00));
 }
 
-/// Only the overdue part of a retail instalment loan counts up to day 90, all of any other.
+/// Only the part past due of a retail instalment loan counts up to day 90, all of any other.
 #[test]
 fn the_past_due_balance_depends_on_the_kind_of_loan() {
     let one = |terms: &str, past_due| {
