@@ -11,4 +11,5 @@ pub mod faults;
 pub mod population;
 pub mod random;
 pub mod script;
+pub mod simulation;
 pub mod world;

@@ -1,11 +1,12 @@
 //! The auditor and the night's kernel, written from the same definitions, agree on made-up loans.
 
 use loan::accrual::{PenaltyBase, PenaltyRule, PenaltyStart};
-use loan::position::{AfterGrace, DayRule};
+use loan::position::{AfterGrace, DayRule, UnpaidPenalty};
 use loan::waterfall::{Advance, Allocation, Component, Strategy, Switch};
 use loan::{DayCount, Frequency, LoanRules, LoanView, Pause, Position, RepaymentMethod, Terms, positions};
-use sim::auditor::{AuditRules, Ledger};
+use sim::auditor::{AuditRules, Facts, Ledger, MoneyIn};
 use sim::random::Random;
+use sim::world::Due;
 use units::{Date, Money, RatePpm};
 
 fn order(random: &mut Random) -> Strategy {
@@ -25,7 +26,11 @@ fn settings(random: &mut Random) -> (Allocation, PenaltyRule, DayRule) {
         base: *random.pick(PenaltyBase::ALL),
         start: *random.pick(PenaltyStart::ALL),
     };
-    let days = DayRule { grace_days: random.between(0, 4) as i32, after_grace: *random.pick(AfterGrace::ALL) };
+    let days = DayRule {
+        grace_days: random.between(0, 4) as i32,
+        after_grace: *random.pick(AfterGrace::ALL),
+        unpaid_penalty: *random.pick(UnpaidPenalty::ALL),
+    };
     (allocation, penalty, days)
 }
 
@@ -67,6 +72,16 @@ impl Made {
         Made { terms, due_on, dues, paid_on, paid, pauses }
     }
 
+    fn dues(&self) -> Vec<Due> {
+        let due = |at: usize| Due {
+            due_on: self.due_on[at],
+            principal: self.dues[0][at],
+            interest: self.dues[1][at],
+            fee: self.dues[2][at],
+        };
+        (0..self.due_on.len()).map(due).collect()
+    }
+
     fn view(&self) -> LoanView<'_> {
         LoanView {
             terms: &self.terms,
@@ -90,15 +105,18 @@ fn kernel_and_auditor_agree_on_every_day_of_made_up_loans() {
         let rules = LoanRules::new(&allocation, penalty, days).unwrap();
         let audit = AuditRules::new(&allocation, penalty, days).unwrap();
         let view = made.view();
-        let mut ledger = Ledger::new(&view);
+        let dues = made.dues();
+        let money = MoneyIn { paid_on: made.paid_on.clone(), paid: made.paid.clone() };
+        let facts = Facts { terms: &made.terms, dues: &dues, money: &money, pauses: &made.pauses };
+        let mut ledger = Ledger::new(&facts);
         for step in 0..240 {
             let day = view.terms.disbursed_on + step;
-            ledger.close_through(&view, &audit, day);
+            ledger.close_through(&facts, &audit, day);
             let mut position = [Position::default()];
             let history = positions(&view, &rules, &[day], &mut position);
             let say = || format!("seed {seed}, {day}\n{view:#?}\n{allocation:?}\n{penalty:?}\n{days:?}");
-            assert_eq!(position[0], ledger.position(&view, &audit), "{}", say());
-            assert_eq!(history, ledger.history(&view, &audit), "{}", say());
+            assert_eq!(position[0], ledger.position(&facts, &audit), "{}", say());
+            assert_eq!(history, ledger.history(&facts, &audit), "{}", say());
         }
     }
 }

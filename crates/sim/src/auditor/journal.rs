@@ -17,6 +17,14 @@ pub struct MoneyIn {
     pub paid: Vec<Money>,
 }
 
+impl MoneyIn {
+    /// What came by value date up to a day.
+    pub fn through(&self, day: Date) -> MoneyIn {
+        let count = self.paid_on.iter().filter(|&&on| on <= day).count();
+        MoneyIn { paid_on: self.paid_on[..count].to_vec(), paid: self.paid[..count].to_vec() }
+    }
+}
+
 impl Journal {
     pub fn write(&mut self, known_from: Date, row: Row) {
         self.rows.push((known_from, row));

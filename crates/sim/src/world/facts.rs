@@ -81,14 +81,6 @@ pub struct Judgement {
     pub approved_by: String,
 }
 
-/// An approved pause of one loan's day counting (暂停计算逾期).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoanPause {
-    pub loan: String,
-    pub pause: Pause,
-    pub approved_by: String,
-}
-
 /// What stands behind a loan (押品).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collateral {

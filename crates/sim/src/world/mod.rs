@@ -11,7 +11,7 @@ pub mod intake;
 pub mod night;
 pub mod shelf;
 
-pub use facts::{Collateral, Customer, Dossier, Due, Event, Judgement, Loan, LoanPause, OtherBankDebt, Receipt};
+pub use facts::{Collateral, Customer, Dossier, Due, Event, Judgement, Loan, OtherBankDebt, Receipt};
 pub use shelf::Shelf;
 
 use loan::Pause;
@@ -30,7 +30,8 @@ pub struct World {
     pub events: Shelf<Event>,
     pub other_bank_debts: Shelf<OtherBankDebt>,
     pub judgements: Shelf<Judgement>,
-    pub pauses: Shelf<LoanPause>,
+    /// The approved pauses of a loan's day counting, all of them together; sorted.
+    pub pauses: Shelf<Vec<Pause>>,
     pub collateral: Shelf<Collateral>,
 }
 
@@ -44,8 +45,7 @@ impl World {
     /// A loan's facts as known on a day, with what was received by value date up to `business_date`.
     pub fn dossier(&self, loan_id: &str, known_on: Date, business_date: Date) -> Option<Dossier> {
         let receipts = self.receipts.known(known_on).filter(|(_, receipt)| receipt.loan == loan_id).collect();
-        let pauses = self.pauses.known(known_on).map(|(_, pause)| pause).filter(|pause| pause.loan == loan_id);
-        self.open(loan_id, known_on, business_date, receipts, pauses.map(|pause| pause.pause).collect())
+        self.open(loan_id, known_on, business_date, receipts)
     }
 
     fn open(
@@ -54,13 +54,12 @@ impl World {
         known_on: Date,
         business_date: Date,
         receipts: Vec<(&str, &Receipt)>,
-        mut pauses: Vec<Pause>,
     ) -> Option<Dossier> {
         let terms = self.loans.get(loan_id, known_on)?.terms;
         let dues = self.dues.get(loan_id, known_on).map_or(&[][..], Vec::as_slice);
         let Counted { counted, left_aside } = counted(receipts, business_date);
         let counted: Vec<&Receipt> = counted.into_iter().map(|(_, receipt)| receipt).collect();
-        pauses.sort_unstable_by_key(|pause| (pause.from, pause.until));
+        let pauses = self.pauses.get(loan_id, known_on).cloned().unwrap_or_default();
         Some(Dossier::new(terms, dues, &counted, left_aside, pauses))
     }
 }

@@ -4,7 +4,6 @@ use super::{Customer, Dossier, Loan, Receipt, World};
 use dayend::input::{self, Carried, Names, NightInput, ReadTotals};
 use dayend::{Bindings, NightDays, NightPlan, Rules, fold};
 use grading::{EventKind, OtherBankDebt};
-use loan::Pause;
 use policy::PackProblem;
 use std::collections::BTreeMap;
 use units::{Date, Labels, Money};
@@ -119,7 +118,6 @@ impl World {
 #[derive(Default)]
 struct Files<'w> {
     receipts: BTreeMap<&'w str, Vec<(&'w str, &'w Receipt)>>,
-    pauses: BTreeMap<&'w str, Vec<Pause>>,
     collateral: BTreeMap<&'w str, Money>,
 }
 
@@ -129,9 +127,6 @@ impl<'w> Files<'w> {
         for (id, receipt) in world.receipts.known(known_on) {
             files.receipts.entry(&receipt.loan).or_default().push((id, receipt));
         }
-        for (_, pause) in world.pauses.known(known_on) {
-            files.pauses.entry(&pause.loan).or_default().push(pause.pause);
-        }
         for (_, collateral) in world.collateral.known(known_on) {
             *files.collateral.entry(&collateral.loan).or_default() += collateral.value;
         }
@@ -140,8 +135,7 @@ impl<'w> Files<'w> {
 
     fn open(&self, world: &World, id: &str, known_on: Date, business_date: Date) -> Option<Dossier> {
         let receipts = self.receipts.get(id).cloned().unwrap_or_default();
-        let pauses = self.pauses.get(id).cloned().unwrap_or_default();
-        world.open(id, known_on, business_date, receipts, pauses)
+        world.open(id, known_on, business_date, receipts)
     }
 }
 
