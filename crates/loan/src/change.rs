@@ -1,6 +1,7 @@
 //! Contract changes: what is still owed, agreed anew.
 
 use crate::ledger::{Instalment, Ledger, Origin};
+use crate::schedule::cadence::{Cadence, MonthEnd, Step};
 use crate::waterfall::{Component, Split};
 use units::{Date, Money, Rounding};
 
@@ -8,17 +9,10 @@ use units::{Date, Money, Rounding};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reage {
     pub first_due_on: Date,
-    pub every: Step,
+    pub step: Step,
     pub count: u32,
     /// Instalments are multiples of this amount; the last takes the rest.
     pub multiple: Money,
-}
-
-/// The distance between two due dates (期限间隔).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Days(i32),
-    Months(i32),
 }
 
 /// Past-due principal moved in equal parts onto the later instalments (重组：逾期本金摊入后期).
@@ -27,14 +21,18 @@ pub struct Reamortisation {
     pub multiple: Money,
 }
 
-impl Step {
-    /// The due date `steps` after `first`.
-    pub fn after(self, first: Date, steps: u32) -> Date {
-        match self {
-            Step::Days(days) => first + days * steps as i32,
-            Step::Months(months) => first.add_months(months * steps as i32),
-        }
-    }
+/// Principal and interest of the instalments agreed anew (重新测算还款计划), one pair for each, as a
+/// [`Plan`](crate::schedule::plan::Plan) gives them after a change of rate or an interest pause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replan {
+    pub lines: Vec<(Money, Money)>,
+}
+
+/// Everything falls due at once (提前到期): all principal, and the interest of the running period
+/// up to the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acceleration {
+    pub interest_to_date: Money,
 }
 
 /// `total` in `count` equal multiples of `multiple`, half to even; the last takes what is left.
@@ -72,9 +70,10 @@ impl Reage {
             }
             kept.push(one);
         }
+        let cadence = Cadence { anchor: self.first_due_on, step: self.step, month_end: MonthEnd::Clamp };
         let mut from = day;
         for (place, principal) in equal_parts(moved, self.count as usize, self.multiple).into_iter().enumerate() {
-            let due_on = self.every.after(self.first_due_on, place as u32);
+            let due_on = cadence.nth(place as i32);
             kept.push(Instalment::new(from, due_on, Split::of(Component::Principal, principal), Origin::Agreed));
             from = due_on;
         }
@@ -102,5 +101,39 @@ impl Reamortisation {
             ledger.instalments[index].owe(Component::Principal, part);
         }
         Split::of(Component::Principal, moved)
+    }
+}
+
+impl Replan {
+    /// Instalments already met stay as they were; the last takes up what that leaves over.
+    pub(crate) fn apply(&self, ledger: &mut Ledger) {
+        let principal = |ledger: &Ledger| ledger.instalments.iter().map(|one| one.owed[Component::Principal]).sum::<Money>();
+        let before = principal(ledger);
+        let agreed = |one: &&mut Instalment| one.origin == Origin::Agreed;
+        for (one, &(principal, interest)) in ledger.instalments.iter_mut().filter(agreed).zip(&self.lines) {
+            if one.outstanding().is_positive() {
+                one.owed[Component::Principal] = principal.max(one.paid[Component::Principal]);
+                one.owed[Component::Interest] = interest.max(one.paid[Component::Interest]);
+            }
+        }
+        let over = before - principal(ledger);
+        if let Some(last) = ledger.instalments.iter_mut().rfind(agreed) {
+            last.owe(Component::Principal, over);
+        }
+    }
+}
+
+impl Acceleration {
+    pub(crate) fn apply(&self, ledger: &mut Ledger, day: Date) {
+        let Some(running) = ledger.instalments.iter().position(|one| one.due_on >= day) else { return };
+        let later = ledger.instalments.split_off(running + 1);
+        let running = &mut ledger.instalments[running];
+        running.due_on = day;
+        running.owed[Component::Interest] = self.interest_to_date.max(running.paid[Component::Interest]);
+        for mut one in later {
+            running.owe(Component::Principal, one.release(Component::Principal, day));
+            one.release(Component::Interest, day);
+            running.join(&one);
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! instalment was owed and paid, so back-dated entries and reversals are simply replayed. It serves
 //! one loan on a page; the two agree on every balance where both apply.
 
-use crate::change::{Reage, Reamortisation};
+use crate::change::{Acceleration, Reage, Reamortisation, Replan};
 use crate::waterfall::{Bucket, Component, Future, Order, Split, Stage, Strategy};
 use units::{Date, Money, Rounding};
 
@@ -51,6 +51,8 @@ pub enum Event {
     SurplusRefund { amount: Money },
     Reage(Reage),
     Reamortisation(Reamortisation),
+    Replan(Replan),
+    Acceleration(Acceleration),
     /// The claim is taken off the books; what is owed stays owed (核销).
     WriteOff,
 }
@@ -272,6 +274,14 @@ impl Ledger {
             Event::Chargeback { amount } | Event::SurplusRefund { amount } => self.owe_again(day, *amount),
             Event::Reage(reage) => changed(reage.apply(self, entry.posted_on())),
             Event::Reamortisation(change) => changed(change.apply(self, day)),
+            Event::Replan(replan) => {
+                replan.apply(self);
+                Outcome::default()
+            }
+            Event::Acceleration(acceleration) => {
+                acceleration.apply(self, day);
+                Outcome::default()
+            }
             Event::WriteOff => changed(self.outstanding_by_component()),
         }
     }

@@ -1,7 +1,8 @@
 //! What the allocation, delinquency and restructure vectors share: an agreed schedule, an order,
 //! entries; and the comparison of instalments afterwards.
 
-use loan::change::{Reage, Reamortisation, Step};
+use super::schedule::step;
+use loan::change::{Reage, Reamortisation};
 use loan::ledger::{ChargePosting, Entry, Event, Instalment, Ledger, Outcome};
 use loan::{Component, Strategy};
 use serde_json::Value;
@@ -92,17 +93,9 @@ fn entry(event: &Value, multiple: Money) -> Result<Entry> {
         "charge_off" => Event::WriteOff,
         "reamortize" => Event::Reamortisation(Reamortisation { multiple }),
         "reage" => {
-            let number = |field: &str| event[field].as_i64().ok_or_else(|| format!("no {field}"));
-            let every = number("every")? as i32;
-            let every = match text(event, "unit")? {
-                "day" => Step::Days(every),
-                "week" => Step::Days(7 * every),
-                "month" => Step::Months(every),
-                "year" => Step::Months(12 * every),
-                unit => return Err(format!("unknown unit {unit}")),
-            };
-            let count = number("count")? as u32;
-            Event::Reage(Reage { first_due_on: date(event, "start")?, every, count, multiple })
+            let step = step(&event["every"], &event["unit"])?;
+            let count = event["count"].as_u64().ok_or("no count")? as u32;
+            Event::Reage(Reage { first_due_on: date(event, "start")?, step, count, multiple })
         }
         _ => return Err(format!("unknown event {kind}")),
     };

@@ -12,12 +12,26 @@ use serde_json::Value;
 use units::{Date, Rounding};
 
 pub fn replay(case: &Value) -> Result<(), String> {
-    let input = &case["input"];
+    compare(&agreed(&case["input"])?.rows(), &case["expected"])
+}
+
+/// The plan of a case's terms and events.
+pub(super) fn agreed(input: &Value) -> Result<Plan, String> {
     let mut plan = plan(input)?;
-    for event in input["events"].as_array().into_iter().flatten() {
+    for event in in_order(input) {
         apply(&mut plan, event)?.map_err(|refused| format!("{} refused: {refused:?}", event["type"]))?;
     }
-    compare(&plan.rows(), &case["expected"])
+    Ok(plan)
+}
+
+/// The events as they happened. Prepayments are told by instalment, and pauses change no instalment:
+/// both are entered last.
+fn in_order(input: &Value) -> Vec<&Value> {
+    let mut events: Vec<&Value> = input["events"].as_array().into_iter().flatten().collect();
+    let day = |event: &Value| event["date"].as_str().or(event["old"].as_str()).unwrap_or_default().to_owned();
+    let undated = |event: &Value| matches!(event["type"].as_str(), Some("prepay" | "interest_pause"));
+    events.sort_by_key(|event| (undated(event), day(event)));
+    events
 }
 
 /// A decimal written as text or as a number.
