@@ -1,1 +1,26 @@
-//! placeholder
+//! The lake (数据湖): what is kept on disk, in Arrow and Parquet.
+//!
+//! Files come in as immutable batches; every row carries the day it was known from; a loan's
+//! terms, schedule and repayments lie together in one dossier. Invariants: a batch is renamed
+//! into place whole or leaves no trace; nothing stored is ever changed; the same files give the
+//! same bytes; no clock, no DataFusion, no async.
+//!
+//! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`batch`],
+//! [`dossier`], [`scan`], [`workspace`].
+
+pub mod batch;
+pub mod chunk;
+pub mod dossier;
+pub mod fault;
+pub mod identity;
+pub mod import;
+pub mod mapping;
+pub mod refused;
+pub mod rejects;
+pub mod schema;
+pub mod snapshot;
+pub mod source;
+pub mod workspace;
+
+pub use fault::Fault;
+pub use workspace::{Workspace, WriteLock};

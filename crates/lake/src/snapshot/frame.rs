@@ -7,6 +7,10 @@ use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use std::sync::Arc;
 use units::{Date, Labels, Money};
 
+/// The key of a column's unit in its metadata, and the unit of money.
+pub const UNIT: &str = "unit";
+pub const FEN: &str = "fen";
+
 /// Columns gathered one by one; the same code gives the schema when there are no rows.
 #[derive(Default)]
 pub struct Frame {
@@ -50,8 +54,11 @@ impl Frame {
         self.column(name, Arc::new(DictionaryArray::<Int32Type>::new(keys, values)), true);
     }
 
+    /// Whole fen, marked as such: readers show them as yuan.
     pub fn money(&mut self, name: &str, amounts: impl Iterator<Item = Money>) {
         self.column(name, Arc::new(Int64Array::from_iter_values(amounts.map(Money::fen))), false);
+        let field = self.fields.last_mut().expect("just added");
+        field.set_metadata([(UNIT.to_owned(), FEN.to_owned())].into());
     }
 
     pub fn maybe_number(&mut self, name: &str, numbers: impl Iterator<Item = Option<i64>>) {

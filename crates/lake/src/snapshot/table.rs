@@ -181,7 +181,7 @@ fn moves<T: Coded>(frame: &mut Frame, input: &NightInput, moves: &[Move<T>], num
 }
 
 fn metrics(frame: &mut Frame, plan: &NightPlan, rows: Range<usize>) {
-    let all = || plan.metrics.iter().flat_map(|table| table.rows().map(|row| (table, row)));
+    let all = || plan.metrics.iter().flat_map(|table| table.rows().map(move |row| (table, row)));
     let picked: Vec<_> = all().skip(rows.start).take(rows.len()).collect();
     let dimensions: Vec<String> = picked.iter().map(|(table, _)| joined(table.by.iter().map(|by| by.code()))).collect();
     let labels: Vec<String> = picked.iter().map(|(_, row)| joined(row.labels.iter().map(String::as_str))).collect();

@@ -1,0 +1,101 @@
+//! The workspace a use case works in: its folder, its configuration, its policy pack.
+
+use crate::failure::{Failure, Outcome, refused};
+use anyhow::Context;
+use lake::Workspace;
+use policy::{Pack, embedded_packs};
+use serde::Deserialize;
+use std::fs;
+use std::path::Path;
+
+/// What `postloan.toml` says (配置).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub institution: String,
+    /// Name of an embedded pack, or a path of the lender's own, relative to the workspace.
+    pub pack: String,
+}
+
+/// An opened workspace (工作区).
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub lake: Workspace,
+    pub config: Config,
+}
+
+const CONFIG_TEMPLATE: &str = include_str!("postloan.toml");
+
+/// Makes an empty workspace with a commented configuration.
+pub fn workspace_init(dir: &Path, pack: &str, institution: &str) -> Outcome<Open> {
+    if dir.join("postloan.toml").exists() {
+        return refused("E-WS-02", &[("dir", &dir.display())]);
+    }
+    load_pack(pack, dir)?;
+    let text = CONFIG_TEMPLATE.replace("{institution}", institution).replace("{pack}", pack);
+    Workspace::init(dir, &text)?;
+    workspace_open(dir)
+}
+
+pub fn workspace_open(dir: &Path) -> Outcome<Open> {
+    if !dir.join("postloan.toml").exists() {
+        return refused("E-WS-01", &[("dir", &dir.display())]);
+    }
+    let lake = Workspace::open(dir)?;
+    let path = dir.join("postloan.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    match toml::from_str(&text) {
+        Ok(config) => Ok(Open { lake, config }),
+        Err(problem) => refused("E-WS-03", &[("path", &path.display()), ("problem", &problem)]),
+    }
+}
+
+/// The right to write, or who has it.
+pub fn lock(open: &Open, what: &str) -> Outcome<lake::WriteLock> {
+    match open.lake.try_lock(what)? {
+        Ok(lock) => Ok(lock),
+        Err(holder) => refused("E-WS-04", &[("holder", &holder)]),
+    }
+}
+
+impl Open {
+    /// The pack the workspace is run by, or the draft asked for.
+    pub fn pack(&self, draft: Option<&str>) -> Outcome<Pack> {
+        load_pack(draft.unwrap_or(&self.config.pack), self.lake.root())
+    }
+}
+
+/// A pack by the name of an embedded one, or from a file or a folder of files.
+pub fn load_pack(name: &str, beside: &Path) -> Outcome<Pack> {
+    let parsed = if embedded_packs().contains(&name) {
+        Pack::embedded(name)
+    } else {
+        let given = Path::new(name);
+        let path = if given.exists() { given.to_owned() } else { beside.join(given) };
+        if !path.exists() {
+            return refused("E-PO-01", &[("pack", &name), ("known", &embedded_packs().join(", "))]);
+        }
+        Pack::parse(&pack_files(&path)?)
+    };
+    parsed.or_else(|problems| refused_pack(name, &problems))
+}
+
+/// What is wrong with a pack, all of it.
+pub fn refused_pack<T>(name: &str, problems: &[policy::PackProblem]) -> Outcome<T> {
+    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    refused("E-PO-02", &[("pack", &name), ("problems", &lines.join("\n"))])
+}
+
+fn pack_files(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let mut paths = vec![path.to_owned()];
+    if path.is_dir() {
+        let entries = fs::read_dir(path).with_context(|| format!("listing {}", path.display()))?;
+        paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    }
+    let read = |path: std::path::PathBuf| {
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        Ok((path.display().to_string(), text))
+    };
+    paths.into_iter().map(read).collect()
+}
