@@ -14,6 +14,7 @@ pub mod change;
 pub mod ledger;
 pub mod pause;
 pub mod position;
+pub mod repayment;
 pub mod schedule;
 mod spell;
 pub mod trace;
