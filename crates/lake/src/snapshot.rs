@@ -10,6 +10,7 @@ pub mod run;
 pub mod table;
 pub mod write;
 
+pub use frame::{FEN, UNIT};
 pub use read::{carried, nights, state_table};
 pub use run::{FileDigest, Run};
 pub use table::{SnapshotTable, files, schema};
