@@ -17,6 +17,7 @@ pub mod import;
 pub mod mapping;
 pub mod refused;
 pub mod rejects;
+pub mod scan;
 pub mod schema;
 pub mod snapshot;
 pub mod source;

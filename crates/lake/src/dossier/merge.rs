@@ -1,0 +1,347 @@
+//! Dossiers of all batches, merged loan by loan as they were known on a day.
+
+use super::read::open;
+use super::{LOAN_COLUMNS, LOAN_KNOWN_FROM, instalments_at, loans, repayments_at};
+use crate::batch;
+use crate::fault::Fault;
+use crate::workspace::Workspace;
+use arrow::array::{
+    Array, ArrayData, ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, MutableArrayData, RecordBatch, StringArray,
+    StructArray, TimestampSecondArray, make_array,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::interleave;
+use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampSecondType};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use std::cmp::Reverse;
+use units::Date;
+
+/// Loans per chunk on the way in.
+const CHUNK_LOANS: usize = 16_384;
+
+/// A stretch of loans with their schedules and repayments (档案块), in the order of their identities.
+///
+/// The instalments of loan `i` are `offsets[i]..offsets[i + 1]` of the flat arrays; the first
+/// offset need not be 0. Where no later batch speaks of the loans, nothing has been copied.
+pub struct DossierChunk {
+    /// The columns of the `loans` table, then `known_from`.
+    pub loans: RecordBatch,
+    pub instalments: InstalmentSlices,
+    pub repayments: RepaymentSlices,
+}
+
+/// Instalments of many loans, by due date within a loan (期供列).
+pub struct InstalmentSlices {
+    pub offsets: OffsetBuffer<i32>,
+    /// Per loan: from when its schedule is known; null where it has none.
+    pub known_from: Date32Array,
+    pub seq: Int32Array,
+    pub due_on: Date32Array,
+    pub principal_due: Int64Array,
+    pub interest_due: Int64Array,
+    pub fee_due: Int64Array,
+}
+
+/// Repayments of many loans, by day of payment, time of entry and identity within a loan (还款列).
+pub struct RepaymentSlices {
+    pub offsets: OffsetBuffer<i32>,
+    pub repayment_id: StringArray,
+    pub paid_on: Date32Array,
+    pub amount: Int64Array,
+    pub known_from: Date32Array,
+    pub entered_at: TimestampSecondArray,
+    pub reverses: StringArray,
+    pub payer: StringArray,
+}
+
+/// Streams merged dossiers (档案合并).
+pub struct Merge {
+    /// Oldest batch first.
+    sources: Vec<Source>,
+    known_on: i32,
+}
+
+struct Source {
+    batches: ParquetRecordBatchReader,
+    /// The unread rest of the current batch; empty only when the file is finished.
+    rest: Option<RecordBatch>,
+}
+
+/// Every loan known on `known_on` (`None`: known at all), as it was known then.
+pub fn merge(workspace: &Workspace, known_on: Option<Date>) -> Result<Merge, Fault> {
+    let mut sources = Vec::new();
+    for batch in batch::list(workspace)? {
+        if let Some(batches) = open(&batch.dossiers(), None, CHUNK_LOANS)? {
+            let mut source = Source { batches, rest: None };
+            source.advance()?;
+            sources.push(source);
+        }
+    }
+    Ok(Merge { sources, known_on: known_on.map_or(i32::MAX, Date::day_number) })
+}
+
+impl Source {
+    fn advance(&mut self) -> Result<(), Fault> {
+        while self.rest.as_ref().is_none_or(|rest| rest.num_rows() == 0) {
+            self.rest = self.batches.next().transpose()?;
+            if self.rest.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts off the rows up to and including `last`.
+    fn take_to(&mut self, last: &str) -> Result<Option<RecordBatch>, Fault> {
+        let Some(rest) = &self.rest else { return Ok(None) };
+        let ids = rest.column(0).as_string::<i32>();
+        let (mut low, mut high) = (0, ids.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if ids.value(middle) <= last { low = middle + 1 } else { high = middle }
+        }
+        if low == 0 {
+            return Ok(None);
+        }
+        let taken = rest.slice(0, low);
+        self.rest = Some(rest.slice(low, rest.num_rows() - low));
+        self.advance()?;
+        Ok(Some(taken))
+    }
+}
+
+impl Iterator for Merge {
+    type Item = Result<DossierChunk, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let chunk = match self.next_stretch() {
+                Ok(slices) if slices.is_empty() => return None,
+                Ok(slices) => combine(&slices, self.known_on),
+                Err(fault) => Err(fault),
+            };
+            match chunk {
+                Ok(chunk) if chunk.loans.num_rows() == 0 => {}
+                other => return Some(other),
+            }
+        }
+    }
+}
+
+impl Merge {
+    /// The rows of every source up to the nearest end of a current batch: nobody can add to them later.
+    fn next_stretch(&mut self) -> Result<Vec<RecordBatch>, Fault> {
+        let last_of = |rest: &RecordBatch| {
+            let ids = rest.column(0).as_string::<i32>();
+            ids.value(ids.len() - 1).to_owned()
+        };
+        let Some(last) = self.sources.iter().filter_map(|source| source.rest.as_ref()).map(last_of).min() else {
+            return Ok(Vec::new());
+        };
+        self.sources.iter_mut().filter_map(|source| source.take_to(&last).transpose()).collect()
+    }
+}
+
+fn days(batch: &RecordBatch, column: usize) -> &Date32Array {
+    batch.column(column).as_primitive::<Date32Type>()
+}
+
+fn combine(slices: &[RecordBatch], known_on: i32) -> Result<DossierChunk, Fault> {
+    if let [only] = slices
+        && wholly_known(only, known_on)
+    {
+        let (instalments, repayments) = (only.column(instalments_at()).as_list(), only.column(repayments_at()).as_list());
+        return DossierChunk::new(
+            loan_columns(only).cloned().collect(),
+            days(only, instalments_at() + 1).clone(),
+            (instalments.offsets().clone(), instalments.values().as_struct()),
+            (repayments.offsets().clone(), repayments.values().as_struct()),
+        );
+    }
+    let picks = Picks::new(slices, known_on);
+    let columns = (0..loans().columns.len() + 1).map(|index| {
+        let arrays: Vec<&dyn Array> =
+            slices.iter().map(|slice| &**loan_columns(slice).nth(index).expect("a loan column")).collect();
+        Ok(interleave(&arrays, &picks.loans)?)
+    });
+    let instalments = picks.instalments.gather(slices, instalments_at())?;
+    let repayments = picks.repayments.gather(slices, repayments_at())?;
+    DossierChunk::new(
+        columns.collect::<Result<_, Fault>>()?,
+        Date32Array::from(picks.schedule_known_from),
+        (picks.instalments.offsets(), instalments.as_struct()),
+        (picks.repayments.offsets(), repayments.as_struct()),
+    )
+}
+
+/// The columns of the `loans` table in their order, then `known_from`.
+fn loan_columns(batch: &RecordBatch) -> impl Iterator<Item = &ArrayRef> {
+    let columns = batch.columns();
+    std::iter::once(&columns[0]).chain(&columns[LOAN_COLUMNS..instalments_at()]).chain([&columns[LOAN_KNOWN_FROM]])
+}
+
+/// Whether the slice can be handed on as it is.
+fn wholly_known(batch: &RecordBatch, known_on: i32) -> bool {
+    let known = |days: &Date32Array| days.iter().flatten().all(|day| day <= known_on);
+    let repayments = batch.column(repayments_at()).as_list::<i32>();
+    let offsets = repayments.value_offsets();
+    let (from, to) = (offsets[0] as usize, offsets[batch.num_rows()] as usize);
+    let repaid = repayments.values().as_struct().column(3).as_primitive::<Date32Type>();
+    days(batch, LOAN_KNOWN_FROM).null_count() == 0
+        && known(days(batch, LOAN_KNOWN_FROM))
+        && known(days(batch, instalments_at() + 1))
+        && repaid.values()[from..to].iter().all(|&day| day <= known_on)
+}
+
+/// Which rows and items make up the merged loans.
+struct Picks {
+    loans: Vec<(usize, usize)>,
+    schedule_known_from: Vec<Option<i32>>,
+    instalments: Ranges,
+    repayments: Ranges,
+}
+
+/// Stretches of the slices' list items, and where each loan's begin.
+#[derive(Default)]
+struct Ranges {
+    ranges: Vec<(usize, usize, usize)>,
+    ends: Vec<i32>,
+    items: usize,
+}
+
+impl Ranges {
+    fn push(&mut self, slice: usize, from: usize, to: usize) {
+        self.items += to - from;
+        match self.ranges.last_mut() {
+            Some(last) if last.0 == slice && last.2 == from => last.2 = to,
+            _ if from < to => self.ranges.push((slice, from, to)),
+            _ => {}
+        }
+    }
+
+    fn end_loan(&mut self) {
+        self.ends.push(i32::try_from(self.items).expect("a chunk holds fewer than 2^31 items"));
+    }
+
+    fn offsets(&self) -> OffsetBuffer<i32> {
+        OffsetBuffer::new(std::iter::once(0).chain(self.ends.iter().copied()).collect::<Vec<i32>>().into())
+    }
+
+    fn gather(&self, slices: &[RecordBatch], column: usize) -> Result<ArrayRef, Fault> {
+        let values = slices.iter().map(|slice| slice.column(column).as_list::<i32>().values().to_data());
+        let values: Vec<ArrayData> = values.collect();
+        let mut gathered = MutableArrayData::new(values.iter().collect(), false, self.items);
+        for &(slice, from, to) in &self.ranges {
+            gathered.try_extend(slice, from, to)?;
+        }
+        Ok(make_array(gathered.freeze()))
+    }
+}
+
+impl Picks {
+    fn new(slices: &[RecordBatch], known_on: i32) -> Picks {
+        let ids: Vec<&StringArray> = slices.iter().map(|slice| slice.column(0).as_string()).collect();
+        let mut rows: Vec<(usize, usize)> =
+            ids.iter().enumerate().flat_map(|(slice, ids)| (0..ids.len()).map(move |row| (slice, row))).collect();
+        // The slices are sorted runs: a stable sort merges them and keeps older batches first.
+        rows.sort_by_key(|&(slice, row)| ids[slice].value(row));
+        let mut picks = Picks {
+            loans: Vec::new(),
+            schedule_known_from: Vec::new(),
+            instalments: Ranges::default(),
+            repayments: Ranges::default(),
+        };
+        for versions in rows.chunk_by(|&(a, x), &(b, y)| ids[a].value(x) == ids[b].value(y)) {
+            picks.take_loan(slices, versions, known_on);
+        }
+        picks
+    }
+
+    fn take_loan(&mut self, slices: &[RecordBatch], versions: &[(usize, usize)], known_on: i32) {
+        let newest = |column: usize| {
+            versions.iter().rev().find(|&&(slice, row)| {
+                let days = days(&slices[slice], column);
+                days.is_valid(row) && days.value(row) <= known_on
+            })
+        };
+        let Some(&loan) = newest(LOAN_KNOWN_FROM) else { return };
+        self.loans.push(loan);
+        let schedule = newest(instalments_at() + 1);
+        self.schedule_known_from.push(schedule.map(|&(slice, row)| days(&slices[slice], instalments_at() + 1).value(row)));
+        if let Some(&(slice, row)) = schedule {
+            let offsets = slices[slice].column(instalments_at()).as_list::<i32>().value_offsets();
+            self.instalments.push(slice, offsets[row] as usize, offsets[row + 1] as usize);
+        }
+        self.instalments.end_loan();
+        self.take_repayments(slices, versions, known_on);
+        self.repayments.end_loan();
+    }
+
+    fn take_repayments(&mut self, slices: &[RecordBatch], versions: &[(usize, usize)], known_on: i32) {
+        let range = |&(slice, row): &(usize, usize)| {
+            let offsets = slices[slice].column(repayments_at()).as_list::<i32>().value_offsets();
+            (slice, offsets[row] as usize, offsets[row + 1] as usize)
+        };
+        let items = |slice: usize| slices[slice].column(repayments_at()).as_list::<i32>().values().as_struct();
+        let known = |slice: usize, item: usize| items(slice).column(3).as_primitive::<Date32Type>().value(item) <= known_on;
+        let mut filled = versions.iter().map(range).filter(|&(_, from, to)| from < to);
+        let (first, second) = (filled.next(), filled.next());
+        match (first, second) {
+            (None, _) => {}
+            (Some((slice, from, to)), None) if (from..to).all(|item| known(slice, item)) => {
+                self.repayments.push(slice, from, to);
+            }
+            _ => {
+                let all = versions.iter().map(range).flat_map(|(slice, from, to)| (from..to).map(move |item| (slice, item)));
+                let mut visible: Vec<(usize, usize)> = all.filter(|&(slice, item)| known(slice, item)).collect();
+                let id = |&(slice, item): &(usize, usize)| items(slice).column(0).as_string::<i32>().value(item);
+                visible.sort_by(|a, b| (id(a), Reverse(a.0)).cmp(&(id(b), Reverse(b.0))));
+                visible.dedup_by(|a, b| id(a) == id(b));
+                visible.sort_by_key(|pick| (order_of(items(pick.0), pick.1), id(pick)));
+                visible.into_iter().for_each(|(slice, item)| self.repayments.push(slice, item, item + 1));
+            }
+        }
+    }
+}
+
+/// Day of payment, then time of entry.
+fn order_of(items: &StructArray, item: usize) -> (i32, Option<i64>) {
+    let entered_at = items.column(4).as_primitive::<TimestampSecondType>();
+    let time = entered_at.is_valid(item).then(|| entered_at.value(item));
+    (items.column(1).as_primitive::<Date32Type>().value(item), time)
+}
+
+impl DossierChunk {
+    fn new(
+        columns: Vec<ArrayRef>,
+        schedule_known_from: Date32Array,
+        (instalment_offsets, instalments): (OffsetBuffer<i32>, &StructArray),
+        (repayment_offsets, repayments): (OffsetBuffer<i32>, &StructArray),
+    ) -> Result<DossierChunk, Fault> {
+        let day = |items: &StructArray, at: usize| items.column(at).as_primitive::<Date32Type>().clone();
+        let long = |items: &StructArray, at: usize| items.column(at).as_primitive::<Int64Type>().clone();
+        let text = |at: usize| repayments.column(at).as_string::<i32>().clone();
+        Ok(DossierChunk {
+            loans: RecordBatch::try_new(loans().arrow_schema(), columns)?,
+            instalments: InstalmentSlices {
+                offsets: instalment_offsets,
+                known_from: schedule_known_from,
+                seq: instalments.column(0).as_primitive::<Int32Type>().clone(),
+                due_on: day(instalments, 1),
+                principal_due: long(instalments, 2),
+                interest_due: long(instalments, 3),
+                fee_due: long(instalments, 4),
+            },
+            repayments: RepaymentSlices {
+                offsets: repayment_offsets,
+                repayment_id: text(0),
+                paid_on: day(repayments, 1),
+                amount: long(repayments, 2),
+                known_from: day(repayments, 3),
+                entered_at: repayments.column(4).as_primitive::<TimestampSecondType>().clone(),
+                reverses: text(5),
+                payer: text(6),
+            },
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Dossiers: one row per loan and batch, with its schedule and its repayments inside.
+//!
+//! A loan's row may be absent from a batch that only brings repayments; a schedule, when present,
+//! replaces the loan's whole earlier schedule; repayments add up over batches.
+
+mod merge;
+mod read;
+mod write;
+
+pub use merge::{DossierChunk, InstalmentSlices, Merge, RepaymentSlices, merge};
+pub use read::{read_booked, read_terms};
+pub use write::write;
+
+use crate::schema::{self, Table};
+use arrow::array::{RecordBatch, StructArray};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
+use std::sync::{Arc, LazyLock};
+
+/// Loans per row group, and per batch on the way out.
+pub const GROUP_LOANS: usize = 65_536;
+
+pub(crate) const LOAN_KNOWN_FROM: usize = 1;
+/// The columns of a loan but its identity follow.
+pub(crate) const LOAN_COLUMNS: usize = 2;
+
+pub(crate) fn loans() -> &'static Table {
+    schema::table("loans").expect("the book has loans")
+}
+
+pub(crate) fn instalments_at() -> usize {
+    LOAN_COLUMNS + loans().columns.len() - 1
+}
+
+pub(crate) fn repayments_at() -> usize {
+    instalments_at() + 2
+}
+
+static INSTALMENT_FIELDS: LazyLock<Fields> = LazyLock::new(|| {
+    Fields::from(vec![
+        Field::new("seq", DataType::Int32, false),
+        Field::new("due_on", DataType::Date32, false),
+        Field::new("principal_due", DataType::Int64, false),
+        Field::new("interest_due", DataType::Int64, false),
+        Field::new("fee_due", DataType::Int64, true),
+    ])
+});
+
+static REPAYMENT_FIELDS: LazyLock<Fields> = LazyLock::new(|| {
+    Fields::from(vec![
+        Field::new("repayment_id", DataType::Utf8, false),
+        Field::new("paid_on", DataType::Date32, false),
+        Field::new("amount", DataType::Int64, false),
+        Field::new("known_from", DataType::Date32, false),
+        Field::new("entered_at", DataType::Timestamp(TimeUnit::Second, None), true),
+        Field::new("reverses", DataType::Utf8, true),
+        Field::new("payer", DataType::Utf8, true),
+    ])
+});
+
+pub(crate) fn item(fields: &Fields) -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(fields.clone()), false))
+}
+
+pub(crate) fn instalment_fields() -> &'static Fields {
+    &INSTALMENT_FIELDS
+}
+
+pub(crate) fn repayment_fields() -> &'static Fields {
+    &REPAYMENT_FIELDS
+}
+
+static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let mut fields = vec![
+        Field::new("loan_id", DataType::Utf8, false),
+        Field::new("loan_known_from", DataType::Date32, true),
+    ];
+    fields.extend(loans().columns[1..].iter().map(|column| Field::new(column.name, column.data_type(), true)));
+    fields.push(Field::new("instalments", DataType::List(item(&INSTALMENT_FIELDS)), true));
+    fields.push(Field::new("instalments_known_from", DataType::Date32, true));
+    fields.push(Field::new("repayments", DataType::List(item(&REPAYMENT_FIELDS)), true));
+    Arc::new(Schema::new(fields))
+});
+
+/// The columns of `dossier.parquet`.
+pub fn schema() -> SchemaRef {
+    SCHEMA.clone()
+}
+
+/// How batch files are written: light compression, dictionaries only where values repeat.
+pub(crate) fn properties() -> WriterProperties {
+    let plain = ["instalments.list.item.principal_due", "instalments.list.item.interest_due"]
+        .into_iter()
+        .chain(["repayments.list.item.repayment_id", "repayments.list.item.amount", "loan_id", "customer_id"]);
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_created_by("postloan".to_owned())
+        .set_max_row_group_row_count(Some(GROUP_LOANS));
+    for path in plain {
+        let path = ColumnPath::from(path.split('.').map(str::to_owned).collect::<Vec<_>>());
+        properties = properties.set_column_dictionary_enabled(path, false);
+    }
+    properties.build()
+}
+
+/// The struct inside a list of structs.
+pub(crate) fn items(batch: &RecordBatch, column: usize) -> &StructArray {
+    use arrow::array::AsArray;
+    batch.column(column).as_list::<i32>().values().as_struct()
+}

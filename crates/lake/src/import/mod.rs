@@ -1,0 +1,334 @@
+//! Import: files become one immutable batch, every row accounted for.
+//!
+//! Read, judge, write: files are read in the order of the schema, so that parents are known before
+//! their children; nothing is written before every row is judged; the batch is built in
+//! `.staging` and renamed into place, or not at all.
+
+mod grouping;
+mod instalments;
+mod known;
+mod known_from;
+mod repayments;
+mod table;
+mod verdict;
+mod write;
+
+pub use instalments::{Instalments, NO_FEE};
+pub use known::Directory;
+pub use known_from::Knowledge;
+pub use repayments::{Booked, Repayments};
+pub use table::StagedTable;
+pub(crate) use write::{identity_converter, identity_rows};
+
+use crate::batch::{self, Batch, Manifest, TableSummary};
+use crate::dossier;
+use crate::fault::{Context, Fault, bail};
+use crate::identity::{Index, KeyMap, high};
+use crate::mapping::{LayoutRefused, Mapping};
+use crate::refused::Rejection;
+use crate::rejects;
+use crate::source::{self, TableFile, TableReader};
+use crate::workspace::Workspace;
+use known::{CONTRACTS, Known, Parents};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
+use units::Date;
+
+/// What to import (导入请求).
+#[derive(Clone, Debug, Default)]
+pub struct ImportRequest {
+    /// A folder of files named after tables, or one such file.
+    pub from: PathBuf,
+    pub mapping: Mapping,
+    /// The batch's business date; the latest date among its facts when absent.
+    pub as_of: Option<Date>,
+    /// Judges everything and leaves nothing behind.
+    pub dry_run: bool,
+    /// What the caller's clock says; only ever shown.
+    pub imported_at: Option<String>,
+}
+
+/// How an import ended (导入结果).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportOutcome {
+    /// A new batch stands in the workspace, rejected rows beside it.
+    Imported(Manifest),
+    /// The rehearsal of a batch; nothing was kept.
+    Rehearsed(Manifest),
+    /// These very files are an earlier batch.
+    AlreadyKnown { batch: u32 },
+    /// Other files, but every row in them is known.
+    NothingNew(Vec<TableSummary>),
+    /// The files are not laid out as tables; nothing was read.
+    Refused(Vec<LayoutRefused>),
+}
+
+/// What an import is doing (导入进度).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Reading { table: &'static str, rows: u64 },
+    Judging { table: &'static str },
+    Writing { table: &'static str },
+}
+
+/// Imports a folder or a file.
+pub fn run(workspace: &Workspace, request: &ImportRequest, progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
+    let _lock = workspace.lock("import")?;
+    match source::find(&request.from, &request.mapping)? {
+        Ok(files) => Import::new(workspace, request, None, files)?.run(progress),
+        Err(refused) => Ok(ImportOutcome::Refused(refused)),
+    }
+}
+
+/// Imports corrected rejects of a batch; a new batch that says which one it fixes.
+///
+/// The files have the original columns, read with the mapping the batch was imported with.
+pub fn fix(workspace: &Workspace, number: u32, request: &ImportRequest, progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
+    let _lock = workspace.lock("fix")?;
+    let batches = batch::list(workspace)?;
+    let Some(fixed) = batches.iter().find(|batch| batch.manifest.number == number) else {
+        bail!("there is no batch {number}");
+    };
+    let mapping = Mapping::parse(&fixed.manifest.mapping).map_err(|error| anyhow::anyhow!("mapping of batch {number}: {error}"))?;
+    match source::find(&request.from, &Mapping::default())? {
+        Ok(files) => {
+            let files = files.into_iter().map(|file| file.corrected(&mapping)).collect();
+            let request = ImportRequest { mapping, ..request.clone() };
+            Import::new(workspace, &request, Some(number), files)?.run(progress)
+        }
+        Err(refused) => Ok(ImportOutcome::Refused(refused)),
+    }
+}
+
+struct Import<'a> {
+    workspace: &'a Workspace,
+    request: &'a ImportRequest,
+    fixes: Option<u32>,
+    files: Vec<TableFile>,
+    earlier: Vec<Batch>,
+    parents: Parents,
+    directory: Directory,
+    tables: Vec<StagedTable>,
+    instalments: Instalments,
+    repayments: Repayments,
+}
+
+impl<'a> Import<'a> {
+    fn new(workspace: &'a Workspace, request: &'a ImportRequest, fixes: Option<u32>, files: Vec<TableFile>) -> Result<Import<'a>, Fault> {
+        Ok(Import {
+            workspace,
+            request,
+            fixes,
+            files,
+            earlier: batch::list(workspace)?,
+            parents: Parents::default(),
+            directory: Directory::default(),
+            tables: Vec::new(),
+            instalments: Instalments::default(),
+            repayments: Repayments::default(),
+        })
+    }
+
+    fn run(mut self, progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
+        let mut readers = Vec::new();
+        let mut refused = Vec::new();
+        for file in &self.files {
+            match file.open()? {
+                Ok(reader) => readers.push((file.table, reader)),
+                Err(layout) => refused.extend(layout),
+            }
+        }
+        if !refused.is_empty() {
+            return Ok(ImportOutcome::Refused(refused));
+        }
+        let sizes: Vec<u64> = self.files.iter().map(|file| Ok(fs::metadata(&file.path)?.len())).collect::<Result<_, Fault>>()?;
+        let (files, mapping) = (self.files.clone(), self.request.mapping.text.clone());
+        let digest = thread::spawn(move || digest(&files, &mapping));
+        // Only files of the same sizes can be the same: otherwise hashing runs beside the reading.
+        let twin = self.earlier.iter().any(|batch| batch.manifest.tables.iter().map(|table| table.bytes).eq(sizes.iter().copied()));
+        let digest = move || digest.join().expect("hashing does not panic");
+        let digest = if twin {
+            let digest = digest()?;
+            if let Some(batch) = self.earlier.iter().find(|batch| batch.manifest.digest == digest) {
+                return Ok(ImportOutcome::AlreadyKnown { batch: batch.manifest.number });
+            }
+            self.take_all(readers, progress)?;
+            digest
+        } else {
+            self.take_all(readers, progress)?;
+            digest()?
+        };
+        self.finish(digest, &sizes, progress)
+    }
+
+    fn take_all(&mut self, readers: Vec<(&'static crate::schema::Table, TableReader)>, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+        self.parents = Parents::load(&self.earlier)?;
+        self.directory = Directory::load(&self.earlier)?;
+        for (table, mut reader) in readers {
+            let mut staged = StagedTable::new(table, if table.in_dossier() && table.name != "loans" { &[] } else { &self.earlier })?;
+            let mut rows = 0;
+            while let Some(chunk) = reader.next_chunk()? {
+                rows += chunk.len() as u64;
+                assert!(rows < u64::from(u32::MAX), "a file holds fewer than 2^32 rows");
+                match table.name {
+                    "instalments" => self.instalments.take(chunk, &self.directory),
+                    "repayments" => self.repayments.take(chunk, &self.directory),
+                    _ => staged.take(chunk, &mut self.parents)?,
+                }
+                progress(Progress::Reading { table: table.name, rows });
+            }
+            progress(Progress::Judging { table: table.name });
+            match table.name {
+                "instalments" => self.instalments.judge(&self.directory, &Known::load(&self.earlier, table.name)?),
+                "repayments" => self.judge_repayments()?,
+                "loans" => self.list_loans(&staged),
+                _ => {}
+            }
+            self.tables.push(staged);
+        }
+        Ok(())
+    }
+
+    fn list_loans(&mut self, staged: &StagedTable) {
+        use arrow::array::AsArray;
+        use arrow::datatypes::{Date32Type, Int64Type};
+        let (principal, disbursed_on) = (staged.table.position("principal"), staged.table.position("disbursed_on"));
+        let mut entries = staged.entries.iter();
+        for batch in &staged.batches {
+            let ids = batch.column(0).as_string::<i32>();
+            let principal = batch.column(principal).as_primitive::<Int64Type>();
+            let disbursed_on = batch.column(disbursed_on).as_primitive::<Date32Type>();
+            for row in 0..batch.num_rows() {
+                let key = high(entries.next().expect("an entry per accepted row").0);
+                self.directory.set(key, ids.value(row), principal.value(row), disbursed_on.value(row));
+            }
+        }
+    }
+
+    fn judge_repayments(&mut self) -> Result<(), Fault> {
+        let mut booked: KeyMap<Booked> = KeyMap::default();
+        let loans = self.repayments.loans_with_reversals();
+        if !loans.is_empty() {
+            for batch in &self.earlier {
+                dossier::read_booked(&batch.dossiers(), &self.directory, &loans, &mut booked)?;
+            }
+        }
+        let known = Known::load(&self.earlier, "repayments")?;
+        self.repayments.judge(&self.directory, &known, &booked);
+        Ok(())
+    }
+
+    /// The business date: as asked, else the latest date among the facts, never before an earlier batch's.
+    fn as_of(&self) -> Option<Date> {
+        let latest = self.tables.iter().filter_map(StagedTable::latest_day).chain(self.repayments.latest_day()).max();
+        let before = self.earlier.iter().filter_map(|batch| Date::parse(batch.manifest.as_of.as_deref()?).ok()).max();
+        self.request.as_of.or(latest.map(Date::new).max(before))
+    }
+
+    fn summaries(&self, sizes: &[u64]) -> Vec<TableSummary> {
+        let summary = |(staged, (file, &bytes)): (&StagedTable, (&TableFile, &u64))| {
+            let summary = match staged.table.name {
+                "instalments" => self.instalments.summary(),
+                "repayments" => self.repayments.summary(),
+                _ => staged.summary(),
+            };
+            TableSummary { file: file.name(), bytes, ..summary }
+        };
+        self.tables.iter().zip(self.files.iter().zip(sizes)).map(summary).collect()
+    }
+
+    fn finish(mut self, digest: String, sizes: &[u64], progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
+        let tables = self.summaries(sizes);
+        if tables.iter().all(|table| table.accepted.rows + table.rejected.rows == 0) {
+            return Ok(ImportOutcome::NothingNew(tables));
+        }
+        let as_of = self.as_of();
+        let manifest = Manifest {
+            number: self.earlier.last().map_or(1, |batch| batch.manifest.number + 1),
+            as_of: as_of.map(|date| date.to_string()),
+            digest,
+            imported_at: self.request.imported_at.clone(),
+            fixes: self.fixes,
+            mapping: self.request.mapping.text.clone(),
+            tables,
+        };
+        if self.request.dry_run {
+            return Ok(ImportOutcome::Rehearsed(manifest));
+        }
+        let name = format!("{:06}", manifest.number);
+        let staged = Batch { folder: self.workspace.staging().join(&name), manifest };
+        let knowledge =
+            Knowledge { first_batch: self.earlier.is_empty(), as_of: as_of.map_or(i32::MIN, Date::day_number) };
+        let written = self.write(&staged, knowledge, progress);
+        let placed = written.and_then(|()| batch::put_in_place(&staged.folder, &self.workspace.batches().join(name)));
+        if placed.is_err() {
+            // The reason matters more than a failure to tidy up; the next writer sweeps again.
+            let _ = fs::remove_dir_all(&staged.folder);
+        }
+        placed.map(|()| ImportOutcome::Imported(staged.manifest))
+    }
+
+    fn write(&mut self, batch: &Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+        for folder in ["identities", "rejects"] {
+            fs::create_dir_all(batch.folder.join(folder)).context("making the batch's folder")?;
+        }
+        for (staged, file) in self.tables.iter().zip(&self.files) {
+            let rejections = self.rejections(staged);
+            if !rejections.is_empty() {
+                rejects::write(&batch.rejects(staged.table.name), file, rejections)?;
+            }
+        }
+        for staged in self.tables.iter().filter(|staged| !staged.entries.is_empty()) {
+            progress(Progress::Writing { table: staged.table.name });
+            staged.index().write(&batch.identities(staged.table.name))?;
+            if staged.table.name == "loans" {
+                let contracts = self.parents.accepted(CONTRACTS).map(|key| (key, 0)).collect();
+                Index::new(contracts).write(&batch.identities("contracts"))?;
+            } else {
+                write::write(&batch.table(staged.table.name), staged, knowledge)?;
+            }
+        }
+        progress(Progress::Writing { table: "dossier" });
+        let loans = self.tables.iter().find(|staged| staged.table.name == "loans");
+        dossier::write(&batch.dossiers(), &self.directory, loans, &self.instalments, &self.repayments, knowledge)?;
+        let indexes = [("instalments", self.instalments.index()), ("repayments", self.repayments.index(&self.directory))];
+        for (table, index) in indexes.into_iter().filter(|(_, index)| !index.is_empty()) {
+            index.write(&batch.identities(table))?;
+        }
+        fs::write(batch.folder.join("manifest.json"), serde_json::to_string_pretty(&batch.manifest)?)
+            .context("writing the manifest")
+    }
+
+    fn rejections<'b>(&'b self, staged: &'b StagedTable) -> &'b [Rejection] {
+        match staged.table.name {
+            "instalments" => &self.instalments.verdicts.rejections,
+            "repayments" => &self.repayments.verdicts.rejections,
+            _ => &staged.verdicts.rejections,
+        }
+    }
+}
+
+/// SHA-256 over the mapping and every table's name and bytes.
+fn digest(files: &[TableFile], mapping: &str) -> Result<String, Fault> {
+    let mut hash = Sha256::new();
+    hash.update(mapping.as_bytes());
+    let mut buffer = vec![0; 1 << 20];
+    for file in files {
+        hash.update(file.table.name.as_bytes());
+        hash_file(&file.path, &mut hash, &mut buffer)?;
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn hash_file(path: &Path, hash: &mut Sha256, buffer: &mut [u8]) -> Result<(), Fault> {
+    let mut file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    loop {
+        match file.read(buffer)? {
+            0 => return Ok(()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}

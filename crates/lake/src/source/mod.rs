@@ -1,0 +1,236 @@
+//! Files as the lender hands them over: found, opened, and read as chunks of typed columns.
+
+pub mod cell;
+mod columnar;
+mod delimited;
+mod sheet;
+
+use crate::chunk::{CHUNK_ROWS, Chunk, ChunkBuilder, Notation};
+use crate::fault::{Context, Fault, bail};
+use crate::mapping::{Binding, Encoding, LayoutRefused, Mapping, TableMapping};
+use crate::refused::RowRefused;
+use crate::schema::{self, Kind, TABLES, Table};
+use crate::source::cell::MoneyUnit;
+use columnar::Columnar;
+use delimited::{Delimited, FromGb18030};
+use flate2::read::MultiGzDecoder;
+use sheet::Sheet;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A cursor over the records of a file (记录), each field as the bytes it was written in.
+pub trait Records {
+    fn header(&self) -> &[String];
+    /// Goes to the next record; false at the end.
+    fn advance(&mut self) -> Result<bool, Fault>;
+    /// Where the record stands in its file, as a person counts.
+    fn line(&self) -> u64;
+    fn width(&self) -> usize;
+    fn field(&self, at: usize) -> &[u8];
+}
+
+/// One table's file (数据文件).
+#[derive(Clone, Debug)]
+pub struct TableFile {
+    pub table: &'static Table,
+    pub path: PathBuf,
+    format: Format,
+    mapping: Option<TableMapping>,
+}
+
+#[derive(Clone, Debug)]
+enum Format {
+    Delimited,
+    Sheet(String),
+    Parquet,
+}
+
+/// Reads one table's file chunk by chunk.
+pub struct TableReader {
+    table: &'static Table,
+    binding: Binding,
+    notation: Notation,
+    rows: Rows,
+}
+
+enum Rows {
+    Delimited(Delimited<Box<dyn Read>>, ChunkBuilder),
+    Sheet(Sheet, ChunkBuilder),
+    Parquet(Columnar),
+}
+
+const EXTENSIONS: [&str; 4] = [".csv.gz", ".csv", ".parquet", ".xlsx"];
+
+/// The tables in a folder, or in one file, in the order of [`TABLES`].
+pub fn find(from: &Path, mapping: &Mapping) -> Result<Result<Vec<TableFile>, Vec<LayoutRefused>>, Fault> {
+    let mut paths = Vec::new();
+    if from.is_dir() {
+        for entry in fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_file() && EXTENSIONS.iter().any(|extension| name.ends_with(extension)) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+    } else if from.is_file() {
+        paths.push(from.to_owned());
+    } else {
+        bail!("there is no file or folder {}", from.display());
+    }
+    let (mut files, mut refused) = (Vec::new(), Vec::new());
+    for path in &paths {
+        files_of(path, mapping, &mut files, &mut refused)?;
+    }
+    files.sort_by_key(|file| TABLES.iter().position(|table| std::ptr::eq(table, file.table)));
+    for pair in files.windows(2).filter(|pair| std::ptr::eq(pair[0].table, pair[1].table)) {
+        refused.push(LayoutRefused::TableTwice {
+            table: pair[0].table.name.to_owned(),
+            files: format!("{}, {}", pair[0].path.display(), pair[1].path.display()),
+        });
+    }
+    if files.is_empty() && refused.is_empty() {
+        refused.push(LayoutRefused::NothingToImport { place: from.display().to_string() });
+    }
+    Ok(if refused.is_empty() { Ok(files) } else { Err(refused) })
+}
+
+/// The tables in one file: its name says which, or its sheets do.
+fn files_of(path: &Path, mapping: &Mapping, files: &mut Vec<TableFile>, refused: &mut Vec<LayoutRefused>) -> Result<(), Fault> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = EXTENSIONS.iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(&name);
+    let table = mapping.table_of_file(&name).or(Some(stem)).and_then(schema::table);
+    let of = |table: &'static Table, format| TableFile {
+        table,
+        path: path.to_owned(),
+        format,
+        mapping: mapping.table(table.name).cloned(),
+    };
+    if name.ends_with(".xlsx") {
+        let sheets = sheet::sheet_names(path)?;
+        if let Some(table) = table {
+            let wanted = mapping.table(table.name).and_then(|mapping| mapping.sheet.clone());
+            let sheet = wanted.or_else(|| sheets.iter().find(|sheet| *sheet == table.name).or(sheets.first()).cloned());
+            files.push(of(table, Format::Sheet(sheet.unwrap_or_default())));
+            return Ok(());
+        }
+        let before = files.len();
+        files.extend(sheets.into_iter().filter_map(|sheet| Some(of(schema::table(&sheet)?, Format::Sheet(sheet)))));
+        if files.len() == before {
+            refused.push(LayoutRefused::UnknownTable { name });
+        }
+        return Ok(());
+    }
+    match table {
+        Some(table) if name.ends_with(".parquet") => files.push(of(table, Format::Parquet)),
+        Some(table) => files.push(of(table, Format::Delimited)),
+        None => refused.push(LayoutRefused::UnknownTable { name }),
+    }
+    Ok(())
+}
+
+impl TableFile {
+    /// The same file as corrected rejects of a batch: its columns are the original ones, its text is UTF-8.
+    pub fn corrected(self, mapping: &Mapping) -> TableFile {
+        let mapping = mapping.table(self.table.name).map(|mapping| TableMapping {
+            delimiter: None,
+            encoding: Encoding::Utf8,
+            ..mapping.clone()
+        });
+        TableFile { mapping, ..self }
+    }
+
+    /// The file's name for people.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    pub fn encoding(&self) -> &'static str {
+        match self.mapping.as_ref().map(|mapping| mapping.encoding) {
+            Some(Encoding::Gb18030) => "GB18030",
+            _ => "UTF-8",
+        }
+    }
+
+    /// A reader, or what is wrong with the header.
+    pub fn open(&self) -> Result<Result<TableReader, Vec<LayoutRefused>>, Fault> {
+        let mapping = self.mapping.as_ref();
+        let notation = Notation {
+            date: mapping.and_then(TableMapping::date),
+            money: mapping.and_then(|mapping| mapping.money_unit).unwrap_or_default(),
+        };
+        let builder = ChunkBuilder::new(self.table, &notation);
+        let rows = match &self.format {
+            Format::Delimited => Rows::Delimited(self.delimited()?, builder),
+            Format::Sheet(sheet) => Rows::Sheet(Sheet::open(&self.path, sheet)?, builder),
+            Format::Parquet => Rows::Parquet(Columnar::open(&self.path)?),
+        };
+        let header = match &rows {
+            Rows::Delimited(records, _) => records.header(),
+            Rows::Sheet(records, _) => records.header(),
+            Rows::Parquet(records) => records.header(),
+        };
+        Ok(Binding::new(self.table, header, mapping).map(|binding| TableReader { table: self.table, binding, notation, rows }))
+    }
+
+    /// The records as they stand, for the rejects file.
+    pub fn records(&self) -> Result<Box<dyn Records>, Fault> {
+        Ok(match &self.format {
+            Format::Delimited => Box::new(self.delimited()?),
+            Format::Sheet(sheet) => Box::new(Sheet::open(&self.path, sheet)?),
+            Format::Parquet => {
+                let records = Columnar::open(&self.path)?;
+                let sources = self.sources(records.header());
+                let yuan = self.mapping.as_ref().and_then(|mapping| mapping.money_unit).unwrap_or_default() == MoneyUnit::Yuan;
+                let meanings = sources.iter().zip(self.table.columns).filter_map(|(source, column)| Some(((*source)?, column.kind)));
+                let meanings = meanings.filter(|(_, kind)| yuan || !matches!(kind, Kind::Money(_))).collect();
+                Box::new(records.with_meanings(meanings))
+            }
+        })
+    }
+
+    /// For each column of the table, the place in the header it is read from. Call only after `open` succeeded.
+    pub fn sources(&self, header: &[String]) -> Vec<Option<usize>> {
+        match Binding::new(self.table, header, self.mapping.as_ref()) {
+            Ok(binding) => (0..self.table.columns.len()).map(|index| binding.source(index)).collect(),
+            Err(_) => vec![None; self.table.columns.len()],
+        }
+    }
+
+    fn delimited(&self) -> Result<Delimited<Box<dyn Read>>, Fault> {
+        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let zipped = self.path.extension().is_some_and(|extension| extension == "gz");
+        let raw: Box<dyn Read> = if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let mapping = self.mapping.as_ref();
+        let text: Box<dyn Read> = match mapping.map(|mapping| mapping.encoding) {
+            Some(Encoding::Gb18030) => Box::new(FromGb18030::new(raw)),
+            _ => raw,
+        };
+        let delimiter = mapping.and_then(|mapping| mapping.delimiter.as_ref()).map_or(b',', |text| text.as_bytes()[0]);
+        Delimited::new(text, delimiter).with_context(|| format!("reading {}", self.path.display()))
+    }
+}
+
+impl TableReader {
+    /// The next rows; `None` at the end of the file.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>, Fault> {
+        match &mut self.rows {
+            Rows::Delimited(records, builder) => read_chunk(records, builder, &self.binding),
+            Rows::Sheet(records, builder) => read_chunk(records, builder, &self.binding),
+            Rows::Parquet(columns) => columns.next_chunk(self.table, &self.binding, &self.notation),
+        }
+    }
+}
+
+fn read_chunk(records: &mut impl Records, builder: &mut ChunkBuilder, binding: &Binding) -> Result<Option<Chunk>, Fault> {
+    let width = records.header().len();
+    while builder.rows() < CHUNK_ROWS && records.advance()? {
+        if records.width() == width {
+            builder.push(|index| binding.cell(index, |at| records.field(at)));
+        } else {
+            builder.push_unreadable(RowRefused::WrongFieldCount);
+        }
+    }
+    Ok((builder.rows() > 0).then(|| builder.finish()))
+}
