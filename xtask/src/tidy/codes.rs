@@ -43,8 +43,7 @@ pub fn check(repository: &Repository, findings: &mut Vec<Finding>) {
     check_refusals(repository, &spoken, findings);
     check_said(repository, &said, findings);
     for path in repository.files.keys().filter(|path| path.ends_with(".case") && !path.starts_with("cases/")) {
-        let fix = "nobody runs this story: move it under cases/".to_owned();
-        findings.push(Finding { file: path.clone(), line: 1, rule: "dead-case", subject: "case".to_owned(), fix });
+        findings.push(Finding::new("dead-case", path, 1, "case", "nobody runs this story: move it under cases/"));
     }
 }
 
@@ -52,24 +51,21 @@ pub fn check(repository: &Repository, findings: &mut Vec<Finding>) {
 /// labels, has one meaning.
 fn check_variants(source: &Source, enums: &mut BTreeMap<String, String>, findings: &mut Vec<Finding>) {
     for coded in coded_enums(source) {
-        let mut find = |at, subject: String, fix: String| {
-            let (file, line) = (source.path.to_owned(), source.line(at));
-            findings.push(Finding { file, line, rule: "label", subject, fix });
-        };
+        let mut find = |at, subject: &str, fix| findings.push(source.finding("label", at, subject, fix));
         let set = snake_case(coded.name);
         if let Some(other) = enums.insert(set.clone(), source.path.to_owned()) {
             let fix = format!("{other} has a {} too, and labels are found by name: rename one", coded.name);
-            find(coded.at, coded.name.to_owned(), fix);
+            find(coded.at, coded.name, fix);
         }
         for Variant { name, code, at } in coded.variants {
             let name = snake_case(name);
             match refusal(code) {
                 Some(known) if known.name != name => {
-                    find(at, code.to_owned(), format!("{REFUSALS} calls it {}: one name for one thing", known.name));
+                    find(at, code, format!("{REFUSALS} calls it {}: one name for one thing", known.name));
                 }
                 None if !is_refusal_code(code) && lookup(&format!("{set}.{code}")).is_none() => {
                     let fix = format!("add `{code} = {{ zh, en }}` under [{set}] of glossary/codes.toml");
-                    find(at, format!("{set}.{code}"), fix);
+                    find(at, &format!("{set}.{code}"), fix);
                 }
                 _ => {}
             }
@@ -104,13 +100,8 @@ fn check_labels(source: &Source, findings: &mut Vec<Finding>) {
             None => asks != Some("label_in") || terms(&format!("{text}.")).next().is_some(),
         };
         if !is_known {
-            findings.push(Finding {
-                file: source.path.to_owned(),
-                line: source.line(*at),
-                rule: "label",
-                subject: (*text).to_owned(),
-                fix: format!("the glossary has no {text}: add it with zh and en"),
-            });
+            let fix = format!("the glossary has no {text}: add it with zh and en");
+            findings.push(source.finding("label", *at, text, fix));
         }
     }
 }
@@ -125,9 +116,8 @@ fn check_said(repository: &Repository, literals: &BTreeSet<String>, findings: &m
         }
         let Some((key, _)) = line.split_once(" = {").filter(|(key, _)| !key.starts_with('#')) else { continue };
         if !literals.contains(key) && !literals.contains(&format!("{section}.{key}")) {
-            let (file, subject) = (COMMAND_LINE.to_owned(), format!("{section}.{key}"));
-            let fix = "nothing in the program says this: take it out".to_owned();
-            findings.push(Finding { file, line: n + 1, rule: "unspoken", subject, fix });
+            let fix = "nothing in the program says this: take it out";
+            findings.push(Finding::new("unspoken", COMMAND_LINE, n + 1, &format!("{section}.{key}"), fix));
         }
     }
 }
@@ -140,19 +130,17 @@ fn check_refusals(
 ) {
     for (code, (file, line)) in spoken.iter().filter(|(code, _)| refusal(code).is_none()) {
         let fix = format!("add [{code}] with name, message and remedy to {REFUSALS}");
-        findings.push(Finding { file: file.clone(), line: *line, rule: "refusal", subject: code.clone(), fix });
+        findings.push(Finding::new("refusal", file, *line, code, fix));
     }
     let text = repository.files.get(REFUSALS).map_or("", String::as_str);
     for (n, line) in text.lines().enumerate() {
         let Some(code) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { continue };
-        let mut find = |rule, fix: String| {
-            findings.push(Finding { file: REFUSALS.to_owned(), line: n + 1, rule, subject: code.to_owned(), fix });
-        };
+        let mut find = |rule, fix: &str| findings.push(Finding::new(rule, REFUSALS, n + 1, code, fix));
         let mut stories = repository.files.iter().filter(|(path, _)| path.starts_with(REPRODUCERS));
         if !spoken.contains_key(code) {
-            find("unspoken", "nothing in the program refuses with this code: take it out".to_owned());
+            find("unspoken", "nothing in the program refuses with this code: take it out");
         } else if !stories.any(|(path, text)| path.contains(code) || text.contains(code)) {
-            find("reproducer", format!("show it happening: cargo xtask new-case errors/{code}"));
+            find("reproducer", &format!("show it happening: cargo xtask new-case errors/{code}"));
         }
     }
 }

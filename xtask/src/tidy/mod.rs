@@ -33,6 +33,12 @@ pub struct Finding {
     pub fix: String,
 }
 
+impl Finding {
+    pub fn new(rule: &'static str, file: &str, line: usize, subject: &str, fix: impl Into<String>) -> Finding {
+        Finding { file: file.to_owned(), line, rule, subject: subject.to_owned(), fix: fix.into() }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {} [{} {}]", self.file, self.line, self.fix, self.rule, self.subject)
@@ -107,15 +113,9 @@ fn take_off(findings: Vec<Finding>, exceptions: &str) -> Vec<Finding> {
         .collect();
     let matches = |finding: &Finding, key: &[&str; 3]| *key == [finding.rule, &finding.file, &finding.subject];
     let unneeded = listed.iter().filter(|(_, key)| !findings.iter().any(|finding| matches(finding, key)));
-    let unneeded: Vec<Finding> = unneeded
-        .map(|(line, key)| Finding {
-            file: EXCEPTIONS.to_owned(),
-            line: *line,
-            rule: "exception",
-            subject: key[0].to_owned(),
-            fix: "this exception is no longer needed: remove the line".to_owned(),
-        })
-        .collect();
+    let fix = "this exception is no longer needed: remove the line";
+    let unneeded: Vec<Finding> =
+        unneeded.map(|(line, key)| Finding::new("exception", EXCEPTIONS, *line, key[0], fix)).collect();
     let left = findings.into_iter().filter(|finding| !listed.iter().any(|(_, key)| matches(finding, key)));
     left.chain(unneeded).collect()
 }
@@ -147,16 +147,9 @@ mod tests {
 
     #[test]
     fn an_exception_puts_off_what_it_names_and_nothing_else() {
-        let finding = |rule, file: &str, subject: &str| Finding {
-            file: file.to_owned(),
-            line: 7,
-            rule,
-            subject: subject.to_owned(),
-            fix: String::new(),
-        };
         let check = |exceptions: &str, expect: &[&str]| {
-            let findings = vec![finding("float", "a.rs", "f64"), finding("float", "b.rs", "f64")];
-            let left = take_off(findings, exceptions);
+            let findings = ["a.rs", "b.rs"].map(|file| Finding::new("float", file, 7, "f64", ""));
+            let left = take_off(findings.into(), exceptions);
             let left: Vec<_> = left.iter().map(|f| format!("{} {}:{}", f.rule, f.file, f.line)).collect();
             assert_eq!(left, expect);
         };

@@ -37,13 +37,7 @@ pub fn check(source: &Source, findings: &mut Vec<Finding>) {
         let is_module = before.ends_with("std::") || (statement_is_std_use && before.ends_with(['{', ',']));
         let table = if is_module { MODULES } else { NAMES };
         if let Some((name, instead)) = table.iter().find(|(name, _)| *name == word) {
-            findings.push(Finding {
-                file: source.path.to_owned(),
-                line: source.line(at),
-                rule: "purity",
-                subject: (*name).to_owned(),
-                fix: format!("a pure room does not use {name}: {instead}"),
-            });
+            findings.push(source.finding("purity", at, name, format!("a pure room does not use {name}: {instead}")));
         }
     }
 }

@@ -78,7 +78,7 @@ pub fn check(repository: &Repository, findings: &mut Vec<Finding>) {
         let Some(room) = room_of(path) else { continue };
         let mut find = |rule, subject: &str, fix: String| {
             let line = text.lines().position(|line| line.starts_with(subject)).unwrap_or(0) + 1;
-            findings.push(Finding { file: path.clone(), line, rule, subject: subject.to_owned(), fix });
+            findings.push(Finding::new(rule, path, line, subject, fix));
         };
         if floor(room).is_none() {
             find("edge", room, format!("draw the room {room} into FLOORS of xtask/src/tidy/rooms.rs"));

@@ -13,8 +13,7 @@ const LEFTOVER_MARKS: &[&str] = &[concat!("FIX", "ME"), concat!("XX", "X")];
 
 pub fn check(source: &Source, findings: &mut Vec<Finding>) {
     let mut find = |rule, line, subject: &str, fix: String| {
-        let (file, subject) = (source.path.to_owned(), subject.to_owned());
-        findings.push(Finding { file, line, rule, subject, fix });
+        findings.push(Finding::new(rule, source.path, line, subject, fix));
     };
     let opening = source.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     if !opening.starts_with("//!") {

@@ -2,6 +2,7 @@
 //!
 //! Not a parser: one pass that knows comments, strings and characters, which is all the checks need.
 
+use super::Finding;
 use std::ops::Range;
 
 /// A Rust file, ready to be looked at.
@@ -37,6 +38,11 @@ impl<'a> Source<'a> {
     /// The line of a byte offset, from 1.
     pub fn line(&self, at: usize) -> usize {
         self.line_starts.partition_point(|&start| start <= at)
+    }
+
+    /// What a check has found at a byte offset.
+    pub fn finding(&self, rule: &'static str, at: usize, subject: &str, fix: impl Into<String>) -> Finding {
+        Finding::new(rule, self.path, self.line(at), subject, fix)
     }
 
     pub fn is_test(&self, at: usize) -> bool {
@@ -96,7 +102,7 @@ impl<'a> Source<'a> {
 
     fn find_tests(&self) -> Vec<Range<usize>> {
         if self.path.contains("/tests/") || self.path.ends_with("tests.rs") {
-            return vec![0..self.text.len()];
+            return std::iter::once(0..self.text.len()).collect();
         }
         let marks = self.code.match_indices("#[cfg(test)]");
         marks.filter_map(|(at, mark)| Some(at..self.body_after(at + mark.len())?.end)).collect()

@@ -43,10 +43,7 @@ const MACHINE_PATHS: &[&str] =
     &[concat!("/wo", "rk/"), concat!("/far", "m/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/Use", "rs/")];
 
 pub fn check(source: &Source, findings: &mut Vec<Finding>) {
-    let mut find = |rule, at, subject: &str, fix: String| {
-        let (file, line) = (source.path.to_owned(), source.line(at));
-        findings.push(Finding { file, line, rule, subject: subject.to_owned(), fix });
-    };
+    let mut find = |rule, at, subject: &str, fix: String| findings.push(source.finding(rule, at, subject, fix));
     let may_float = room_of(source.path).is_none_or(|room| FLOATING.contains(&room));
     let file_name = source.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
     let names = source.words().filter(|(at, word)| is_chosen_here(source, *at, word));
@@ -79,10 +76,7 @@ pub fn check_texts(repository: &Repository, findings: &mut Vec<Finding>) {
             || path.contains("/templates/")
             || CHINESE.iter().any(|folder| path.starts_with(folder));
         for (n, line) in text.lines().enumerate() {
-            let mut find = |rule, subject: &str, fix: &str| {
-                let (file, fix) = (path.clone(), fix.to_owned());
-                findings.push(Finding { file, line: n + 1, rule, subject: subject.to_owned(), fix });
-            };
+            let mut find = |rule, subject, fix| findings.push(Finding::new(rule, path, n + 1, subject, fix));
             if !may_be_chinese && line.contains(is_chinese) {
                 find("chinese", "file", "Chinese text belongs in glossary/, policy/, cases/, demo/ or a template");
             }
