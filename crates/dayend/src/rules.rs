@@ -4,10 +4,12 @@ use grading::{CustomerKind, CustomerScale, GradingRules, Profile};
 use loan::accrual::PenaltyRule;
 use loan::position::DayRule;
 use loan::waterfall::Allocation;
-use loan::{LoanRules, Protection};
+use loan::schedule::Residual;
+use loan::{LoanRules, Protection, ScheduleRules};
 use policy::{Bearer, Pack, PackOnDate, PackProblem, RuleKind, RuleRef};
+use serde::Deserialize;
 use std::collections::HashMap;
-use units::Date;
+use units::{Date, Rounding};
 
 /// Everything the night obeys, read from a pack once and checked as a whole (日终规则).
 #[derive(Debug)]
@@ -21,6 +23,48 @@ pub struct Rules<'p> {
 pub struct Binding {
     pub profile: Profile,
     pub loan: LoanRules,
+    /// For loans that come without instalments.
+    pub schedule: ScheduleRules,
+}
+
+/// The parameters of a `schedule` rule (还款计划规则).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+struct ScheduleParams {
+    rounding: RoundingCode,
+    residual: ResidualCode,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RoundingCode {
+    HalfUp,
+    HalfEven,
+    Down,
+    Up,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ResidualCode {
+    First,
+    Last,
+}
+
+impl From<ScheduleParams> for ScheduleRules {
+    fn from(params: ScheduleParams) -> ScheduleRules {
+        let rounding = match params.rounding {
+            RoundingCode::HalfUp => Rounding::HalfUp,
+            RoundingCode::HalfEven => Rounding::HalfEven,
+            RoundingCode::Down => Rounding::Down,
+            RoundingCode::Up => Rounding::Up,
+        };
+        let residual = match params.residual {
+            ResidualCode::First => Residual::First,
+            ResidualCode::Last => Residual::Last,
+        };
+        ScheduleRules { rounding, residual, ..ScheduleRules::default() }
+    }
 }
 
 /// The combinations met so far; a loan refers to its binding by number.
@@ -46,6 +90,7 @@ impl<'p> Rules<'p> {
                 RuleKind::Allocation => rule.params::<Allocation>().map(drop),
                 RuleKind::Penalty => rule.params::<PenaltyRule>().map(drop),
                 RuleKind::Grace => rule.params::<DayRule>().map(drop),
+                RuleKind::Schedule => rule.params::<ScheduleParams>().map(drop),
                 _ => Ok(()),
             };
             problems.extend(read.err());
@@ -103,7 +148,11 @@ impl<'r> Bindings<'r> {
             protection: protection.code(),
         };
         let profile = self.rules.grading.profile(kind, scale, product, protection);
-        let binding = Binding { profile, loan: self.rules.loan_rules(&bearer)? };
+        let schedule = match self.rules.pack.for_bearer(RuleKind::Schedule, &bearer) {
+            Some((_, rule)) => rule.params::<ScheduleParams>()?.into(),
+            None => ScheduleRules::default(),
+        };
+        let binding = Binding { profile, loan: self.rules.loan_rules(&bearer)?, schedule };
         let number = u16::try_from(self.list.len()).expect("fewer than 65,536 kinds of claim");
         self.list.push(binding);
         self.known.insert(bound, number);
