@@ -6,7 +6,7 @@
 //! one loan on a page; the two agree on every balance where both apply.
 
 use crate::change::{Acceleration, Reage, Reamortisation, Replan};
-use crate::waterfall::{Bucket, Component, Future, Order, Split, Stage, Strategy};
+use crate::waterfall::{Reach, Component, Future, Order, Split, Stage, Strategy};
 use units::{Date, Money, Rounding};
 
 /// One instalment with what happened to it (期次).
@@ -356,7 +356,7 @@ impl Ledger {
         let mut split = Split::default();
         for stage in &order.stages {
             let indices = self.instalments_of(stage, day);
-            if stage.future == Future::Spread && stage.bucket == Bucket::InAdvance {
+            if stage.future == Future::Spread && stage.reach == Reach::InAdvance {
                 cash = self.spread(stage, &indices, day, cash, &mut split);
                 continue;
             }
@@ -370,8 +370,8 @@ impl Ledger {
     fn settle_instalment(&mut self, index: usize, stage: &Stage, day: Date, mut cash: Money, split: &mut Split) -> Money {
         let instalment = &mut self.instalments[index];
         for &component in &stage.components {
-            let owed = match stage.bucket {
-                Bucket::ChargesDue => instalment.charges_due(component, day),
+            let owed = match stage.reach {
+                Reach::ChargesDue => instalment.charges_due(component, day),
                 _ => instalment.outstanding_of(component),
             };
             let amount = owed.min(cash);
@@ -412,14 +412,14 @@ impl Ledger {
     }
 
     fn instalments_of(&self, stage: &Stage, day: Date) -> Vec<usize> {
-        let belongs = |one: &Instalment| match stage.bucket {
-            Bucket::PastDue => one.due_on < day,
-            Bucket::Due => one.due_on == day,
-            Bucket::Owed => one.due_on <= day,
-            Bucket::ChargesDue | Bucket::InAdvance => one.due_on > day,
+        let belongs = |one: &Instalment| match stage.reach {
+            Reach::PastDue => one.due_on < day,
+            Reach::Due => one.due_on == day,
+            Reach::Owed => one.due_on <= day,
+            Reach::ChargesDue | Reach::InAdvance => one.due_on > day,
         };
         let mut indices: Vec<usize> = (0..self.instalments.len()).filter(|&index| belongs(&self.instalments[index])).collect();
-        if stage.bucket == Bucket::InAdvance {
+        if stage.reach == Reach::InAdvance {
             match stage.future {
                 Future::Next | Future::Spread => {}
                 Future::Last => indices.reverse(),

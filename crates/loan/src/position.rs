@@ -7,7 +7,7 @@
 use crate::accrual::PenaltyRule;
 use crate::contract::Terms;
 use crate::walk::Walk;
-use crate::waterfall::{Advance, Allocation, Bucket, Component, Order, Strategy};
+use crate::waterfall::{Advance, Allocation, Reach, Component, Order, Strategy};
 use serde::Deserialize;
 use units::{Date, Money, coded};
 
@@ -185,7 +185,7 @@ impl LoanRules {
         let compiled = |strategy: &Strategy| {
             let mut order = strategy.order_for("repayment");
             if allocation.advance == Advance::HoldUntilDue {
-                order.stages.retain(|stage| stage.bucket != Bucket::InAdvance);
+                order.stages.retain(|stage| stage.reach != Reach::InAdvance);
             }
             if order.is_oldest_first() { Ok(order) } else { Err(NotOldestFirst) }
         };

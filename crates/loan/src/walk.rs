@@ -9,7 +9,7 @@
 use crate::accrual::{FenDays, PenaltyStart};
 use crate::position::{History, LoanRules, LoanView, Position, UnpaidPenalty};
 use crate::spell::Spells;
-use crate::waterfall::{Bucket, Component, Order, Split, Stage};
+use crate::waterfall::{Reach, Component, Order, Split, Stage};
 use units::{Date, Money, RatePpm};
 
 /// What a listener hears of a walk, in order of days.
@@ -214,10 +214,10 @@ impl<'a, W: Watch> Walk<'a, W> {
     }
 
     fn settle_stage(&mut self, stage: &Stage, mut cash: Money) -> Money {
-        let reach = match stage.bucket {
-            Bucket::PastDue => self.past_due().count,
-            Bucket::Due | Bucket::Owed => self.fallen.count,
-            Bucket::ChargesDue | Bucket::InAdvance => self.view.due_on.len(),
+        let reach = match stage.reach {
+            Reach::PastDue => self.past_due().count,
+            Reach::Due | Reach::Owed => self.fallen.count,
+            Reach::ChargesDue | Reach::InAdvance => self.view.due_on.len(),
         };
         loop {
             let at = self.oldest_of(&stage.components);

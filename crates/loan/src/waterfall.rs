@@ -31,7 +31,7 @@ coded! {
     /// Which instalments a stage looks at, seen from the day of the money (期次范围).
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
-    Bucket {
+    Reach {
         /// Due before the day (逾期).
         PastDue = "past_due",
         /// Due on the day (当期).
@@ -115,7 +115,7 @@ impl fmt::Display for Split {
 /// One step of an order (冲抵阶段): these components of these instalments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
-    pub bucket: Bucket,
+    pub reach: Reach,
     pub components: Vec<Component>,
     pub future: Future,
 }
@@ -135,26 +135,26 @@ impl Order {
     /// One component over everything owed before the next component (按科目冲抵); later
     /// instalments afterwards, one by one.
     pub fn by_component(components: &[Component]) -> Order {
-        let mut stages: Vec<Stage> = components.iter().map(|&one| stage(Bucket::Owed, &[one])).collect();
-        stages.push(stage(Bucket::InAdvance, components));
+        let mut stages: Vec<Stage> = components.iter().map(|&one| stage(Reach::Owed, &[one])).collect();
+        stages.push(stage(Reach::InAdvance, components));
         Order { stages }
     }
 
     fn due_then_advance(due: &[Component], advance: &[Component], charges_due: &[Component]) -> Order {
-        let mut stages = vec![stage(Bucket::Owed, due)];
+        let mut stages = vec![stage(Reach::Owed, due)];
         if !charges_due.is_empty() {
-            stages.push(stage(Bucket::ChargesDue, charges_due));
+            stages.push(stage(Reach::ChargesDue, charges_due));
         }
-        stages.push(stage(Bucket::InAdvance, advance));
+        stages.push(stage(Reach::InAdvance, advance));
         Order { stages }
     }
 
     fn from_rule(rule: &Rule, processing: Processing) -> Order {
         let mut stages: Vec<Stage> = Vec::new();
-        for &Place(bucket, component) in &rule.order {
+        for &Place(reach, component) in &rule.order {
             match stages.last_mut() {
-                Some(last) if last.bucket == bucket && processing == Processing::Horizontal => last.components.push(component),
-                _ => stages.push(Stage { bucket, components: vec![component], future: rule.future }),
+                Some(last) if last.reach == reach && processing == Processing::Horizontal => last.components.push(component),
+                _ => stages.push(Stage { reach, components: vec![component], future: rule.future }),
             }
         }
         Order { stages }
@@ -163,28 +163,28 @@ impl Order {
     /// Whether each component is settled oldest instalment first, whatever money comes when: then
     /// three running totals say where a loan stands, and the night's kernel may serve it.
     pub fn is_oldest_first(&self) -> bool {
-        let reach = |bucket| match bucket {
-            Bucket::PastDue => 1,
-            Bucket::Due => 2,
-            Bucket::Owed => 2,
-            Bucket::ChargesDue => 3,
-            Bucket::InAdvance => 3,
-        };
-        let whole_before_part = |component: &Component| {
-            let mut reached = 0;
+        let goes_on = |component: &Component| {
+            let mut settled_to = 0;
             self.stages.iter().filter(|stage| stage.components.contains(component)).all(|stage| {
-                let begins = if stage.bucket == Bucket::Owed { 1 } else { reach(stage.bucket) };
-                let joined = begins <= reached + 1;
-                reached = reached.max(reach(stage.bucket));
-                joined && stage.bucket != Bucket::ChargesDue && stage.future == Future::Next
+                // Past due, due and in advance are 1, 2 and 3.
+                let (from, to) = match stage.reach {
+                    Reach::PastDue => (1, 1),
+                    Reach::Due => (2, 2),
+                    Reach::Owed => (1, 2),
+                    Reach::InAdvance => (3, 3),
+                    Reach::ChargesDue => return false,
+                };
+                let leaves_none_out = from <= settled_to + 1;
+                settled_to = settled_to.max(to);
+                leaves_none_out && stage.future == Future::Next
             })
         };
-        Component::ALL.iter().all(whole_before_part)
+        Component::ALL.iter().all(goes_on)
     }
 }
 
-fn stage(bucket: Bucket, components: &[Component]) -> Stage {
-    Stage { bucket, components: components.to_vec(), future: Future::Next }
+fn stage(reach: Reach, components: &[Component]) -> Stage {
+    Stage { reach, components: components.to_vec(), future: Future::Next }
 }
 
 /// How an order is written in a pack (冲抵规则), the shape the published vectors use too.
@@ -214,19 +214,19 @@ pub struct Rule {
     pub future: Future,
 }
 
-/// One component of one bucket (冲抵位置), written `past_due.interest`.
+/// One component within one reach (冲抵位置), written `past_due.interest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Place(pub Bucket, pub Component);
+pub struct Place(pub Reach, pub Component);
 
 impl TryFrom<String> for Place {
     type Error = String;
 
     fn try_from(text: String) -> Result<Place, String> {
-        let (bucket, component) = text.split_once('.').unwrap_or((&text, ""));
-        match (Bucket::from_code(bucket), Component::from_code(component)) {
-            (Some(bucket), Some(component)) => Ok(Place(bucket, component)),
-            _ => Err(format!("{text:?} is not bucket.component")),
+        let (reach, component) = text.split_once('.').unwrap_or((&text, ""));
+        match (Reach::from_code(reach), Component::from_code(component)) {
+            (Some(reach), Some(component)) => Ok(Place(reach, component)),
+            _ => Err(format!("{text:?} is not reach.component")),
         }
     }
 }
@@ -311,15 +311,15 @@ mod tests {
 
     #[test]
     fn oldest_first_is_seen_in_the_stages() {
-        let check = |stages: &[(Bucket, &[Component])], expect| {
-            let stages = stages.iter().map(|(bucket, components)| stage(*bucket, components)).collect();
+        let check = |stages: &[(Reach, &[Component])], expect| {
+            let stages = stages.iter().map(|(reach, components)| stage(*reach, components)).collect();
             assert_eq!(Order { stages }.is_oldest_first(), expect);
         };
-        let (past_due, due, owed, later) = (Bucket::PastDue, Bucket::Due, Bucket::Owed, Bucket::InAdvance);
+        let (past_due, due, owed, later) = (Reach::PastDue, Reach::Due, Reach::Owed, Reach::InAdvance);
         check(&[(owed, &[Fee, Interest]), (later, &[Fee, Interest])], true);
         check(&[(past_due, &[Interest]), (due, &[Interest]), (later, &[Interest])], true);
         check(&[(due, &[Interest]), (past_due, &[Interest])], false);
-        check(&[(owed, &[Interest]), (Bucket::ChargesDue, &[Fee]), (later, &[Fee])], false);
+        check(&[(owed, &[Interest]), (Reach::ChargesDue, &[Fee]), (later, &[Fee])], false);
         check(&[(later, &[Interest])], false);
     }
 }
