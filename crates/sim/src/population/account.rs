@@ -102,7 +102,10 @@ impl<'a> Account<'a> {
 
     /// What clears the loan on `day`: everything past due with penalty interest, and that day's due.
     pub fn owed(&self, day: Date) -> Money {
-        let position = self.position(day);
+        self.owed_at(&self.position(day), day)
+    }
+
+    fn owed_at(&self, position: &Position, day: Date) -> Money {
         let fallen = self.due_on.partition_point(|&due_on| due_on <= day);
         let parts = self.principal_due[..fallen].iter().chain(&self.interest_due[..fallen]);
         let paid = position.paid_principal + position.paid_interest;
@@ -128,26 +131,30 @@ pub fn receipts(
     let mut ask = account.due_on.first().copied();
     while let Some(on) = ask.filter(|&on| on <= through) {
         let month_later = on.add_months(1);
-        let next = account.next_due_after(on).map_or(month_later, |due| due.min(month_later));
-        if let Some(demand) = demand(&account, on, next, asked) {
-            asked += 1;
-            if let Some(payment) = behaviour.pays(random, &demand).filter(|payment| payment.on <= through) {
-                let payer = payer(usual_payer, behaviour, &demand, random);
-                let mut till = Till { account: &mut account, receipts: &mut receipts, through };
-                till.take(payment, payer, next, random);
-            }
+        let next_due = account.next_due_after(on);
+        let next = next_due.map_or(month_later, |due| due.min(month_later));
+        let Some(demand) = demand(&account, on, next, asked) else {
+            ask = next_due;
+            continue;
+        };
+        asked += 1;
+        let payment = behaviour.pays(random, &demand).filter(|payment| payment.on <= through);
+        if let Some(payment) = payment {
+            let payer = payer(usual_payer, behaviour, &demand, random);
+            let mut till = Till { account: &mut account, receipts: &mut receipts, through };
+            till.take(&demand, payment, payer, random);
         }
-        // Nothing owed: the next question is the next due, however far off.
-        let clear = account.owed(next.previous()).is_zero();
-        ask = if clear { account.next_due_after(on) } else { Some(next) };
+        // Whoever has paid everything is asked again when the next due comes, however far off.
+        let clear = payment.is_some_and(|payment| payment.sum == Sum::InFull);
+        ask = if clear { next_due } else { Some(next) };
     }
     let end = account.position(through);
     (receipts, end)
 }
 
 fn demand(account: &Account, on: Date, next: Date, asked: u32) -> Option<Demand> {
-    let owed = account.owed(on);
     let position = account.position(on);
+    let owed = account.owed_at(&position, on);
     let arrears = position.amount_past_due();
     owed.is_positive().then(|| Demand {
         on,
@@ -177,16 +184,21 @@ struct Till<'t, 'a> {
 }
 
 impl Till<'_, '_> {
-    fn take(&mut self, payment: Payment, payer: Payer, next: Date, random: &mut Random) {
+    fn take(&mut self, demand: &Demand, payment: Payment, payer: Payer, random: &mut Random) {
         let on = payment.on;
-        let amount = sum_brought(self.account.owed(on), payment.sum);
+        let owed = if on == demand.on { demand.due + demand.arrears } else { self.account.owed(on) };
+        let amount = sum_brought(owed, payment.sum);
         // Paid over the counter of another outlet and booked days later, value-dated (倒起息).
         let booked_late = if random.chance(8) { random.between(1, 5) as i32 } else { 0 };
         let line = Receipt { paid_on: on, amount, entered_on: on + booked_late, reverses: None, payer };
         self.book(line);
         // A failed deduction is taken back two days later and paid again after four, with the
         // penalty interest of the delay (退票).
-        if payment.sum == Sum::InFull && booked_late == 0 && on + 4 < next && random.chance(2) {
+        if payment.sum == Sum::InFull
+            && booked_late == 0
+            && on + 4 < demand.on + demand.days_to_next
+            && random.chance(2)
+        {
             let reverses = Some(self.receipts.len() - 1);
             self.book(Receipt { entered_on: on + 2, reverses, ..line });
             if on + 4 <= self.through {
