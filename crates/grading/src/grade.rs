@@ -64,7 +64,7 @@ pub struct Restructured {
 /// proposed, and people approve — save where the day method lets the grade follow the days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GradeDecision {
-    /// The best grade the facts allow.
+    /// The best grade tonight's facts allow.
     pub floor: Grade,
     /// The rule that sets the floor; `None` when nothing speaks against pass.
     pub floor_rule: Option<RuleRef>,

@@ -117,6 +117,7 @@ impl GradingRules {
     /// Reads every grading rule in force on the pack's day; reports every problem, not the first.
     pub fn compile(pack: &PackOnDate) -> Result<GradingRules, Vec<PackProblem>> {
         let mut reader = Reader { pack, problems: Vec::new() };
+        reader.check_bearers();
         let buckets = reader.buckets();
         let floors = reader.ladder(RuleKind::GradeFloor);
         let matrix = reader.one::<MatrixText>(RuleKind::GuaranteeMatrix).and_then(|(reference, text)| {
@@ -215,6 +216,23 @@ impl Reader<'_> {
 
     fn checked<T>(&mut self, rule: &Rule, value: Option<T>, what: &str) -> Option<T> {
         self.keep(value.ok_or_else(|| rule.problem(what, "correct the params of this rule")))
+    }
+
+    /// A misspelled customer kind would bind nobody, silently. Products are the lender's own codes.
+    fn check_bearers(&mut self) {
+        fn unknown<T: Coded>(codes: &[String]) -> impl Iterator<Item = &str> {
+            codes.iter().map(String::as_str).filter(|code| T::from_code(code).is_none())
+        }
+        for (_, rule) in self.pack.rules() {
+            let bound = &rule.applies_to;
+            let codes = unknown::<CustomerKind>(&bound.customer_kinds)
+                .chain(unknown::<CustomerScale>(&bound.scales))
+                .chain(unknown::<Protection>(&bound.protections));
+            self.problems.extend(codes.map(|code| {
+                let remedy = "use the codes of the book: customer kinds, scales, protections";
+                rule.problem(format!("applies_to names an unknown code {code:?}"), remedy)
+            }));
+        }
     }
 
     fn one<T: DeserializeOwned>(&mut self, kind: RuleKind) -> Option<(RuleRef, T)> {

@@ -30,6 +30,33 @@ fn the_money_rules_of_every_lending_pack_are_read_by_the_loan_room() {
     }
 }
 
+/// What the grading room finds wrong with a draft, beyond what makes it a pack.
+#[test]
+fn a_draft_that_cannot_be_graded_by_says_why() {
+    let check = |id: &str, kind: &str, more: &str, expect: &str| {
+        let draft = format!(
+            "[pack]\nid = \"d\"\nversion = \"1\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\nextends = \"cn-bank\"\n\
+             [[rule]]\nid = \"{id}\"\nkind = \"{kind}\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\narticle = \"a\"\n\
+             source = \"s\"\ncertainty = \"D\"\neffective_from = 2026-01-01\n{more}\n"
+        );
+        let pack = Pack::parse(&[("d.toml", draft)]).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+        let problems = GradingRules::compile(&pack.on(Date::parse("2026-11-21").unwrap())).unwrap_err();
+        assert_eq!(problems.len(), 1, "{}", lines(&problems));
+        assert!(problems[0].to_string().starts_with(&format!("d.toml:7: {id}: {expect}")), "{}", problems[0]);
+    };
+    let floor = |params: &str| format!("params = {{ {params} }}");
+    check("n", "grade_floor", &floor("at_least = \"bad\", when = { days_past_due_over = 1 }"), "unknown code \"bad\"");
+    check("n", "grade_floor", &floor("at_least = \"loss\", when = { days_over = 1 }"), "unknown variant `days_over`");
+    check("n", "grade_floor", &floor("at_least = \"loss\", when = { event = \"rain\" }"), "unknown code \"rain\"");
+    let bound = "applies_to.customer_kinds = [\"coporate\"]\n";
+    check("n", "retail", bound, "applies_to names an unknown code \"coporate\"");
+    check("n", "contagion", &floor("share_over_ppm = 1, at_least = \"loss\""), "a second rule of kind contagion");
+    check("bucket.days", "bucket_table", &floor("basis = \"days_past_due\", starts_at = [1, 31, 31, 91, 121, 151, 181]"), "its buckets do not ascend");
+    check("exposure.tiers", "exposure_tier", &floor("exposure_at_least = [\"1.00\", \"2.00\", \"3.00\"]"), "its amounts do not descend");
+    let short_row = "from_days = [0, 1], credit = [\"pass\"], guarantee = [], mortgage = [], pledge = []";
+    check("grade.guarantee_matrix", "guarantee_matrix", &floor(short_row), "its days do not ascend from 0, or a row");
+}
+
 fn lines(problems: &[policy::PackProblem]) -> String {
     problems.iter().map(|problem| format!("\n{problem}")).collect()
 }
