@@ -113,9 +113,9 @@ fn take_off(findings: Vec<Finding>, exceptions: &str) -> Vec<Finding> {
         .collect();
     let matches = |finding: &Finding, key: &[&str; 3]| *key == [finding.rule, &finding.file, &finding.subject];
     let unneeded = listed.iter().filter(|(_, key)| !findings.iter().any(|finding| matches(finding, key)));
-    let fix = "this exception is no longer needed: remove the line";
+    let fix = "this exception puts off nothing any more: remove the line";
     let unneeded: Vec<Finding> =
-        unneeded.map(|(line, key)| Finding::new("exception", EXCEPTIONS, *line, key[0], fix)).collect();
+        unneeded.map(|(line, key)| Finding::new("exception", EXCEPTIONS, *line, &key.join(" "), fix)).collect();
     let left = findings.into_iter().filter(|finding| !listed.iter().any(|(_, key)| matches(finding, key)));
     left.chain(unneeded).collect()
 }
