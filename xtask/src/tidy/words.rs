@@ -99,7 +99,8 @@ fn is_chosen_here(source: &Source, at: usize, word: &str) -> bool {
 /// The part of a name that is not a word of the house.
 fn not_ours(name: &str) -> Option<&'static (&'static str, &'static str)> {
     let spaced = format!("_{}_", snake_case(name));
-    NOT_OURS.iter().find(|(word, _)| spaced.contains(&format!("_{word}_")))
+    let stands_apart = |at: usize, word: &str| spaced[..at].ends_with('_') && spaced[at + word.len()..].starts_with('_');
+    NOT_OURS.iter().find(|(word, _)| spaced.match_indices(word).any(|(at, word)| stands_apart(at, word)))
 }
 
 /// `RepaymentMethod` → `repayment_method`; digits and runs of capitals stay together.
