@@ -89,7 +89,8 @@ impl Reamortisation {
     /// Moves the unpaid principal of what is due by `day`; interest, fees and penalties stay.
     pub(crate) fn apply(&self, ledger: &mut Ledger, day: Date) -> Split {
         let is_later = |one: &Instalment| one.origin == Origin::Agreed && one.due_on > day;
-        let later: Vec<usize> = (0..ledger.instalments.len()).filter(|&index| is_later(&ledger.instalments[index])).collect();
+        let later: Vec<usize> =
+            (0..ledger.instalments.len()).filter(|&index| is_later(&ledger.instalments[index])).collect();
         if later.is_empty() {
             return Split::default();
         }
@@ -107,7 +108,8 @@ impl Reamortisation {
 impl Replan {
     /// Instalments already met stay as they were; the last takes up what that leaves over.
     pub(crate) fn apply(&self, ledger: &mut Ledger) {
-        let principal = |ledger: &Ledger| ledger.instalments.iter().map(|one| one.owed[Component::Principal]).sum::<Money>();
+        let principal =
+            |ledger: &Ledger| ledger.instalments.iter().map(|one| one.owed[Component::Principal]).sum::<Money>();
         let before = principal(ledger);
         let agreed = |one: &&mut Instalment| one.origin == Origin::Agreed;
         for (one, &(principal, interest)) in ledger.instalments.iter_mut().filter(agreed).zip(&self.lines) {

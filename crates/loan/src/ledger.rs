@@ -6,7 +6,7 @@
 //! one loan on a page; the two agree on every balance where both apply.
 
 use crate::change::{Acceleration, Reage, Reamortisation, Replan};
-use crate::waterfall::{Reach, Component, Future, Order, Split, Stage, Strategy};
+use crate::waterfall::{Component, Future, Order, Reach, Split, Stage, Strategy};
 use units::{Date, Money, Rounding};
 
 /// One instalment with what happened to it (期次).
@@ -42,13 +42,24 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Money received; its kind selects the order.
-    Payment { kind: String, amount: Money },
+    Payment {
+        kind: String,
+        amount: Money,
+    },
     /// A fee or a penalty falling due on a day.
-    Charge { component: Component, due_on: Date, amount: Money },
+    Charge {
+        component: Component,
+        due_on: Date,
+        amount: Money,
+    },
     /// Money taken back by the payer's bank: owed again (退单).
-    Chargeback { amount: Money },
+    Chargeback {
+        amount: Money,
+    },
     /// Surplus paid out to the borrower; beyond the surplus it is owed again.
-    SurplusRefund { amount: Money },
+    SurplusRefund {
+        amount: Money,
+    },
     Reage(Reage),
     Reamortisation(Reamortisation),
     Replan(Replan),
@@ -141,7 +152,9 @@ impl Instalment {
             }
         }
         match since {
-            _ if self.due_on < day && self.outstanding().is_positive() => Some((since.unwrap_or(self.due_on), self.outstanding())),
+            _ if self.due_on < day && self.outstanding().is_positive() => {
+                Some((since.unwrap_or(self.due_on), self.outstanding()))
+            }
             Some(since) => Some((since, again - self.paid.total())),
             None => None,
         }
@@ -305,7 +318,10 @@ impl Ledger {
         let opens_on = self.instalments.first().map(|first| first.from);
         let holds = |one: &Instalment| {
             let opens = opens_on == Some(due_on) && one.from == due_on;
-            one.origin == Origin::Agreed && one.from < one.due_on && due_on <= one.due_on && (due_on > one.from || opens)
+            one.origin == Origin::Agreed
+                && one.from < one.due_on
+                && due_on <= one.due_on
+                && (due_on > one.from || opens)
         };
         let index = self.instalments.iter().position(holds).unwrap_or_else(|| self.extra_instalment(due_on));
         self.instalments[index].owe(component, amount);
@@ -367,7 +383,14 @@ impl Ledger {
         (split, cash)
     }
 
-    fn settle_instalment(&mut self, index: usize, stage: &Stage, day: Date, mut cash: Money, split: &mut Split) -> Money {
+    fn settle_instalment(
+        &mut self,
+        index: usize,
+        stage: &Stage,
+        day: Date,
+        mut cash: Money,
+        split: &mut Split,
+    ) -> Money {
         let instalment = &mut self.instalments[index];
         for &component in &stage.components {
             let owed = match stage.reach {
@@ -418,7 +441,8 @@ impl Ledger {
             Reach::Owed => one.due_on <= day,
             Reach::ChargesDue | Reach::InAdvance => one.due_on > day,
         };
-        let mut indices: Vec<usize> = (0..self.instalments.len()).filter(|&index| belongs(&self.instalments[index])).collect();
+        let mut indices: Vec<usize> =
+            (0..self.instalments.len()).filter(|&index| belongs(&self.instalments[index])).collect();
         if stage.reach == Reach::InAdvance {
             match stage.future {
                 Future::Next | Future::Spread => {}

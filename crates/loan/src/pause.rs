@@ -92,9 +92,11 @@ mod tests {
     #[test]
     fn pauses_do_not_overlap_and_end_when_resumed() {
         let check = |actions: &[PauseAction], today: i32, expect: Result<&[(i32, i32)], &str>| {
-            let entered = actions.iter().try_fold(Vec::new(), |pauses, &action| enter(&pauses, action, Some(day(0)), day(today)));
+            let entered =
+                actions.iter().try_fold(Vec::new(), |pauses, &action| enter(&pauses, action, Some(day(0)), day(today)));
             let found = entered.map_err(PauseRefusal::code);
-            let expect = expect.map(|list| list.iter().map(|&(from, until)| Pause { from: day(from), until: day(until) }).collect());
+            let expect = expect
+                .map(|list| list.iter().map(|&(from, until)| Pause { from: day(from), until: day(until) }).collect());
             assert_eq!(found, expect, "{actions:?}");
         };
         check(&[pause(5, 8), pause(8, 10)], 5, Ok(&[(5, 8), (8, 10)]));

@@ -7,7 +7,7 @@
 use crate::accrual::PenaltyRule;
 use crate::contract::Terms;
 use crate::walk::Walk;
-use crate::waterfall::{Advance, Allocation, Reach, Component, Order, Strategy};
+use crate::waterfall::{Advance, Allocation, Component, Order, Reach, Strategy};
 use serde::Deserialize;
 use units::{Date, Money, coded};
 
@@ -233,31 +233,28 @@ mod tests {
     use crate::waterfall::Switch;
     use units::RatePpm;
 
-    fn date(text: &str) -> Date {
-        Date::parse(text).unwrap()
+    /// The lines of a text, as words; the first word of each is a day.
+    fn lines(text: &str) -> Vec<(Date, Vec<Money>)> {
+        let line = |line: &str| {
+            let (day, amounts) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+            let amounts = amounts.split_whitespace().map(|amount| Money::parse(amount).unwrap());
+            (Date::parse(day).unwrap(), amounts.collect())
+        };
+        text.split(';').filter(|text| !text.trim().is_empty()).map(line).collect()
     }
 
-    fn money(text: &str) -> Money {
-        Money::parse(text).unwrap()
-    }
-
-    /// Instalments `due principal interest` and receipts `day amount`, one a line; then the
-    /// position on `day` as text.
-    fn check(rules: &LoanRules, dues: &str, receipts: &str, day: &str, expect: &str) {
-        check_paused(rules, dues, receipts, &[], day, expect);
-    }
-
-    fn check_paused(rules: &LoanRules, dues: &str, receipts: &str, pauses: &[Pause], day: &str, expect: &str) {
-        let rows = |text: &str| text.split(';').map(|row| row.split_whitespace().map(str::to_owned).collect()).collect();
-        let dues: Vec<Vec<String>> = rows(dues);
-        let receipts: Vec<Vec<String>> = if receipts.is_empty() { Vec::new() } else { rows(receipts) };
-        let column = |rows: &[Vec<String>], index: usize| rows.iter().map(|row| money(&row[index])).collect::<Vec<_>>();
-        let days = |rows: &[Vec<String>]| rows.iter().map(|row| date(&row[0])).collect::<Vec<_>>();
-        let principal_due = column(&dues, 1);
+    /// Dues `day principal interest` and receipts `day amount`, then where the loan stands on days:
+    /// `unpaid instalments | past due principal interest penalty | days | paid the same | surplus`.
+    fn check(rules: &LoanRules, pauses: &[Pause], dues: &str, receipts: &str, expect: &str) {
+        let (dues, receipts) = (lines(dues), lines(receipts));
+        let column =
+            |rows: &[(Date, Vec<Money>)], index: usize| rows.iter().map(|row| row.1[index]).collect::<Vec<_>>();
+        let days = |rows: &[(Date, Vec<Money>)]| rows.iter().map(|row| row.0).collect::<Vec<_>>();
+        let principal_due = column(&dues, 0);
         let terms = Terms {
             principal: principal_due.iter().copied().sum(),
-            disbursed_on: date("2026-01-12"),
-            matures_on: date(&dues.last().unwrap()[0]),
+            disbursed_on: Date::parse("2026-01-12").unwrap(),
+            matures_on: dues[dues.len() - 1].0,
             annual_rate: RatePpm::new(60_000),
             penalty_rate: None,
             day_count: DayCount::Act360,
@@ -269,92 +266,117 @@ mod tests {
             terms: &terms,
             due_on: &days(&dues),
             principal_due: &principal_due,
-            interest_due: &column(&dues, 2),
+            interest_due: &column(&dues, 1),
             fee_due: &vec![Money::ZERO; dues.len()],
             paid_on: &days(&receipts),
-            paid: &column(&receipts, 1),
+            paid: &column(&receipts, 0),
             pauses,
         };
-        let mut out = [Position::default()];
-        positions(&view, rules, &[date(day)], &mut out);
-        let p = out[0];
-        let found = format!(
-            "{} unpaid, past due {}+{}+{}, {} days, paid {}+{}+{}, over {}",
-            p.unpaid_instalments,
-            p.principal_past_due,
-            p.interest_past_due,
-            p.penalty_accrued,
-            p.days_past_due,
-            p.paid_principal,
-            p.paid_interest,
-            p.paid_penalty,
-            p.surplus
-        );
-        assert_eq!(found, expect, "dues {dues:?}, receipts {receipts:?}, on {day}");
+        for line in expect.trim().lines().map(str::trim) {
+            let day = Date::parse(&line[..10]).unwrap();
+            let mut out = [Position::default()];
+            positions(&view, rules, &[day], &mut out);
+            let Position { unpaid_instalments, days_past_due, surplus, .. } = out[0];
+            let past_due = [out[0].principal_past_due, out[0].interest_past_due, out[0].penalty_accrued];
+            let paid = [out[0].paid_principal, out[0].paid_interest, out[0].paid_penalty];
+            let text = |amounts: [Money; 3]| amounts.map(|amount| amount.to_string()).join(" ");
+            let (past_due, paid) = (text(past_due), text(paid));
+            let found = format!("{day} {unpaid_instalments} | {past_due} | {days_past_due} | {paid} | {surplus}");
+            assert_eq!(found, line);
+        }
     }
 
-    fn rules(usual: Strategy, advance: Advance, switch: Option<Switch>, penalty: PenaltyRule, days: DayRule) -> LoanRules {
-        let allocation = Allocation { usual, advance, when_days_past_due_over: switch };
-        LoanRules::new(&allocation, penalty, days).unwrap()
+    fn interest_first() -> Allocation {
+        let order = vec![Component::Fee, Component::Penalty, Component::Interest, Component::Principal];
+        let usual = Strategy::ByInstalment { order };
+        Allocation { usual, advance: Advance::NextInstalments, when_days_past_due_over: None }
     }
 
-    fn interest_first() -> Strategy {
-        Strategy::ByInstalment { order: vec![Component::Fee, Component::Penalty, Component::Interest, Component::Principal] }
+    fn plain(allocation: &Allocation) -> LoanRules {
+        LoanRules::new(allocation, PenaltyRule::NONE, DayRule::default()).unwrap()
     }
 
-    fn principal_first() -> Strategy {
-        Strategy::ByComponent { order: vec![Component::Principal, Component::Interest, Component::Penalty, Component::Fee] }
-    }
+    const ONE: &str = "2026-02-12 100000 500";
+    const TWO: &str = "2026-02-12 1000 10; 2026-03-12 1000 5";
 
     #[test]
     fn a_due_date_is_day_zero_and_penalty_runs_from_the_next() {
-        let one = "2026-02-12 100000 500";
         let standard = LoanRules::default();
-        check(&standard, one, "", "2026-02-11", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&standard, one, "", "2026-02-12", "1 unpaid, past due 0.00+0.00+0.00, 0 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&standard, one, "", "2026-02-13", "1 unpaid, past due 100,000.00+500.00+25.00, 1 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&standard, one, "", "2026-03-14", "1 unpaid, past due 100,000.00+500.00+750.00, 30 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&standard, one, "2026-03-14 800", "2026-03-14", "1 unpaid, past due 100,000.00+450.00+0.00, 30 days, paid 0.00+50.00+750.00, over 0.00");
-        check(&standard, one, "2026-03-14 800", "2026-03-15", "1 unpaid, past due 100,000.00+450.00+25.00, 31 days, paid 0.00+50.00+750.00, over 0.00");
-        check(&standard, one, "2026-02-12 100501", "2026-05-01", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 100,000.00+500.00+0.00, over 1.00");
+        check(
+            &standard,
+            &[],
+            ONE,
+            "2026-03-14 800",
+            "2026-02-11 0 | 0.00 0.00 0.00 | 0 | 0.00 0.00 0.00 | 0.00
+             2026-02-12 1 | 0.00 0.00 0.00 | 0 | 0.00 0.00 0.00 | 0.00
+             2026-02-13 1 | 100,000.00 500.00 25.00 | 1 | 0.00 0.00 0.00 | 0.00
+             2026-03-13 1 | 100,000.00 500.00 725.00 | 29 | 0.00 0.00 0.00 | 0.00
+             2026-03-14 1 | 100,000.00 450.00 0.00 | 30 | 0.00 50.00 750.00 | 0.00
+             2026-03-15 1 | 100,000.00 450.00 25.00 | 31 | 0.00 50.00 750.00 | 0.00",
+        );
+        let on_time = "2026-05-01 0 | 0.00 0.00 0.00 | 0 | 100,000.00 500.00 0.00 | 1.00";
+        check(&standard, &[], ONE, "2026-02-12 100501", on_time);
     }
 
     #[test]
     fn money_beyond_the_dues_is_paid_in_advance_or_held() {
-        let two = "2026-02-12 1000 10; 2026-03-12 1000 5";
-        let none = PenaltyRule::NONE;
-        let held = rules(interest_first(), Advance::HoldUntilDue, None, none, DayRule::default());
-        let advance = rules(interest_first(), Advance::NextInstalments, None, none, DayRule::default());
+        let held = Allocation { advance: Advance::HoldUntilDue, ..interest_first() };
         let early = "2026-02-12 1500";
-        check(&advance, two, early, "2026-02-20", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 1,485.00+15.00+0.00, over 0.00");
-        check(&held, two, early, "2026-02-20", "0 unpaid, past due 0.00+0.00+0.00, 0 days, paid 1,000.00+10.00+0.00, over 490.00");
-        check(&held, two, early, "2026-03-13", "1 unpaid, past due 515.00+0.00+0.00, 1 days, paid 1,485.00+15.00+0.00, over 0.00");
+        let in_advance = "2026-02-20 0 | 0.00 0.00 0.00 | 0 | 1,485.00 15.00 0.00 | 0.00";
+        check(&plain(&interest_first()), &[], TWO, early, in_advance);
+        check(
+            &plain(&held),
+            &[],
+            TWO,
+            early,
+            "2026-02-20 0 | 0.00 0.00 0.00 | 0 | 1,000.00 10.00 0.00 | 490.00
+             2026-03-13 1 | 515.00 0.00 0.00 | 1 | 1,485.00 15.00 0.00 | 0.00",
+        );
     }
 
     #[test]
     fn a_long_past_due_loan_takes_principal_first() {
-        let two = "2026-02-12 1000 10; 2026-03-12 1000 5";
-        let switch = Switch { days: 90, then: principal_first() };
-        let rules = rules(interest_first(), Advance::default(), Some(switch), PenaltyRule::NONE, DayRule::default());
-        check(&rules, two, "2026-05-13 1500", "2026-05-13", "1 unpaid, past due 515.00+0.00+0.00, 62 days, paid 1,485.00+15.00+0.00, over 0.00");
-        check(&rules, two, "2026-05-14 1500", "2026-05-14", "2 unpaid, past due 500.00+15.00+0.00, 91 days, paid 1,500.00+0.00+0.00, over 0.00");
-        check(&rules, two, "2026-05-14 1000; 2026-05-14 500", "2026-05-14", "2 unpaid, past due 500.00+15.00+0.00, 91 days, paid 1,500.00+0.00+0.00, over 0.00");
+        let order = vec![Component::Principal, Component::Interest, Component::Penalty, Component::Fee];
+        let switch = Switch { days: 90, then: Strategy::ByComponent { order } };
+        let rules = plain(&Allocation { when_days_past_due_over: Some(switch), ..interest_first() });
+        let on_day_90 = "2026-05-13 1 | 515.00 0.00 0.00 | 62 | 1,485.00 15.00 0.00 | 0.00";
+        let on_day_91 = "2026-05-14 2 | 500.00 15.00 0.00 | 91 | 1,500.00 0.00 0.00 | 0.00";
+        check(&rules, &[], TWO, "2026-05-13 1500", on_day_90);
+        check(&rules, &[], TWO, "2026-05-14 1500", on_day_91);
+        check(&rules, &[], TWO, "2026-05-14 1020; 2026-05-14 480", on_day_91);
     }
 
     #[test]
     fn grace_hides_days_and_pauses_take_them_out() {
-        let one = "2026-02-12 1000 10";
         let grace = |after_grace, start| {
             let days = DayRule { grace_days: 3, after_grace, ..DayRule::default() };
-            rules(interest_first(), Advance::default(), None, PenaltyRule { start, ..PenaltyRule::default() }, days)
+            LoanRules::new(&interest_first(), PenaltyRule { start, ..PenaltyRule::default() }, days).unwrap()
         };
-        let all = grace(AfterGrace::AllDays, PenaltyStart::NextDay);
-        let beyond = grace(AfterGrace::DaysBeyond, PenaltyStart::AfterGrace);
-        check(&all, one, "", "2026-02-15", "1 unpaid, past due 1,000.00+10.00+0.75, 0 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&all, one, "", "2026-02-16", "1 unpaid, past due 1,000.00+10.00+1.00, 4 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&beyond, one, "", "2026-02-15", "1 unpaid, past due 1,000.00+10.00+0.00, 0 days, paid 0.00+0.00+0.00, over 0.00");
-        check(&beyond, one, "", "2026-02-16", "1 unpaid, past due 1,000.00+10.00+0.25, 1 days, paid 0.00+0.00+0.00, over 0.00");
-        let pause = [Pause { from: date("2026-02-14"), until: date("2026-02-24") }];
-        check_paused(&LoanRules::default(), one, "", &pause, "2026-02-20", "1 unpaid, past due 1,000.00+10.00+2.00, 2 days, paid 0.00+0.00+0.00, over 0.00");
+        check(
+            &grace(AfterGrace::AllDays, PenaltyStart::NextDay),
+            &[],
+            ONE,
+            "",
+            "2026-02-15 1 | 100,000.00 500.00 75.00 | 0 | 0.00 0.00 0.00 | 0.00
+             2026-02-16 1 | 100,000.00 500.00 100.00 | 4 | 0.00 0.00 0.00 | 0.00",
+        );
+        check(
+            &grace(AfterGrace::DaysBeyond, PenaltyStart::AfterGrace),
+            &[],
+            ONE,
+            "",
+            "2026-02-15 1 | 100,000.00 500.00 0.00 | 0 | 0.00 0.00 0.00 | 0.00
+             2026-02-16 1 | 100,000.00 500.00 25.00 | 1 | 0.00 0.00 0.00 | 0.00",
+        );
+        let day = |text: &str| Date::parse(text).unwrap();
+        let pause = Pause { from: day("2026-02-14"), until: day("2026-02-24") };
+        check(
+            &LoanRules::default(),
+            &[pause],
+            ONE,
+            "",
+            "2026-02-20 1 | 100,000.00 500.00 200.00 | 2 | 0.00 0.00 0.00 | 0.00
+             2026-02-25 1 | 100,000.00 500.00 325.00 | 3 | 0.00 0.00 0.00 | 0.00",
+        );
     }
 }

@@ -182,7 +182,8 @@ mod tests {
     fn any_past_day_is_told_as_it_was_known() {
         let check = |known_on: i32, expect: &str| {
             let lines = book("K1 L1 10 10 5; K2 L1 20 20 5; R1 L1 10 25 5 K1; K3 L1 10 30 7");
-            let ids: Vec<&str> = effective(&lines, Date::new(20_000 + known_on)).iter().map(|line| line.id.as_str()).collect();
+            let ids: Vec<&str> =
+                effective(&lines, Date::new(20_000 + known_on)).iter().map(|line| line.id.as_str()).collect();
             assert_eq!(ids.join(" "), expect, "known on day {known_on}");
         };
         check(9, "");

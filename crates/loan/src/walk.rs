@@ -9,7 +9,7 @@
 use crate::accrual::{FenDays, PenaltyStart};
 use crate::position::{History, LoanRules, LoanView, Position, UnpaidPenalty};
 use crate::spell::Spells;
-use crate::waterfall::{Reach, Component, Order, Split, Stage};
+use crate::waterfall::{Component, Order, Reach, Split, Stage};
 use units::{Date, Money, RatePpm};
 
 /// What a listener hears of a walk, in order of days.

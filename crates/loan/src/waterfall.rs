@@ -153,7 +153,9 @@ impl Order {
         let mut stages: Vec<Stage> = Vec::new();
         for &Place(reach, component) in &rule.order {
             match stages.last_mut() {
-                Some(last) if last.reach == reach && processing == Processing::Horizontal => last.components.push(component),
+                Some(last) if last.reach == reach && processing == Processing::Horizontal => {
+                    last.components.push(component)
+                }
                 _ => stages.push(Stage { reach, components: vec![component], future: rule.future }),
             }
         }

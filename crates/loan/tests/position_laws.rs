@@ -46,13 +46,20 @@ impl Made {
 }
 
 fn made() -> impl Strategy<Value = Made> {
-    let dues = prop::collection::vec((1..40i32, 0..2000i64, 0..200i64, prop_oneof![4 => Just(0i64), 1 => 0..50i64]), 1..8);
+    let dues =
+        prop::collection::vec((1..40i32, 0..2000i64, 0..200i64, prop_oneof![4 => Just(0i64), 1 => 0..50i64]), 1..8);
     let receipts = prop::collection::vec((0..45i32, 1..2500i64), 0..8);
     let pauses = prop::collection::vec((1..60i32, 1..40i32), 0..3);
     (dues, receipts, pauses).prop_map(|(dues, receipts, pauses)| {
         let running = |steps: Vec<i32>| {
             let mut day = START;
-            steps.into_iter().map(|step| { day += step; Date::new(day) }).collect::<Vec<_>>()
+            steps
+                .into_iter()
+                .map(|step| {
+                    day += step;
+                    Date::new(day)
+                })
+                .collect::<Vec<_>>()
         };
         let money = |amounts: Vec<i64>| amounts.into_iter().map(Money::from_fen).collect::<Vec<_>>();
         let due_on = running(dues.iter().map(|due| due.0).collect());
@@ -120,15 +127,15 @@ fn any_rules() -> impl Strategy<Value = LoanRules> {
     let advance = prop::sample::select(Advance::ALL);
     let days = (0..4i32, prop::sample::select(AfterGrace::ALL), prop::sample::select(UnpaidPenalty::ALL))
         .prop_map(|(grace_days, after_grace, unpaid_penalty)| DayRule { grace_days, after_grace, unpaid_penalty });
-    (orders(), advance, base, start, days, any::<bool>()).prop_map(
-        |(usual, advance, base, start, days, switches)| {
-            let then = Order::ByComponent { order: vec![Component::Principal, Component::Interest, Component::Penalty, Component::Fee] };
-            let when_days_past_due_over = switches.then_some(Switch { days: 30, then });
-            let penalty = PenaltyRule { margin_ppm: Some(20_000_000), base, start };
-            let allocation = Allocation { usual, advance, when_days_past_due_over };
-            LoanRules::new(&allocation, penalty, days).expect("oldest first")
-        },
-    )
+    (orders(), advance, base, start, days, any::<bool>()).prop_map(|(usual, advance, base, start, days, switches)| {
+        let then = Order::ByComponent {
+            order: vec![Component::Principal, Component::Interest, Component::Penalty, Component::Fee],
+        };
+        let when_days_past_due_over = switches.then_some(Switch { days: 30, then });
+        let penalty = PenaltyRule { margin_ppm: Some(20_000_000), base, start };
+        let allocation = Allocation { usual, advance, when_days_past_due_over };
+        LoanRules::new(&allocation, penalty, days).expect("oldest first")
+    })
 }
 
 /// Every day of the loan's life and a while after.
@@ -164,9 +171,9 @@ fn history_of(nights: &[(Date, Position)], first: usize, made: &Made, window_aft
         before = days;
     }
     if let (Some(_), Some((day, night))) = (history.cured_on, nights.last()) {
-        let met = night.oldest_unpaid_due_on.map_or(fallen(*day), |oldest| {
-            made.due_on.iter().filter(|&&due| due < oldest).count()
-        });
+        let met = night
+            .oldest_unpaid_due_on
+            .map_or(fallen(*day), |oldest| made.due_on.iter().filter(|&&due| due < oldest).count());
         history.dues_met_since_cure = met.saturating_sub(fallen_at_cure) as u32;
     }
     history

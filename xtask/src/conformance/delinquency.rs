@@ -30,7 +30,8 @@ pub fn replay(case: &Value) -> Result<()> {
     let label = stage.label(as_of);
     same_text(expected, "bucket", label.bucket.as_ref())?;
     if let Some(buckets) = expected["instalment_buckets"].as_object() {
-        let found: BTreeMap<&str, String> = label.instalments.iter().map(|(name, amount)| (name.as_str(), amount.plain())).collect();
+        let found: BTreeMap<&str, String> =
+            label.instalments.iter().map(|(name, amount)| (name.as_str(), amount.plain())).collect();
         let expect: BTreeMap<&str, String> =
             buckets.iter().map(|(name, amount)| (name.as_str(), amount.as_str().unwrap_or("").to_owned())).collect();
         if found != expect {
@@ -100,7 +101,9 @@ impl Stage {
     /// The pauses known at the end of `day`.
     fn pauses(&self, day: Date) -> Vec<Pause> {
         let known = self.actions.iter().filter(|(entered_on, _)| *entered_on <= day);
-        known.fold(Vec::new(), |pauses, &(entered_on, action)| enter(&pauses, action, None, entered_on).unwrap_or(pauses))
+        known.fold(Vec::new(), |pauses, &(entered_on, action)| {
+            enter(&pauses, action, None, entered_on).unwrap_or(pauses)
+        })
     }
 
     fn standing(&self, day: Date) -> Standing {
@@ -171,7 +174,8 @@ impl Stage {
 
     fn compare_pauses(&self, expected: &Value, as_of: Date) -> Result<()> {
         let Some(rows) = expected["pause_periods"].as_array() else { return Ok(()) };
-        let show = |from: &str, until: &str, active: bool| format!("{from}..{until}{}", if active { " active" } else { "" });
+        let show =
+            |from: &str, until: &str, active: bool| format!("{from}..{until}{}", if active { " active" } else { "" });
         let expect: Vec<String> = rows
             .iter()
             .map(|row| Ok(show(text(row, "from")?, text(row, "to")?, row["active"] == true)))
@@ -179,7 +183,9 @@ impl Stage {
         let pauses = self.pauses(as_of);
         let found: Vec<String> = pauses
             .iter()
-            .map(|pause| show(&pause.from.to_string(), &pause.until.to_string(), pause.from <= as_of && as_of <= pause.until))
+            .map(|pause| {
+                show(&pause.from.to_string(), &pause.until.to_string(), pause.from <= as_of && as_of <= pause.until)
+            })
             .collect();
         if expect == found { Ok(()) } else { Err(format!("pause_periods: expected {expect:?}, found {found:?}")) }
     }
@@ -196,5 +202,9 @@ fn same_days(row: &Value, field: &str, found: i32) -> Result<()> {
 fn same_text(row: &Value, field: &str, found: Option<impl ToString>) -> Result<()> {
     let Some(expect) = row.get(field) else { return Ok(()) };
     let found = found.map(|found| found.to_string());
-    if expect.as_str() == found.as_deref() { Ok(()) } else { Err(format!("{field}: expected {expect}, found {found:?}")) }
+    if expect.as_str() == found.as_deref() {
+        Ok(())
+    } else {
+        Err(format!("{field}: expected {expect}, found {found:?}"))
+    }
 }

@@ -50,7 +50,8 @@ impl Input {
             number => Money::from_yuan(number.as_i64().ok_or("the multiple is not whole")?),
         };
         let reversed: Vec<&str> = list(&input["events"]).filter_map(|event| event["ref"].as_str()).collect();
-        let stands = |event: &&Value| event["type"] != "reverse" && !reversed.contains(&event["id"].as_str().unwrap_or(""));
+        let stands =
+            |event: &&Value| event["type"] != "reverse" && !reversed.contains(&event["id"].as_str().unwrap_or(""));
         let entries = list(&input["events"])
             .filter(stands)
             .map(|event| Ok((text(event, "id")?.to_owned(), entry(event, multiple)?)))

@@ -4,8 +4,8 @@ use super::entries::{Input, Result, compare};
 use super::schedule;
 use loan::change::{Acceleration, Replan};
 use loan::ledger::{Entry, Event};
-use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
 use units::{Date, Money};
 
