@@ -2,8 +2,9 @@
 //!
 //! `cargo xtask conformance DIR [--tags]`: one line per vector file, `name reproduced / total`,
 //! with `--tags` one line per tag, then the first differences. A kind of file is known by its stem
-//! or by its `schema`; each kind has one function from a case to the differences found. These
-//! functions only read settings and compare: every figure comes from the loan room.
+//! or by its `schema`; each kind has one function from a case to the differences found. A folder of
+//! schedule oracles (`*.toml.gz` beside `*.csv.gz`) counts as one file. These functions only read
+//! settings and compare: every figure comes from the loan room.
 
 mod allocation;
 mod daycount;
@@ -12,12 +13,14 @@ mod entries;
 mod restructure;
 mod schedule;
 mod schedule_exact;
+mod schedule_oracles;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
 
 /// Replays one case; the error says what was expected and what came out.
 type Replay = fn(&Value) -> Result<(), String>;
@@ -49,16 +52,25 @@ pub fn run(args: &[String]) -> Result<()> {
         .with_context(|| format!("cannot read the folder {folder}"))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort();
+    let ends = |path: &Path, end: &str| path.to_string_lossy().ends_with(end);
+    let oracles: Vec<PathBuf> = files.extract_if(.., |path| ends(path, ".toml.gz")).collect();
+    files.retain(|path| ends(path, ".json"));
     for file in &files {
         match replay_file(file) {
             Ok(outcome) => outcome.print(!flags.is_empty()),
             Err(error) => println!("{} not replayed: {error:#}", file.display()),
         }
     }
-    if files.is_empty() {
-        println!("{folder}: no vector files (*.json)");
+    if !oracles.is_empty() {
+        let read = |path: &PathBuf| {
+            schedule_oracles::read(path).inspect_err(|error| println!("{} not replayed: {error:#}", path.display()))
+        };
+        let cases: Vec<Value> = oracles.iter().filter_map(|path| read(path).ok()).collect();
+        replay_cases("schedule_oracles", "schedule_oracles", schedule_oracles::replay, &cases).print(!flags.is_empty());
+    }
+    if files.is_empty() && oracles.is_empty() {
+        println!("{folder}: no vector files (*.json) and no schedule oracles (*.toml.gz)");
     }
     Ok(())
 }
@@ -95,16 +107,21 @@ fn replay_file(path: &Path) -> Result<Outcome> {
         bail!("neither its name nor its schema {schema:?} is a known kind");
     };
     let Some(cases) = file["cases"].as_array() else { bail!("it has no list of cases") };
+    Ok(replay_cases(stem, kind, replay, cases))
+}
+
+fn replay_cases(name: &str, kind: &str, replay: Replay, cases: &[Value]) -> Outcome {
     let parts = PARTS.iter().filter(|(of, ..)| *of == kind);
     let mut outcome = Outcome {
-        name: stem.to_owned(),
+        name: name.to_owned(),
         parts: parts.clone().map(|(_, name, _)| (*name, Count::default())).collect(),
         all: Count::default(),
         tags: BTreeMap::new(),
         differences: Vec::new(),
     };
     for case in cases {
-        let result = replay(case);
+        // A case that breaks a rule's assertion is a difference; the others still count.
+        let result = catch_unwind(|| replay(case)).unwrap_or_else(|_| Err("the rule stopped, see above".to_owned()));
         outcome.all.add(result.is_ok());
         for ((_, _, belongs), (_, count)) in parts.clone().zip(&mut outcome.parts) {
             if belongs(case) {
@@ -118,7 +135,7 @@ fn replay_file(path: &Path) -> Result<Outcome> {
             outcome.differences.push(format!("{}: {difference}", case["id"].as_str().unwrap_or("no id")));
         }
     }
-    Ok(outcome)
+    outcome
 }
 
 impl Outcome {

@@ -4,7 +4,7 @@
 use super::daycount::{date, named};
 use super::schedule::{decimal, step};
 use loan::daycount::Convention;
-use loan::schedule::cadence::{Cadence, MonthEnd};
+use loan::schedule::cadence::{Cadence, MonthEnd, Step};
 use loan::schedule::plan::{
     Grid, InterestOn, Level, Levelling, Period, PeriodInterest, Plan, Residual, Row, Settings, Solve, TrancheInterest,
 };
@@ -46,10 +46,7 @@ fn build(input: &Value, end: Date, solve: Solve) -> Result<Plan, String> {
     let start = date(&input["start"])?;
     let kind = input["kind"].as_str();
     let interest = dates(input, &input["interest"], end)?;
-    let redemption = match kind {
-        Some("bullet") => BTreeSet::from([end]),
-        _ => dates(input, &input["redemption"], end)?,
-    };
+    let redemption = dates(input, &input["redemption"], end)?;
     let mut from = start;
     let mut periods = Vec::new();
     for &agreed in interest.union(&redemption) {
@@ -62,15 +59,13 @@ fn build(input: &Value, end: Date, solve: Solve) -> Result<Plan, String> {
         periods.push(period);
         from = until;
     }
-    let cadence = cadence(input, &input["interest"])?;
+    // Every share is counted by days here, so the cadence of the plan has no say.
+    let cadence = Cadence { anchor: start, step: Step::Months(1), month_end: MonthEnd::Clamp };
     let mut plan = Plan::new(settings(input, kind, end, solve)?, cadence, periods, decimal(&input["rate"])?);
     let refused = |refused| format!("refused: {refused:?}");
     plan.lend(start, decimal(&input["amount"])?).map_err(refused)?;
     for reset in input["rate_resets"].as_array().into_iter().flatten() {
-        let from = date(&reset["date"])?;
-        if from < end {
-            plan.change_rate(from, decimal(&reset["rate"])?).map_err(refused)?;
-        }
+        plan.change_rate(date(&reset["date"])?, decimal(&reset["rate"])?).map_err(refused)?;
     }
     Ok(plan)
 }
@@ -108,8 +103,12 @@ fn cadence(input: &Value, cycle: &Value) -> Result<Cadence, String> {
     })
 }
 
-/// The dates of a cycle up to the end; a long last stub swallows the date before it.
+/// The dates of a cycle up to the end, or the end alone without one; a long last stub swallows the
+/// date before it.
 fn dates(input: &Value, cycle: &Value, end: Date) -> Result<BTreeSet<Date>, String> {
+    if cycle.is_null() {
+        return Ok(BTreeSet::from([end]));
+    }
     let cadence = cadence(input, cycle)?;
     let mut dates: BTreeSet<Date> = (0..).map(|number| cadence.nth(number)).take_while(|&day| day <= end).collect();
     let long = cycle["last_stub"].as_str() == Some("long");

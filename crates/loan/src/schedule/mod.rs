@@ -105,6 +105,23 @@ pub enum ScheduleRefused {
     FigureTooLarge,
 }
 
+impl ScheduleRefused {
+    pub const fn code(self) -> &'static str {
+        match self {
+            ScheduleRefused::IrregularIsNeverGenerated => "E-SC-01",
+            ScheduleRefused::PrincipalMustBePositive => "E-SC-02",
+            ScheduleRefused::RateMustNotBeNegative => "E-SC-03",
+            ScheduleRefused::NoInstalments => "E-SC-04",
+            ScheduleRefused::MaturityMustFollowDisbursement => "E-SC-05",
+            ScheduleRefused::NoSuchDueDay => "E-SC-06",
+            ScheduleRefused::InstalmentsDoNotFitTheTerm => "E-SC-07",
+            ScheduleRefused::BalloonMustBeBelowPrincipal => "E-SC-08",
+            ScheduleRefused::InstalmentMultipleMustBePositive => "E-SC-09",
+            ScheduleRefused::FigureTooLarge => "E-SC-10",
+        }
+    }
+}
+
 /// The schedule of a loan. Principal adds up to the amount lent, no part is negative, due dates ascend.
 pub fn generate(
     terms: &Terms,

@@ -37,7 +37,8 @@ pub enum InterestOn {
 pub enum Solve {
     /// From what each period really earns.
     ByPeriod,
-    /// As if every period were a whole step of the year.
+    /// By the textbook formula: as if every period were a whole step of the year and paid its
+    /// interest.
     Nominal,
     /// The smallest whole amount whose last instalment is not larger.
     Smallest,
@@ -251,11 +252,14 @@ impl Plan {
         Ok(())
     }
 
-    /// A new rate from the accrual day `from` on; the instalment is solved again.
+    /// A new rate from the accrual day `from` on; the instalment is solved again. A day before the
+    /// first period changes the first; a day after the last changes nothing.
     pub fn change_rate(&mut self, from: Date, annual_rate: Decimal) -> Result<(), PlanRefused> {
-        let index = self.period_holding(from)?;
         self.rates.push((from, annual_rate));
-        self.solve_from(index)
+        match self.period_holding(from.max(self.periods[0].from)) {
+            Ok(index) => self.solve_from(index),
+            Err(_) => Ok(()),
+        }
     }
 
     /// No interest over `[from, until)`; the instalment stays and the last one absorbs it.
@@ -283,7 +287,7 @@ impl Plan {
 
     /// Adds periods at the end and solves the instalment from the period that holds the accrual day.
     pub fn extend(&mut self, day: Date, count: usize) -> Result<(), PlanRefused> {
-        let index = self.period_holding(day)?;
+        let index = self.period_holding(day.max(self.periods[0].from))?;
         for _ in 0..count {
             let from = self.periods[self.periods.len() - 1].until;
             let whole_from = self.nth_due(self.periods.len());
@@ -367,16 +371,12 @@ impl Plan {
     /// Interest of one period on a balance that may differ from day to day, not rounded.
     fn earn(&self, period: &Period, balance_on: &dyn Fn(Date) -> Decimal) -> Decimal {
         let span = self.span(period);
-        let inside = |day: &Date| period.from < *day && *day < period.until;
-        let pause_edges = self.pauses.iter().flat_map(|(from, until)| [*from, *until]);
-        let edges = self.tranches.iter().map(|tranche| tranche.on).chain(self.rates.iter().map(|(from, _)| *from));
-        let mut cuts: Vec<Date> = edges.chain(pause_edges).filter(inside).collect();
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts.push(period.until);
-        let mut from = period.from;
-        let mut sum = Decimal::ZERO;
-        for until in cuts {
+        let pause_edges = || self.pauses.iter().flat_map(|(from, until)| [*from, *until]);
+        let tranche_days = || self.tranches.iter().map(|tranche| tranche.on);
+        let edges = || self.rates.iter().map(|(from, _)| *from).chain(tranche_days()).chain(pause_edges());
+        let (mut from, mut sum) = (period.from, Decimal::ZERO);
+        while from < period.until {
+            let until = edges().filter(|day| from < *day && *day < period.until).min().unwrap_or(period.until);
             let paused = self.pauses.iter().any(|(start, end)| *start <= from && from < *end);
             if !paused {
                 let share = self.settings.year_share.of(&span, from, until);
@@ -478,3 +478,6 @@ fn earned(rate: Decimal, numerator: i128, denominator: i128, balance: Decimal) -
     let exact = |part: i128| Decimal::from_i128_with_scale(part, 0);
     balance * rate * exact(numerator) / exact(denominator)
 }
+
+#[cfg(test)]
+mod tests;

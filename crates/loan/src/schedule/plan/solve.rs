@@ -48,14 +48,15 @@ impl Plan {
         let (mut fixed, mut slope) = (owed.principal, Decimal::ZERO);
         let (mut put_off, mut put_off_slope) = (owed.deferred, Decimal::ZERO);
         for (index, period) in self.periods.iter().enumerate().skip(first) {
-            let factor = match period.interest {
-                PeriodInterest::Free => Decimal::ZERO,
-                _ => self.factor(index),
+            let interest = match self.settings.solve {
+                Solve::Nominal => PeriodInterest::Paid,
+                _ => period.interest,
             };
+            let factor = if interest == PeriodInterest::Free { Decimal::ZERO } else { self.factor(index) };
             put_off = put_off.checked_add(fixed.checked_mul(factor)?)?;
             put_off_slope = put_off_slope.checked_add(slope.checked_mul(factor)?)?;
             let last = index + 1 == self.periods.len();
-            let pays = period.interest != PeriodInterest::Deferred || last;
+            let pays = interest != PeriodInterest::Deferred || last;
             let (interest, interest_slope) = match pays {
                 true => (std::mem::take(&mut put_off), std::mem::take(&mut put_off_slope)),
                 false => (Decimal::ZERO, Decimal::ZERO),
