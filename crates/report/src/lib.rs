@@ -6,9 +6,10 @@
 //! the order of the loans.
 //!
 //! Reading order: [`ratio`], [`state`], [`group`], [`catalogue`], [`metric`], [`matrix`], [`roll`],
-//! [`migration`], [`vintage`], [`trend`], [`concentration`].
+//! [`migration`], [`chain`], [`vintage`], [`trend`], [`concentration`].
 
 pub mod catalogue;
+pub mod chain;
 pub mod concentration;
 pub mod group;
 pub mod matrix;
@@ -21,6 +22,7 @@ pub mod trend;
 pub mod vintage;
 
 pub use catalogue::{CATALOGUE, Measure, Metric, Reference, Unit};
+pub use chain::{Chain, Weight};
 pub use concentration::{Concentration, customer_concentration, dimension_concentration};
 pub use matrix::{Exit, Ladder, Matrix, Transitions};
 pub use metric::{DrillRow, GroupTotals, MetricRow, MetricTable, drill, metrics};

@@ -1,7 +1,7 @@
 //! The published monthly roll of 3,513 car loans (Lautier, Pozdnyakov, Yan 2024; SEC ABS-EE).
 
 use flate2::read::GzDecoder;
-use report::{Ratio, Transitions};
+use report::{Chain, Ratio, Transitions, Weight};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -28,8 +28,7 @@ fn money(text: &str) -> Money {
     if text.is_empty() { Money::ZERO } else { Money::parse(text).unwrap() }
 }
 
-#[test]
-fn the_published_roll_is_reproduced_to_the_loan() {
+fn moved() -> Transitions {
     let mut moved = Transitions::new(DEFAULT, GONE + 1);
     for months in monthly().values_mut() {
         months.sort_by_key(|&(month, ..)| month);
@@ -39,6 +38,12 @@ fn the_published_roll_is_reproduced_to_the_loan() {
             (if balance.is_positive() { unpaid } else { GONE }, balance)
         }));
     }
+    moved
+}
+
+#[test]
+fn the_published_roll_is_reproduced_to_the_loan() {
+    let moved = moved();
     let check = |from, to, count, whole, ppm| {
         let share = moved.count_share(from, to);
         assert_eq!((share, share.ppm()), (Ratio::new(count, whole), Some(ppm)), "{from} to {to}");
@@ -48,4 +53,14 @@ fn the_published_roll_is_reproduced_to_the_loan() {
     check(1, 2, 1_019, 6_825, 149_304); // 14.930 %
     check(2, 0, 471, 1_013, 464_956); // 46.496 %
     check(2, 3, 511, 1_013, 504_442); // 50.444 %
+}
+
+/// Three months on, a punctual loan is in default with the product of the three rolls: no other
+/// way leads there so soon.
+#[test]
+fn a_chain_of_months_multiplies_the_rolls() {
+    let months = Chain::of(&moved(), DEFAULT, Weight::Loans);
+    assert_eq!(months.ahead(2).share_ppm(0, DEFAULT), 0);
+    assert_eq!(months.ahead(3).share_ppm(0, DEFAULT), 5_395); // 7.163 % × 14.930 % × 50.444 %
+    assert_eq!(months.ahead(60).share_ppm(GONE, GONE), 1_000_000);
 }

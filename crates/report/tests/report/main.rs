@@ -5,6 +5,7 @@
 
 mod ally;
 mod book;
+mod chains;
 mod movement;
 mod ratios;
 mod speed;
