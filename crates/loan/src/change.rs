@@ -35,6 +35,31 @@ pub struct Acceleration {
     pub interest_to_date: Money,
 }
 
+/// Interest, fees or penalties given up, oldest first (减免). Principal is written off, never waived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    pub component: Component,
+    pub amount: Money,
+}
+
+/// Why a waiver is refused, in order of precedence (拒绝减免原因).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaiverRefused {
+    AmountMustBePositive,
+    PrincipalIsNeverWaived,
+    MoreThanOwed { owed: Money },
+}
+
+impl WaiverRefused {
+    pub const fn code(self) -> &'static str {
+        match self {
+            WaiverRefused::AmountMustBePositive => "E-WV-01",
+            WaiverRefused::PrincipalIsNeverWaived => "E-WV-02",
+            WaiverRefused::MoreThanOwed { .. } => "E-WV-03",
+        }
+    }
+}
+
 /// `total` in `count` equal multiples of `multiple`, half to even; the last takes what is left.
 fn equal_parts(total: Money, count: usize, multiple: Money) -> Vec<Money> {
     let multiple = i128::from(multiple.fen());
@@ -62,6 +87,7 @@ impl Reage {
                 charges.extend(one.take_charges_after(day));
                 match kept.last_mut() {
                     Some(running) if one.from >= day => {
+                        one.release(Component::Interest, day); // no day of it has run
                         running.join(&one);
                         continue;
                     }
@@ -105,6 +131,28 @@ impl Reamortisation {
     }
 }
 
+impl Waiver {
+    /// Whether the ledger owes what is to be waived.
+    pub fn check(&self, ledger: &Ledger) -> Result<(), WaiverRefused> {
+        let owed = ledger.outstanding_by_component()[self.component];
+        match self.component {
+            _ if !self.amount.is_positive() => Err(WaiverRefused::AmountMustBePositive),
+            Component::Principal => Err(WaiverRefused::PrincipalIsNeverWaived),
+            _ if self.amount > owed => Err(WaiverRefused::MoreThanOwed { owed }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What of a waiver the replay still finds owed: money entered late may have come before it.
+    pub(crate) fn apply(&self, ledger: &mut Ledger, day: Date) -> Split {
+        let mut left = self.amount;
+        for one in &mut ledger.instalments {
+            left -= one.waive(self.component, left, day);
+        }
+        Split::of(self.component, self.amount - left)
+    }
+}
+
 impl Replan {
     /// Instalments already met stay as they were; the last takes up what that leaves over.
     pub(crate) fn apply(&self, ledger: &mut Ledger) {
@@ -137,5 +185,88 @@ impl Acceleration {
             one.release(Component::Interest, day);
             running.join(&one);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{ChargePosting, Entry, Event};
+    use crate::waterfall::Strategy;
+
+    fn day(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    /// Four instalments of 250 and 10 interest from 2026-02-12, the entries in the order given; then
+    /// `due principal interest outstanding` of each.
+    fn check(entries: &[(&str, Event)], expect: &str) {
+        let months = |n| day("2026-01-12").add_months(n);
+        let agreed: Vec<Instalment> = (0..4)
+            .map(|n| Instalment::agreed(months(n), months(n + 1), Money::from_yuan(250), Money::from_yuan(10)))
+            .collect();
+        let entries: Vec<Entry> = entries
+            .iter()
+            .map(|(on, event)| Entry { value_date: day(on), entered_on: day(on), event: event.clone() })
+            .collect();
+        let order = vec![Component::Penalty, Component::Fee, Component::Interest, Component::Principal];
+        let (ledger, _) = Ledger::replay(&agreed, &entries, &Strategy::ByInstalment { order }, ChargePosting::First);
+        let lines: Vec<String> = ledger
+            .instalments
+            .iter()
+            .map(|one| {
+                let (principal, interest) = (one.owed[Component::Principal], one.owed[Component::Interest]);
+                format!("{} {principal} {interest} {}", one.due_on, one.outstanding())
+            })
+            .collect();
+        let expect: Vec<&str> = expect.lines().map(str::trim).collect();
+        assert_eq!(lines, expect);
+    }
+
+    fn paid(yuan: i64) -> Event {
+        Event::Payment { kind: "repayment".to_owned(), amount: Money::from_yuan(yuan) }
+    }
+
+    #[test]
+    fn unpaid_principal_moves_to_a_new_run_or_onto_later_instalments() {
+        let multiple = Money::from_fen(1);
+        let reage = Reage { first_due_on: day("2026-05-01"), step: Step::Months(1), count: 3, multiple };
+        check(
+            &[("2026-02-12", paid(260)), ("2026-03-20", Event::Reage(reage))],
+            "2026-02-12 250.00 10.00 0.00
+             2026-03-12 0.00 10.00 10.00
+             2026-03-20 0.00 10.00 10.00
+             2026-05-01 250.00 0.00 250.00
+             2026-06-01 250.00 0.00 250.00
+             2026-07-01 250.00 0.00 250.00",
+        );
+        check(
+            &[("2026-02-12", paid(160)), ("2026-03-20", Event::Reamortisation(Reamortisation { multiple }))],
+            "2026-02-12 150.00 10.00 0.00
+             2026-03-12 0.00 10.00 10.00
+             2026-04-12 425.00 10.00 435.00
+             2026-05-12 425.00 10.00 435.00",
+        );
+    }
+
+    #[test]
+    fn a_waiver_takes_the_oldest_first_and_never_principal() {
+        let waiver = |component, yuan| Waiver { component, amount: Money::from_yuan(yuan) };
+        let interest = waiver(Component::Interest, 15);
+        check(
+            &[("2026-03-20", Event::Waiver(interest))],
+            "2026-02-12 250.00 0.00 250.00
+             2026-03-12 250.00 5.00 255.00
+             2026-04-12 250.00 10.00 260.00
+             2026-05-12 250.00 10.00 260.00",
+        );
+        let one = Instalment::agreed(day("2026-01-12"), day("2026-02-12"), Money::from_yuan(250), Money::from_yuan(10));
+        let order = Strategy::ByInstalment { order: vec![Component::Interest] };
+        let (ledger, _) = Ledger::replay(&[one], &[], &order, ChargePosting::First);
+        let refused = |waiver: Waiver| waiver.check(&ledger).map_err(WaiverRefused::code);
+        assert_eq!(refused(waiver(Component::Interest, 10)), Ok(()));
+        assert_eq!(refused(waiver(Component::Principal, 0)), Err("E-WV-01"));
+        assert_eq!(refused(waiver(Component::Principal, 10)), Err("E-WV-02"));
+        assert_eq!(refused(waiver(Component::Interest, 11)), Err("E-WV-03"));
     }
 }

@@ -5,7 +5,7 @@
 //! instalment was owed and paid, so back-dated entries and reversals are simply replayed. It serves
 //! one loan on a page; the two agree on every balance where both apply.
 
-use crate::change::{Acceleration, Reage, Reamortisation, Replan};
+use crate::change::{Acceleration, Reage, Reamortisation, Replan, Waiver};
 use crate::waterfall::{Component, Future, Order, Reach, Split, Stage, Strategy};
 use units::{Date, Money, Rounding};
 
@@ -64,6 +64,7 @@ pub enum Event {
     Reamortisation(Reamortisation),
     Replan(Replan),
     Acceleration(Acceleration),
+    Waiver(Waiver),
     /// The claim is taken off the books; what is owed stays owed (核销).
     WriteOff,
 }
@@ -170,12 +171,17 @@ impl Instalment {
 
     /// Takes what is unpaid of a component off the instalment, which may be met thereby.
     pub(crate) fn release(&mut self, component: Component, day: Date) -> Money {
-        let unpaid = self.outstanding_of(component);
-        self.owed[component] = self.paid[component];
-        if unpaid.is_positive() && self.outstanding().is_zero() && !self.owed.total().is_zero() {
+        self.waive(component, Money::MAX, day)
+    }
+
+    /// The same with no more than `most`.
+    pub(crate) fn waive(&mut self, component: Component, most: Money, day: Date) -> Money {
+        let amount = self.outstanding_of(component).min(most);
+        self.owed[component] -= amount;
+        if amount.is_positive() && self.outstanding().is_zero() && !self.owed.total().is_zero() {
             self.met_on = Some(day);
         }
-        unpaid
+        amount
     }
 
     fn pay(&mut self, day: Date, component: Component, amount: Money) {
@@ -287,6 +293,7 @@ impl Ledger {
             Event::Chargeback { amount } | Event::SurplusRefund { amount } => self.owe_again(day, *amount),
             Event::Reage(reage) => changed(reage.apply(self, entry.posted_on())),
             Event::Reamortisation(change) => changed(change.apply(self, day)),
+            Event::Waiver(waiver) => changed(waiver.apply(self, day)),
             Event::Replan(replan) => {
                 replan.apply(self);
                 Outcome::default()

@@ -4,13 +4,17 @@
 //! slices (a loan's instalments and receipts as columns), so the night calls for millions what the
 //! page calls for one.
 //!
-//! Reading order: [`contract`], [`daycount`], [`schedule`], [`accrual`], [`waterfall`],
-//! [`repayment`], [`change`], [`position`].
+//! Two engines stand on the same orders of allocation: the kernel behind [`positions`] and [`trace`]
+//! (dues and receipts, millions a night) and the general [`ledger`] (every kind of entry, one loan).
+//!
+//! Reading order: [`contract`], [`daycount`], [`schedule`], [`accrual`], [`waterfall`], [`position`],
+//! [`trace`](mod@trace), [`repayment`], [`pause`], [`ledger`], [`change`], [`extension`].
 
 pub mod contract;
 pub mod daycount;
 pub mod accrual;
 pub mod change;
+pub mod extension;
 pub mod ledger;
 pub mod pause;
 pub mod position;
@@ -26,4 +30,5 @@ pub use contract::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod,
 pub use position::{AfterGrace, DayRule, History, LoanRules, LoanView, NotOldestFirst, Pause, Position, positions};
 pub use schedule::{ScheduleRefused, ScheduleRules, ScheduledInstalment};
 pub use trace::{Receipt, Step, trace};
+pub use walk::Source;
 pub use waterfall::{Advance, Allocation, Component, Split, Strategy, Switch};
