@@ -27,7 +27,7 @@ impl Random {
         Random { state: mix(state ^ index.wrapping_mul(STEP)) }
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mix(self.state)
     }
@@ -35,7 +35,7 @@ impl Random {
     /// Evenly among `0..bound`; the bias of the multiplication is below 2⁻³² for the bounds used.
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "nothing to choose from");
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.draw()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Evenly among `low..=high`.
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_published_sequence_of_seed_1234567_comes_out() {
         let mut random = Random::new(1_234_567);
-        let first: Vec<u64> = (0..3).map(|_| random.next()).collect();
+        let first: Vec<u64> = (0..3).map(|_| random.draw()).collect();
         assert_eq!(first, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn streams_do_not_depend_on_each_other() {
-        let first = |kind, index| Random::stream(1, kind, index).next();
+        let first = |kind, index| Random::stream(1, kind, index).draw();
         assert_eq!(first("loan", 4), first("loan", 4));
         assert_ne!(first("loan", 4), first("loan", 5));
         assert_ne!(first("loan", 4), first("customer", 4));

@@ -237,7 +237,7 @@ fn round(amount: Money) -> Money {
 
 fn period_end_after(day: Date, months: i32) -> Date {
     let mut end = day.month_end();
-    while end.month() % months as u32 != 0 {
+    while !end.month().is_multiple_of(months as u32) {
         end = end.next().month_end();
     }
     end

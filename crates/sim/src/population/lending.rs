@@ -149,10 +149,11 @@ fn later_agreement(random: &mut Random, terms: Terms, behaviour: Behaviour, thro
         Behaviour::Squeezed { since } if level && random.chance(300) => {
             restructure(random, &mut agreement, since, through);
         }
-        Behaviour::Squeezed { .. } | Behaviour::Punctual if terms.method == RepaymentMethod::InterestOnly => {
-            if random.chance(if behaviour == Behaviour::Punctual { 40 } else { 350 }) {
-                extend(&mut agreement, through);
-            }
+        Behaviour::Squeezed { .. } | Behaviour::Punctual
+            if terms.method == RepaymentMethod::InterestOnly
+                && random.chance(if behaviour == Behaviour::Punctual { 40 } else { 350 }) =>
+        {
+            extend(&mut agreement, through);
         }
         _ => {}
     }

@@ -73,11 +73,12 @@ fn events(random: &mut Random, customer: &Customer, loans: &[Loan]) -> Vec<Event
     match customer.behaviour {
         Behaviour::Failing { since } if customer.is_company() => in_trouble(random, &mut events, since, owed, 1000),
         Behaviour::Squeezed { since } if customer.is_company() => in_trouble(random, &mut events, since, owed, 350),
-        Behaviour::Failing { since } | Behaviour::Squeezed { since } => {
-            if customer.product.kind == "individual" && random.chance(250) {
-                events.push(event(random, "I05", "officer", since));
-            }
+        Behaviour::Failing { since } | Behaviour::Squeezed { since }
+            if customer.product.kind == "individual" && random.chance(250) =>
+        {
+            events.push(event(random, "I05", "officer", since));
         }
+        Behaviour::Failing { .. } | Behaviour::Squeezed { .. } => {}
         _ if customer.is_company() => harmless(random, &mut events, loans, owed),
         _ => {}
     }
@@ -129,16 +130,19 @@ fn about_loan(random: &mut Random, events: &mut Vec<Event>, loan: &Loan) {
         events.push(Event { amount, ..event(random, "fund_misuse", "officer", found_on) });
     }
     let revolving = loan.terms.method == RepaymentMethod::InterestOnly;
-    if let Behaviour::Squeezed { since } = loan.behaviour {
-        if revolving && disbursed_on > since && random.chance(400) {
-            events.push(Event { amount, ..event(random, "refinancing", "officer", disbursed_on) });
-        }
+    if let Behaviour::Squeezed { since } = loan.behaviour
+        && revolving
+        && disbursed_on > since
+        && random.chance(400)
+    {
+        events.push(Event { amount, ..event(random, "refinancing", "officer", disbursed_on) });
     }
-    if let Behaviour::Failing { since } = loan.behaviour {
-        if loan.protection == Protection::Guarantee && random.chance(200) {
-            let paid_on = since + random.between(60, 200) as i32;
-            events.push(Event { amount, ..event(random, "A17", "credit_report", paid_on) });
-        }
+    if let Behaviour::Failing { since } = loan.behaviour
+        && loan.protection == Protection::Guarantee
+        && random.chance(200)
+    {
+        let paid_on = since + random.between(60, 200) as i32;
+        events.push(Event { amount, ..event(random, "A17", "credit_report", paid_on) });
     }
 }
 
@@ -184,7 +188,7 @@ fn other_bank_debts(
 
 fn quarter_end_before(day: Date) -> Date {
     let mut end = Date::from_ymd(day.year(), day.month(), 1).expect("every month has a first").previous();
-    while end.month() % 3 != 0 {
+    while !end.month().is_multiple_of(3) {
         end = Date::from_ymd(end.year(), end.month(), 1).expect("every month has a first").previous();
     }
     end

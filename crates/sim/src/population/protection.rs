@@ -129,9 +129,15 @@ fn kind(random: &mut Random, customer: &Customer, loan: &Loan) -> &'static str {
         ("home_loan", _) => "residential",
         ("car_loan", _) => "vehicle",
         ("deposit_pledged_loan", _) => "deposit",
-        (_, "corporate") => {
-            *random.pick(&["factory", "factory", "commercial_property", "land", "equipment", "inventory", "receivable"])
-        }
-        _ => *random.pick(&["residential", "residential", "commercial_property", "equipment"]),
+        (_, "corporate") => *random.pick::<&str>(&[
+            "factory",
+            "factory",
+            "commercial_property",
+            "land",
+            "equipment",
+            "inventory",
+            "receivable",
+        ]),
+        _ => *random.pick::<&str>(&["residential", "residential", "commercial_property", "equipment"]),
     }
 }
