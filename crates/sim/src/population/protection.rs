@@ -129,7 +129,7 @@ fn kind(random: &mut Random, customer: &Customer, loan: &Loan) -> &'static str {
         ("home_loan", _) => "residential",
         ("car_loan", _) => "vehicle",
         ("deposit_pledged_loan", _) => "deposit",
-        (_, "corporate") => *random.pick::<&str>(&[
+        (_, "corporate") => random.pick::<&str>(&[
             "factory",
             "factory",
             "commercial_property",
@@ -138,6 +138,6 @@ fn kind(random: &mut Random, customer: &Customer, loan: &Loan) -> &'static str {
             "inventory",
             "receivable",
         ]),
-        _ => *random.pick::<&str>(&["residential", "residential", "commercial_property", "equipment"]),
+        _ => random.pick::<&str>(&["residential", "residential", "commercial_property", "equipment"]),
     }
 }
