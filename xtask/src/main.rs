@@ -47,7 +47,8 @@ fn run(args: &[String]) -> anyhow::Result<()> {
     }
 }
 
-/// The repository this program was built from.
+/// The repository: where cargo runs us, else where we were built. Clones may share a target folder.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask stands in the repository").to_owned()
+    let ours = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&ours).parent().expect("xtask stands in the repository").to_owned()
 }
