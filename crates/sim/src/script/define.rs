@@ -3,8 +3,9 @@
 use super::syntax::{Arguments, Problem, parse_money};
 use crate::world::{Collateral, Customer, Due, Loan};
 use grading::{CustomerKind, CustomerScale};
-use loan::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, Terms};
-use units::{Date, Money};
+use loan::schedule::{DueDay, generate};
+use loan::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, ScheduleRefused, ScheduleRules, ScheduledInstalment, Terms};
+use units::{Calendar, Date, Money};
 
 /// `customer C1 kind=corporate scale=small group=G1 …`
 pub fn customer(arguments: &mut Arguments) -> Result<Customer, Problem> {
@@ -21,14 +22,14 @@ pub fn customer(arguments: &mut Arguments) -> Result<Customer, Problem> {
 
 /// `loan L1 product=… amount=12,000.00 disbursed_on=2026-01-12 instalments=12 …`: the columns of the
 /// book that a rule reads; what a product says holds where the line says nothing.
-pub fn loan(id: &str, arguments: &mut Arguments) -> Result<Loan, Problem> {
+pub fn loan(id: &str, product: &str, arguments: &mut Arguments) -> Result<Loan, Problem> {
     let text = |value: Option<&str>, default: &str| value.unwrap_or(default).to_owned();
     Ok(Loan {
         terms: terms(arguments)?,
         customer: text(arguments.named("customer"), id),
         branch: text(arguments.named("branch"), "B1"),
         officer: arguments.named("officer").map(str::to_owned),
-        product: text(arguments.named("product"), "loan"),
+        product: if product.is_empty() { "loan" } else { product }.to_owned(),
         protection: arguments.code("protection")?.unwrap_or(Protection::Credit),
         low_risk: arguments.flag("low_risk")?,
         approved_with_doubt: arguments.flag("approved_with_doubt")?,
@@ -67,6 +68,29 @@ fn frequency_end(start: Date, frequency: Frequency, count: i32) -> Date {
         Frequency::Biweekly => start + 14 * count,
         Frequency::Weekly => start + 7 * count,
     }
+}
+
+/// The instalments the terms give, with a fee on each if one is agreed; none for an irregular loan,
+/// whose instalments a story states itself.
+pub fn agreed_dues(terms: &Terms, arguments: &mut Arguments) -> Result<Result<Vec<Due>, ScheduleRefused>, Problem> {
+    let fee = arguments.money("fee")?.unwrap_or(Money::ZERO);
+    let rules = ScheduleRules {
+        balloon: arguments.money("balloon")?,
+        instalment_multiple: arguments.money("instalment_multiple")?,
+        due_day: arguments.count("due_day")?.map_or(DueDay::AsDisbursed, DueDay::OnDay),
+        ..ScheduleRules::default()
+    };
+    match terms.method {
+        RepaymentMethod::Irregular => Ok(Ok(Vec::new())),
+        _ => Ok(generated(terms, &rules, fee)),
+    }
+}
+
+/// The instalments the terms give.
+pub fn generated(terms: &Terms, rules: &ScheduleRules, fee: Money) -> Result<Vec<Due>, ScheduleRefused> {
+    let rows = generate(terms, rules, &Calendar::default())?;
+    let due = |row: &ScheduledInstalment| Due { due_on: row.due_on, principal: row.principal, interest: row.interest, fee };
+    Ok(rows.iter().map(due).collect())
 }
 
 /// `instalments L1 2026-02-12:1,000.00+60.00 …`: principal, interest and, if any, fee.

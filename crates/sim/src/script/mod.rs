@@ -1,5 +1,88 @@
 //! Stories (故事): a `.case` text in, the same text with what really happened out.
+//!
+//! A story is paragraphs of commands; below `----` stands what the commands said last time. Running
+//! it carries every command out through the real rules and writes down what they say now, so one
+//! text is a test, a page of documentation and a drill. Pure: included texts come from a function
+//! the caller gives. A malformed line is a [`Problem`] with its number, never a panic.
+//!
+//! Reading order: [`syntax`], [`session`] (the commands), [`define`], [`act`], [`tell`], [`column`].
 
-pub mod define;
 pub mod syntax;
-pub mod table;
+
+mod act;
+mod column;
+mod define;
+mod night;
+mod session;
+mod table;
+mod tell;
+
+pub use session::Load;
+pub use syntax::Problem;
+
+use session::Session;
+use syntax::{RULE, paragraphs};
+
+/// A story that was carried out (故事结果).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Of the first line: Chinese, then English.
+    pub title: String,
+    /// The story with what its commands said this time.
+    pub text: String,
+    /// Where that is not what the story expects.
+    pub differences: Vec<Difference>,
+}
+
+/// A paragraph that said something else than it should (出入).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Of the paragraph's first command.
+    pub line: usize,
+    pub expected: Vec<String>,
+    pub said: Vec<String>,
+}
+
+/// Carries a story out. `load` gives the text of a file the story uses.
+pub fn tell(text: &str, load: Load) -> Result<Told, Problem> {
+    let Some(title) = text.lines().next().and_then(|line| line.strip_prefix("# ")) else {
+        return Err(Problem { line: 1, what: "a story begins with its title: # …".to_owned() });
+    };
+    let mut session = Session::new(load);
+    let (mut written, mut differences) = (Vec::new(), Vec::new());
+    for paragraph in paragraphs(text) {
+        let mut said = Vec::new();
+        for (line, command) in &paragraph.lines {
+            said.extend(session.perform(*line, command)?);
+        }
+        let line = paragraph.lines.first().map_or(0, |(line, _)| *line);
+        if said != paragraph.expected {
+            let expected = paragraph.expected.iter().map(|line| (*line).to_owned()).collect();
+            differences.push(Difference { line, expected, said: said.clone() });
+        }
+        let mut lines: Vec<String> = paragraph.lines.iter().map(|(_, command)| (*command).to_owned()).collect();
+        if !said.is_empty() {
+            lines.push(RULE.to_owned());
+            lines.extend(said);
+        }
+        written.push(lines.join("\n"));
+    }
+    Ok(Told { title: title.to_owned(), text: written.join("\n\n") + "\n", differences })
+}
+
+impl std::fmt::Display for Difference {
+    /// The two texts under each other, lines that differ marked.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "line {}:", self.line)?;
+        for row in 0..self.expected.len().max(self.said.len()) {
+            match (self.expected.get(row), self.said.get(row)) {
+                (Some(expected), Some(said)) if expected == said => writeln!(f, "    {said}")?,
+                (expected, said) => {
+                    expected.iter().try_for_each(|line| writeln!(f, "  - {line}"))?;
+                    said.iter().try_for_each(|line| writeln!(f, "  + {line}"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -90,6 +90,10 @@ impl<'a> Arguments<'a> {
         found
     }
 
+    pub fn is_at_end(&self) -> bool {
+        self.words.is_empty()
+    }
+
     pub fn rest(&mut self) -> Vec<&'a str> {
         self.words.drain(..).collect()
     }

@@ -1,7 +1,7 @@
 //! What the practice world holds of each thing: the tables of the book, as values.
 
 use grading::{CustomerKind, CustomerScale, Grade};
-use loan::{LoanStatus, LoanView, Pause, Protection, Terms};
+use loan::{Component, LoanStatus, LoanView, Pause, Protection, Terms};
 use units::{Date, Money};
 
 /// A customer (客户), without the personal data no rule looks at.
@@ -38,6 +38,18 @@ pub struct Due {
     pub principal: Money,
     pub interest: Money,
     pub fee: Money,
+}
+
+impl Due {
+    /// What is due of one component; penalty interest is never agreed.
+    pub fn part(&self, component: Component) -> Money {
+        match component {
+            Component::Principal => self.principal,
+            Component::Interest => self.interest,
+            Component::Fee => self.fee,
+            Component::Penalty => Money::ZERO,
+        }
+    }
 }
 
 /// Money received, or the taking back of it (还款流水).
@@ -99,21 +111,24 @@ pub struct Dossier {
     fee_due: Vec<Money>,
     paid_on: Vec<Date>,
     paid: Vec<Money>,
+    /// Beside `paid_on` and `paid`.
+    pub receipt_ids: Vec<String>,
     pauses: Vec<Pause>,
     /// Receipts known but taken back, or taking back, and their money: in the file, not in the count.
     pub left_aside: Vec<Money>,
 }
 
 impl Dossier {
-    pub(super) fn new(terms: Terms, dues: &[Due], counted: &[&Receipt], left_aside: Vec<Money>, pauses: Vec<Pause>) -> Dossier {
+    pub(super) fn new(terms: Terms, dues: &[Due], counted: &[(&str, &Receipt)], left_aside: Vec<Money>, pauses: Vec<Pause>) -> Dossier {
         Dossier {
             terms,
             due_on: dues.iter().map(|due| due.due_on).collect(),
             principal_due: dues.iter().map(|due| due.principal).collect(),
             interest_due: dues.iter().map(|due| due.interest).collect(),
             fee_due: dues.iter().map(|due| due.fee).collect(),
-            paid_on: counted.iter().map(|receipt| receipt.paid_on).collect(),
-            paid: counted.iter().map(|receipt| receipt.amount).collect(),
+            paid_on: counted.iter().map(|(_, receipt)| receipt.paid_on).collect(),
+            paid: counted.iter().map(|(_, receipt)| receipt.amount).collect(),
+            receipt_ids: counted.iter().map(|(id, _)| (*id).to_owned()).collect(),
             pauses,
             left_aside,
         }

@@ -58,7 +58,6 @@ impl World {
         let terms = self.loans.get(loan_id, known_on)?.terms;
         let dues = self.dues.get(loan_id, known_on).map_or(&[][..], Vec::as_slice);
         let Counted { counted, left_aside } = counted(receipts, business_date);
-        let counted: Vec<&Receipt> = counted.into_iter().map(|(_, receipt)| receipt).collect();
         let pauses = self.pauses.get(loan_id, known_on).cloned().unwrap_or_default();
         Some(Dossier::new(terms, dues, &counted, left_aside, pauses))
     }

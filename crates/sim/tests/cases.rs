@@ -1,0 +1,82 @@
+//! Every story under `cases/` is told and must say what stands below its rules.
+//!
+//! `UPDATE_CASES=1` writes down what the stories say now; a reviewer reads the difference.
+
+use sim::script::{Told, tell};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
+}
+
+fn stories(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("cases/ can be read") {
+        let path = entry.expect("an entry of cases/").path();
+        if path.is_dir() {
+            stories(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "case") {
+            found.push(path);
+        }
+    }
+}
+
+fn all_stories() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    stories(&folder(), &mut found);
+    found.sort();
+    found
+}
+
+/// Used texts are looked for in `cases/` itself.
+fn load(name: &str) -> Option<String> {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    if is_plain { fs::read_to_string(folder().join(name)).ok() } else { None }
+}
+
+fn tell_file(path: &Path) -> Result<Told, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    tell(&text, &load).map_err(|problem| problem.to_string())
+}
+
+#[test]
+fn every_story_says_what_it_should() {
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let mut wrong = String::new();
+    for path in all_stories() {
+        let name = path.strip_prefix(folder()).expect("under cases/").display().to_string();
+        match tell_file(&path) {
+            Err(problem) => wrong += &format!("{name}, {problem}\n"),
+            Ok(told) if update => fs::write(&path, told.text).expect("cases/ can be written"),
+            Ok(told) => told.differences.iter().for_each(|difference| wrong += &format!("{name}, {difference}")),
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}UPDATE_CASES=1 writes down what is said now (+)\n");
+}
+
+#[test]
+fn every_story_fits_a_screen_and_has_a_title_in_both_languages() {
+    for path in all_stories() {
+        let name = path.display();
+        let text = fs::read_to_string(&path).expect("cases/ can be read");
+        let title = text.lines().next().unwrap_or_default();
+        let both = title.split_once(" / ").is_some_and(|(zh, en)| !zh.is_ascii() && en.is_ascii());
+        assert!(both, "{name}: the first line is `# 中文 / English`, not {title}");
+        assert!(text.lines().count() <= 48, "{name}: longer than a screen: make it two");
+    }
+}
+
+#[test]
+fn every_refusal_of_the_loan_room_has_its_reproducer() {
+    let refused: BTreeSet<String> = all_stories()
+        .iter()
+        .filter(|path| path.parent().is_some_and(|parent| parent.ends_with("errors")))
+        .flat_map(|path| fs::read_to_string(path).expect("cases/ can be read").lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|line| Some(line.strip_prefix("refused ")?.split(' ').next()?.to_owned()))
+        .collect();
+    let wanted = glossary::refusals().map(|refusal| &refusal.code);
+    let of_loan = wanted.filter(|code| ["E-RP-", "E-PA-", "E-SC-"].iter().any(|use_case| code.starts_with(use_case)));
+    let missing: Vec<&String> = of_loan.filter(|code| !refused.contains(*code)).collect();
+    assert!(missing.is_empty(), "no story under cases/errors/ is refused with {missing:?}");
+}
