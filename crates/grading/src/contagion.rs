@@ -250,7 +250,7 @@ mod tests {
         );
         table(
             "200:substandard 800:substandard>pass",
-            "carried=substandard owed=1.00 -> substandard carried
+            "carried=substandard owed=1.00 -> substandard carried blocked arrears_unpaid
              carried=substandard           -> substandard carried",
         );
         table(

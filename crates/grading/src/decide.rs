@@ -96,7 +96,11 @@ impl GradingRules {
     /// The grade that stands before tonight's floor: carried, judged, or read from the history.
     fn held(&self, input: &GradeInput, block: Option<UpgradeBlock>) -> Held {
         let judged = input.judgement.map(|(grade, on)| Held::new(grade, Because::Judgement, Fact::JudgedOn(on)));
-        let carried = input.carried.map(|(grade, from)| Held::new(grade, Because::Carried, Fact::CarriedFrom(from)));
+        let carried = input.carried.map(|(grade, from)| match grade {
+            // Nothing is held against a loan that was pass.
+            Grade::Pass => Held::NOTHING,
+            _ => Held::new(grade, Because::Carried, Fact::CarriedFrom(from)),
+        });
         if input.profile.course == Course::FollowsDays {
             // What people judged worse than the days say stays until they judge again.
             return judged.unwrap_or(Held::NOTHING);
@@ -144,8 +148,8 @@ impl GradeDecision {
         let in_force = self.in_force.max(debtor.grade);
         let within_reach = self.floor.max(debtor.if_approved);
         let upgrade = match self.upgrade {
+            Upgrade::Blocked(_) if in_force == within_reach || !within_reach.is_non_performing() => self.upgrade,
             _ if in_force == within_reach => Upgrade::Nothing,
-            Upgrade::Blocked(block) if !within_reach.is_non_performing() => Upgrade::Blocked(block),
             _ => Upgrade::Proposed(within_reach),
         };
         GradeDecision { floor: debtor.grade, floor_rule: Some(rule), in_force, because, upgrade }
