@@ -4,6 +4,7 @@ mod ci;
 mod conformance;
 mod explain;
 mod new_case;
+mod sim;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ usage: cargo xtask <command>
   test                         tidy, conformance, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
+  sim [--seeds N] [--loans N] [--days N] [--seed S]
+                               years of nights under faults, checked after every one
   new-case NAME                start a story under cases/
   explain CODE                 what a refusal, a term or a rule of a policy pack means";
 
@@ -37,6 +40,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["test"] => ci::test(&root()),
         ["tidy"] => tidy::run(&root()),
         ["conformance", ..] => conformance::run(&args[1..]),
+        ["sim", ..] => sim::run(&args[1..]),
         ["new-case", name] => new_case::run(&root(), name),
         ["explain", code] => explain::run(&root(), code),
         ["help" | "--help" | "-h"] => {
