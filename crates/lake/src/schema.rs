@@ -141,7 +141,7 @@ pub const PAYERS: &[&str] = &["borrower", "guarantor", "third_party", "deduction
 const GRADES: &[&str] = &["pass", "special_mention", "substandard", "doubtful", "loss"];
 
 /// Every table, parents before children: the order in which an import reads them.
-pub const TABLES: &[Table] = &[
+pub static TABLES: &[Table] = &[
     Table {
         name: "branches",
         columns: &[text("branch_id").identity(), text("name").required(), text("parent_id"), text("region")],

@@ -83,8 +83,8 @@ pub fn find(from: &Path, mapping: &Mapping) -> Result<Result<Vec<TableFile>, Vec
     for path in &paths {
         files_of(path, mapping, &mut files, &mut refused)?;
     }
-    files.sort_by_key(|file| TABLES.iter().position(|table| std::ptr::eq(table, file.table)));
-    for pair in files.windows(2).filter(|pair| std::ptr::eq(pair[0].table, pair[1].table)) {
+    files.sort_by_key(|file| TABLES.iter().position(|table| table.name == file.table.name));
+    for pair in files.windows(2).filter(|pair| pair[0].table.name == pair[1].table.name) {
         refused.push(LayoutRefused::TableTwice {
             table: pair[0].table.name.to_owned(),
             files: format!("{}, {}", pair[0].path.display(), pair[1].path.display()),

@@ -1,0 +1,102 @@
+//! Batches over time: nothing twice, corrections, and any past day as it was known then.
+
+use crate::desk::{Desk, INSTALMENTS, LOANS, REPAYMENTS};
+use lake::dossier;
+use lake::import::{self, ImportOutcome, ImportRequest};
+use units::Date;
+
+fn three() -> [(&'static str, &'static str); 3] {
+    [("loans.csv", LOANS), ("instalments.csv", INSTALMENTS), ("repayments.csv", REPAYMENTS)]
+}
+
+#[test]
+fn the_same_folder_twice_changes_nothing() {
+    let desk = Desk::new();
+    let folder = desk.folder("in", &three());
+    let manifest = desk.import(folder.clone());
+    assert_eq!(manifest.as_of.as_deref(), Some("2026-03-20"));
+    assert_eq!(desk.try_import(folder.clone()), ImportOutcome::AlreadyKnown { batch: 1 });
+    // Other bytes, the same rows: known, one by one.
+    std::fs::write(folder.join("repayments.csv"), format!("{REPAYMENTS}\n")).unwrap();
+    let ImportOutcome::NothingNew(tables) = desk.try_import(folder) else { panic!() };
+    assert!(tables.iter().all(|table| table.balances() && table.already_known == table.read));
+    assert_eq!(lake::batch::list(&desk.workspace).unwrap().len(), 1);
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes() {
+    let bytes = |file: &str| {
+        let desk = Desk::new();
+        desk.import_files("in", &three());
+        std::fs::read(desk.batch_folder(1).join(file)).unwrap()
+    };
+    for file in ["dossier.parquet", "identities/repayments.idx", "identities/loans.idx", "manifest.json"] {
+        assert!(bytes(file) == bytes(file), "{file}");
+    }
+}
+
+#[test]
+fn a_past_day_is_seen_as_it_was_known_then() {
+    let desk = Desk::new();
+    desk.import_files("first", &three());
+    let day = |known_on| desk.rows("repayments", "repayment_id loan_id amount", Some(known_on));
+    assert_eq!(day("2026-02-09"), [] as [&str; 0]);
+    assert_eq!(day("2026-02-10"), ["R1 L1 60600"]);
+    assert_eq!(desk.rows("loans", "loan_id", Some("2026-01-15")), ["L1"]);
+
+    // April: R1 was 600 after all, L2 has a new schedule, a late repayment turns up for L1.
+    desk.import_files("second", &[
+        ("repayments.csv", "repayment_id,loan_id,paid_on,amount,entered_at\nR1,L1,2026-02-10,600.00,\nR3,L1,2026-03-01,1.00,2026-03-25 10:00\nR4,L1,2026-04-02,5.00,\n"),
+        ("instalments.csv", "loan_id,seq,due_on,principal_due,interest_due\nL2,1,2026-04-20,300.00,9\nL2,2,2026-05-20,300.00,9\n"),
+    ]);
+    assert_eq!(day("2026-03-20"), ["R1 L1 60600", "R2 L2 60999"]);
+    assert_eq!(day("2026-03-25"), ["R1 L1 60600", "R3 L1 100", "R2 L2 60999"]);
+    assert_eq!(day("2026-04-02"), ["R1 L1 60000", "R3 L1 100", "R4 L1 500", "R2 L2 60999"]);
+    let schedule = |known_on| desk.rows("instalments", "loan_id seq due_on", Some(known_on));
+    assert_eq!(schedule("2026-04-01"), ["L1 1 2026-02-10", "L1 2 2026-03-10", "L2 1 2026-03-20"]);
+    assert_eq!(schedule("2026-04-02"), ["L1 1 2026-02-10", "L1 2 2026-03-10", "L2 1 2026-04-20", "L2 2 2026-05-20"]);
+}
+
+#[test]
+fn a_corrected_row_of_a_plain_table_wins_from_its_day_on() {
+    let desk = Desk::new();
+    let officers = |rows: &str| format!("officer_id,name,branch_id\n{rows}");
+    desk.import_files("first", &[("officers.csv", &officers("O1,Li,B1\nO2,Wu,B1\n"))]);
+    let request = ImportRequest {
+        from: desk.folder("second", &[("officers.csv", &officers("O2,Wu,B9\nO3,He,B1\nO1,Li,B1\n"))]),
+        as_of: Date::parse("2026-05-01").ok(),
+        ..ImportRequest::default()
+    };
+    let manifest = crate::desk::imported(import::run(&desk.workspace, &request, &mut |_| {}).unwrap());
+    let summary = &manifest.tables[0];
+    assert_eq!((summary.accepted.rows, summary.corrections, summary.already_known.rows), (2, 1, 1));
+    let officers = |known_on| desk.rows("officers", "officer_id branch_id", known_on);
+    assert_eq!(officers(Some("2026-04-30")), ["O1 B1", "O2 B1"]);
+    assert_eq!(officers(None), ["O1 B1", "O2 B9", "O3 B1"]);
+}
+
+#[test]
+fn dossiers_merge_loan_by_loan() {
+    let desk = Desk::new();
+    desk.import_files("first", &three());
+    desk.import_files("second", &[("repayments.csv", "repayment_id,loan_id,paid_on,amount\nR5,L2,2026-03-21,1.00\n")]);
+    let chunks: Vec<_> = dossier::merge(&desk.workspace, None).unwrap().map(Result::unwrap).collect();
+    let chunk = &chunks[0];
+    assert_eq!((chunks.len(), chunk.loans.num_rows()), (1, 2));
+    assert_eq!(&chunk.instalments.offsets[..], [0, 2, 3]);
+    assert_eq!(&chunk.repayments.offsets[..], [0, 1, 3]);
+    assert_eq!(chunk.repayments.amount.values(), &[60600, 60999, 100]);
+    assert_eq!(chunk.instalments.principal_due.values(), &[60000, 60000, 60000]);
+}
+
+#[test]
+fn rejects_corrected_and_handed_in_again_close_the_batch() {
+    let desk = Desk::new();
+    let bad = REPAYMENTS.replace("606.00", "6o6.00");
+    let manifest = desk.import_files("first", &[("loans.csv", LOANS), ("repayments.csv", &bad)]);
+    assert_eq!(manifest.rejected_rows(), 1);
+    let rejects = std::fs::read_to_string(desk.batch_folder(1).join("rejects/repayments.csv")).unwrap();
+    let again = desk.fix(1, desk.folder("again", &[("repayments.csv", &rejects.replacen("6o6.00", "606.00", 1))]));
+    assert_eq!((again.number, again.fixes, again.rejected_rows()), (2, Some(1), 0));
+    assert_eq!(desk.rows("repayments", "repayment_id amount", None), ["R1 60600", "R2 60999"]);
+}
