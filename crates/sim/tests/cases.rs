@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_CASES=1` writes down what the stories say now; a reviewer reads the difference.
 
+use sim::random::Random;
 use sim::script::{Told, tell};
 use std::collections::BTreeSet;
 use std::fs;
@@ -62,9 +63,49 @@ fn every_story_fits_a_screen_and_has_a_title_in_both_languages() {
         let text = fs::read_to_string(&path).expect("cases/ can be read");
         let title = text.lines().next().unwrap_or_default();
         let both = title.split_once(" / ").is_some_and(|(zh, en)| !zh.is_ascii() && en.is_ascii());
-        assert!(both, "{name}: the first line is `# 中文 / English`, not {title}");
+        assert!(both, "{name}: the first line is `# Chinese / English`, not {title}");
         assert!(text.lines().count() <= 48, "{name}: longer than a screen: make it two");
     }
+}
+
+/// A story with something wrong in it: a word lost, doubled or from another line, a digit changed, a
+/// line moved.
+fn garbled(text: &str, random: &mut Random) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for _ in 0..random.between(1, 3) {
+        let line = random.below(lines.len() as u64 - 1) as usize + 1;
+        let other = random.below(lines.len() as u64 - 1) as usize + 1;
+        let mut words: Vec<String> = lines[line].split(' ').map(str::to_owned).collect();
+        let word = random.below(words.len() as u64) as usize;
+        match random.below(5) {
+            0 => drop(words.remove(word)),
+            1 => words.insert(word, words[word].clone()),
+            2 => words[word] = random.pick(&lines[other].split(' ').collect::<Vec<_>>()).to_string(),
+            3 => words[word] = words[word].replace(['1', '2', ',', '.'], random.pick::<&str>(&["9", "-", "99999999", "="])),
+            _ => lines.swap(line, other),
+        }
+        lines[line] = words.join(" ");
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_garbled_story_is_told_or_refused_with_its_line_but_never_breaks_the_teller() {
+    let texts: Vec<String> = all_stories().iter().map(|path| fs::read_to_string(path).expect("a story")).collect();
+    let mut problems = 0;
+    for seed in 0..600 {
+        let mut random = Random::stream(seed, "garbled", 0);
+        let text = garbled(random.pick::<String>(&texts), &mut random);
+        let told = std::panic::catch_unwind(|| tell(&text, &load));
+        match told.unwrap_or_else(|_| panic!("seed {seed} breaks the teller:\n{text}")) {
+            Ok(_) => {}
+            Err(problem) => {
+                problems += 1;
+                assert!((1..=text.lines().count()).contains(&problem.line), "seed {seed}: {problem}");
+            }
+        }
+    }
+    assert!(problems > 100, "garbling hardly ever hurts: {problems}");
 }
 
 #[test]

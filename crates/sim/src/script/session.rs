@@ -8,7 +8,7 @@ use dayend::{Bindings, Rules};
 use loan::LoanRules;
 use policy::Pack;
 use std::collections::BTreeMap;
-use units::Date;
+use units::{Date, Money};
 
 /// Where an included text comes from.
 pub type Load<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -163,8 +163,12 @@ impl<'a> Session<'a> {
     fn define_instalments(&mut self, arguments: &mut Arguments) -> Said {
         let id = self.loan_named(arguments)?;
         let dues = define::instalments(arguments)?;
-        let disbursed_on = self.world.loans.get(&id, Date::MAX).map_or(Date::MIN, |loan| loan.terms.disbursed_on);
-        self.world.dues.put(&id, self.known_from(disbursed_on), dues);
+        let terms = self.world.loans.get(&id, Date::MAX).expect("the loan was named").terms;
+        let principal: Money = dues.iter().map(|due| due.principal).sum();
+        if principal != terms.principal {
+            return arguments.problem(format!("the instalments add up to {principal}, the loan is {}", terms.principal));
+        }
+        self.world.dues.put(&id, self.known_from(terms.disbursed_on), dues);
         Ok(Vec::new())
     }
 
@@ -229,6 +233,9 @@ impl<'a> Session<'a> {
     /// All nights to `day` again, as if what is known on `known_on` had been known then.
     pub(super) fn night_in_hindsight(&self, arguments: &Arguments, day: Date, known_on: Date) -> Result<Night, Problem> {
         let today = self.day(arguments)?;
+        if day > today {
+            return arguments.problem(format!("the night of {day} has not come: it is {today}"));
+        }
         let mut nights = Nights::default();
         let first = self.first_day.unwrap_or(today).min(day);
         let ran = nights.run(&self.world, &self.pack, first, day, Known::On(known_on));

@@ -136,7 +136,8 @@ impl<'a> Arguments<'a> {
     }
 
     pub fn rate(&mut self, key: &str) -> Result<Option<RatePpm>, Problem> {
-        self.read(key, |text| RatePpm::parse(text).ok(), "a yearly rate such as 0.06")
+        let parse = |text: &str| RatePpm::parse(text).ok().filter(|rate| rate.ppm().abs() <= MOST_PPM);
+        self.read(key, parse, "a yearly rate such as 0.06")
     }
 
     pub fn count(&mut self, key: &str) -> Result<Option<u32>, Problem> {
@@ -171,9 +172,16 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// An amount as a story writes it; far from the end of fen, so that sums cannot overflow.
+/// Stories stay far from the end of fen, so that no sum of theirs overflows.
+const MOST_YUAN: i64 = 100_000_000_000;
+
+/// A thousandfold a year.
+const MOST_PPM: i64 = 1_000_000_000;
+
+/// An amount as a story writes it.
 pub fn parse_money(text: &str) -> Option<Money> {
-    Money::parse(text).ok().filter(|amount| amount.fen().abs() <= 100_000_000_000_000_000)
+    let most = Money::from_yuan(MOST_YUAN);
+    Money::parse(text).ok().filter(|&amount| amount <= most && -amount <= most)
 }
 
 #[cfg(test)]
@@ -201,7 +209,7 @@ mod tests {
         check("", |mut line| line.word("the loan").map(|_| ()), "line 7: the loan is missing");
         check("on=1", |mut line| line.date("on").map(|_| ()), "line 7: on=1: expected a date such as 2026-02-12");
         check("a=9e9", |mut line| line.money("a").map(|_| ()), "line 7: a=9e9: expected an amount such as 1,032.80");
-        check("a=92000000000000000", |mut line| line.money("a").map(|_| ()), "line 7: a=92000000000000000: expected an amount such as 1,032.80");
+        check("a=100000000000.01", |mut line| line.money("a").map(|_| ()), "line 7: a=100000000000.01: expected an amount such as 1,032.80");
         check("kye=K1", |line| line.finish(), "line 7: kye=… is not understood here");
         check("twice", |line| line.finish(), "line 7: twice is not understood here");
     }
