@@ -1,1 +1,25 @@
-//! placeholder
+//! Use cases: one function each (用例). Read, decide, write; refuse with a code or go on.
+//!
+//! Nothing is decided here that a rule room can decide, and nothing is printed: results leave as
+//! values and [`table::Table`]s. The clock, the terminal and the arguments belong to the front door.
+//!
+//! Reading order: [`workspace`], [`book_import`], [`dayend_run`], [`morning`], [`what_if`],
+//! [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
+//! [`demo`].
+
+pub mod book_import;
+pub mod dayend_run;
+pub mod demo;
+pub mod failure;
+pub mod figures;
+pub mod loan_explain;
+pub mod morning;
+pub mod movement;
+pub mod query_run;
+pub mod schedule_calculate;
+pub mod status;
+pub mod table;
+pub mod what_if;
+pub mod workspace;
+
+pub use failure::{Failure, Outcome, Refusal, refused};

@@ -15,6 +15,7 @@ pub mod fault;
 pub mod identity;
 pub mod import;
 pub mod mapping;
+pub mod night;
 pub mod refused;
 pub mod rejects;
 pub mod scan;

@@ -25,15 +25,21 @@ pub struct NightRequest<'a> {
     pub carried_from: Option<&'a Night>,
     /// Only these loans, for questions about one customer; `None` reads the book.
     pub only: Option<&'a HashSet<String>>,
+    /// The loan whose every step is told.
+    pub traced: Option<&'a str>,
 }
 
-/// Reads everything one night needs. `progress` hears how many loans are done.
+/// The steps of the traced loan: what fell due, what accrued, what was received (计算步骤).
+pub type Trace = Vec<loan::Step>;
+
+/// Reads everything one night needs, and the steps of the traced loan. `progress` hears how many
+/// loans are done.
 pub fn read(
     workspace: &Workspace,
     request: &NightRequest,
     rules: &Rules,
     progress: &mut dyn FnMut(u64),
-) -> Result<NightInput, Fault> {
+) -> Result<(NightInput, Trace), Fault> {
     let mut input = NightInput {
         business_date: request.business_date,
         known_on: request.known_on,
@@ -41,17 +47,17 @@ pub fn read(
         ..NightInput::default()
     };
     let side = side::read(workspace, request.business_date, request.known_on, &mut input)?;
-    let mut folding = loans::Folding::new(NightDays::new(request.business_date), Bindings::new(rules), &side, request.only);
+    let mut folding = loans::Folding::new(NightDays::new(request.business_date), Bindings::new(rules), &side, request);
     for chunk in dossier::merge(workspace, Some(request.known_on))? {
         folding.take(&chunk?, &mut input)?;
         progress(input.totals.loans);
     }
-    folding.finish(&mut input);
+    let trace = folding.finish(&mut input);
     if let Some(night) = request.carried_from {
         let (ids, carried) = snapshot::carried(night)?;
         input.carried = beside(&input.loan_ids, &ids, &carried);
     }
-    Ok(input)
+    Ok((input, trace))
 }
 
 /// What each loan carries; both columns ascend by loan.

@@ -11,7 +11,7 @@ pub mod table;
 pub mod write;
 
 pub use frame::{FEN, UNIT};
-pub use read::{carried, nights, state_table};
+pub use read::{carried, loans_of, nights, state_table};
 pub use run::{FileDigest, Run};
 pub use table::{SnapshotTable, files, schema};
-pub use write::{Place, write};
+pub use write::{Place, Staged};

@@ -4,11 +4,13 @@
 //! standard output; progress and messages about the work go to standard error.
 
 mod arguments;
+mod because;
 mod calculator;
 mod command;
 mod morning;
 mod print;
 mod progress;
+mod standing;
 
 use app::Failure;
 use glossary::{Lang, label, message, remedy};

@@ -3,6 +3,7 @@
 use crate::dossier::{DossierChunk, InstalmentSlices, RepaymentSlices};
 use crate::fault::{Context, Fault};
 use crate::night::side::Side;
+use crate::night::{NightRequest, Trace};
 use arrow::array::{Array, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use dayend::input::ExceptionCode;
@@ -17,6 +18,8 @@ pub struct Folding<'a> {
     bindings: Bindings<'a>,
     side: &'a Side,
     only: Option<&'a HashSet<String>>,
+    traced: Option<&'a str>,
+    trace: Trace,
     file: LoanFile,
     /// Principal lent under each contract that has collateral of its own, and its loans.
     contracts: HashMap<String, (Money, Vec<u32>)>,
@@ -123,9 +126,18 @@ impl<'a> Folding<'a> {
         days: NightDays,
         bindings: Bindings<'a>,
         side: &'a Side,
-        only: Option<&'a HashSet<String>>,
+        request: &NightRequest<'a>,
     ) -> Folding<'a> {
-        Folding { days, bindings, side, only, file: LoanFile::default(), contracts: HashMap::new() }
+        Folding {
+            days,
+            bindings,
+            side,
+            only: request.only,
+            traced: request.traced,
+            trace: Trace::new(),
+            file: LoanFile::default(),
+            contracts: HashMap::new(),
+        }
     }
 
     /// Adds the chunk's loans that were paid out by the business date.
@@ -148,7 +160,7 @@ impl<'a> Folding<'a> {
         input: &mut NightInput,
     ) -> Result<(), Fault> {
         let (loan_id, terms) = (columns.loan_id.value(row), columns.terms(row));
-        let loan = self.loan(columns, row, &terms, input)?;
+        let mut loan = self.loan(columns, row, &terms, input)?;
         self.file.clear();
         self.file.take_schedule(&chunk.instalments, row);
         if self.file.due_on.is_empty() && !self.file.make_schedule(&terms, &self.bindings, loan.binding) {
@@ -159,8 +171,14 @@ impl<'a> Folding<'a> {
         let view = self.file.view(&terms, pauses);
         let rules = &self.bindings.get(loan.binding).loan;
         let mut folded = fold(&view, loan.restructured_on, &self.days, rules);
+        if self.traced == Some(loan_id) {
+            self.trace = loan::trace(&view, rules, input.business_date);
+        }
         folded.terms_changed |= columns_changed(chunk, row, input.carried_from);
         let number = input.loans.len() as u32;
+        if self.before_the_book(input.business_date) && paid_off(&folded) {
+            loan.status = LoanStatus::Settled;
+        }
         if let Some(&(grade, decided_on)) = self.side.judgements.get(loan_id) {
             input.judgements.push(dayend::Judgement { loan: number, grade, decided_on });
         }
@@ -214,13 +232,24 @@ impl<'a> Folding<'a> {
             approved_with_doubt: flag(columns.approved_with_doubt, row),
             extension_count: number(columns.extension_count, row),
             restructured_on: restructured_on.filter(|&day| day <= input.business_date),
-            status: coded(columns.status, row, LoanStatus::from_code).unwrap_or(LoanStatus::Active),
+            status: self.status(columns, row, input.business_date),
             collateral_value: collateral.unwrap_or_default(),
         })
     }
 
-    /// Shares contract-wide collateral out by principal and hands the bindings over.
-    pub fn finish(self, input: &mut NightInput) {
+    /// What the core system says of the loan. It speaks of the day its first files were made: before
+    /// that day nobody knows when a loan was settled or written off, so it was active until paid.
+    fn status(&self, columns: &LoanColumns, row: usize, business_date: Date) -> LoanStatus {
+        let said = coded(columns.status, row, LoanStatus::from_code).unwrap_or(LoanStatus::Active);
+        if self.before_the_book(business_date) { LoanStatus::Active } else { said }
+    }
+
+    fn before_the_book(&self, business_date: Date) -> bool {
+        self.side.book_begins.is_some_and(|begins| business_date < begins)
+    }
+
+    /// Shares contract-wide collateral out by principal and hands over the bindings and the trace.
+    pub fn finish(self, input: &mut NightInput) -> Trace {
         for (contract, (lent, loans)) in &self.contracts {
             let value = self.side.collateral_of_contract[contract];
             for &number in loans {
@@ -230,7 +259,13 @@ impl<'a> Folding<'a> {
             }
         }
         input.bindings = self.bindings.into_list();
+        self.trace
     }
+}
+
+/// Nothing owed and nothing to come.
+fn paid_off(folded: &dayend::Folded) -> bool {
+    folded.position.principal_outstanding.is_zero() && folded.position.next_due_on.is_none()
 }
 
 /// A schedule first known after the night carried from may lower days past due by itself.

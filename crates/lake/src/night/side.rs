@@ -1,5 +1,6 @@
 //! What hangs on customers and loans besides schedules and money.
 
+use crate::batch;
 use crate::fault::{Context, Fault};
 use crate::scan;
 use crate::workspace::Workspace;
@@ -20,6 +21,8 @@ pub struct Side {
     pub judgements: HashMap<String, (Grade, Date)>,
     pub collateral_of_loan: HashMap<String, Money>,
     pub collateral_of_contract: HashMap<String, Money>,
+    /// The business date of the first batch.
+    pub book_begins: Option<Date>,
 }
 
 /// Reads the small tables; customers and what hangs on them go into `input` at once.
@@ -34,11 +37,16 @@ pub fn read(
     statements(&tables, business_date, input)?;
     events(&tables, business_date, input)?;
     other_bank_debts(&tables, business_date, input)?;
-    let mut side = Side::default();
+    let mut side = Side { book_begins: book_begins(workspace)?, ..Side::default() };
     pauses(&tables, &mut side)?;
     judgements(&tables, business_date, &mut side)?;
     collateral(&tables, business_date, &mut side)?;
     Ok(side)
+}
+
+fn book_begins(workspace: &Workspace) -> Result<Option<Date>, Fault> {
+    let first = batch::list(workspace)?.into_iter().next();
+    Ok(first.and_then(|batch| Date::parse(batch.manifest.as_of.as_deref()?).ok()))
 }
 
 struct Tables<'a> {

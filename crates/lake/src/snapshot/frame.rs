@@ -3,7 +3,7 @@
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
 };
-use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use arrow::datatypes::{Field, Int32Type, Schema};
 use std::sync::Arc;
 use units::{Date, Labels, Money};
 
@@ -85,9 +85,4 @@ impl Frame {
         let schema = Arc::new(Schema::new(self.fields));
         RecordBatch::try_new(schema, self.columns).expect("columns of one length")
     }
-}
-
-/// The type of dictionary columns.
-pub fn label_type() -> DataType {
-    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }

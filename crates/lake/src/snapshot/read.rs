@@ -69,6 +69,20 @@ pub fn carried(night: &Night) -> Result<(Texts, Vec<Carried>), Fault> {
     Ok((ids, rows))
 }
 
+/// Every loan of the customer who owes `loan_id`, or of `customer_id`; empty when a night knows neither.
+pub fn loans_of(night: &Night, loan_id: Option<&str>, customer_id: Option<&str>) -> Result<Vec<String>, Fault> {
+    let mut pairs = Vec::new();
+    for batch in columns_of(&night.folder, "loan_states", &["loan_id", "customer_id"])? {
+        let batch = batch?;
+        let (loans, customers) = (batch["loan_id"].as_string::<i32>(), batch["customer_id"].as_string::<i32>());
+        let rows = loans.iter().zip(customers.iter());
+        pairs.extend(rows.map(|(loan, customer)| (loan.unwrap_or_default().to_owned(), customer.unwrap_or_default().to_owned())));
+    }
+    let owner = pairs.iter().find(|(loan, _)| Some(loan.as_str()) == loan_id).map(|(_, customer)| customer.clone());
+    let Some(wanted) = owner.or(customer_id.map(str::to_owned)) else { return Ok(Vec::new()) };
+    Ok(pairs.into_iter().filter(|(_, customer)| *customer == wanted).map(|(loan, _)| loan).collect())
+}
+
 const FIGURES: [&str; 24] = [
     "loan_id", "customer_id", "status", "customer_kind", "method", "protection", "disbursed_on", "principal",
     "principal_outstanding", "principal_past_due", "interest_past_due", "amount_past_due", "days_past_due", "bucket",

@@ -18,9 +18,6 @@ pub struct Run {
     pub pack: String,
     pub pack_version: String,
     pub pack_digest: String,
-    /// What the night was computed from: a digest over the batches it could see and the rules.
-    pub input_digest: String,
-    pub batches: Vec<u32>,
     pub loans: u64,
     pub customers: u64,
     pub bucket_moves: u64,
@@ -56,7 +53,7 @@ pub struct FileDigest {
 }
 
 impl Run {
-    pub fn of(input: &NightInput, plan: &NightPlan, input_digest: &str, batches: &[u32], files: Vec<FileDigest>) -> Run {
+    pub fn of(input: &NightInput, plan: &NightPlan, files: Vec<FileDigest>) -> Run {
         let controls = &plan.controls;
         Run {
             business_date: plan.business_date.to_string(),
@@ -65,8 +62,6 @@ impl Run {
             pack: plan.pack.id.clone(),
             pack_version: plan.pack.version.clone(),
             pack_digest: plan.pack.digest.clone(),
-            input_digest: input_digest.to_owned(),
-            batches: batches.to_vec(),
             loans: plan.loan_states.len() as u64,
             customers: plan.customer_states.len() as u64,
             bucket_moves: plan.bucket_moves.len() as u64,

@@ -1,6 +1,6 @@
 //! Writing a snapshot: built aside, flushed, then renamed into place.
 
-use crate::fault::{Context, Fault, bail};
+use crate::fault::{Context, Fault};
 use crate::snapshot::run::{FileDigest, RUN_FILE, Run};
 use crate::snapshot::table::{SnapshotTable, frame, rows, schema};
 use crate::workspace::{Workspace, WriteLock};
@@ -36,35 +36,52 @@ pub fn folder(workspace: &Workspace, place: Place, business_date: Date, known_on
     }
 }
 
-/// Writes the plan whole. An existing snapshot in the place is a caller's mistake and refused.
-pub fn write(
-    workspace: &Workspace,
-    _lock: &WriteLock,
-    place: Place,
-    input: &NightInput,
-    plan: &NightPlan,
-    input_digest: &str,
-    batches: &[u32],
-) -> Result<Run, Fault> {
-    let target = folder(workspace, place, plan.business_date, plan.known_on);
-    if target.exists() {
-        bail!("{} is there already", target.display());
-    }
-    let staged = workspace.staging().join(format!("night-{}", plan.business_date));
-    fs::create_dir_all(&staged).with_context(|| format!("making {}", staged.display()))?;
-    let mut files = Vec::new();
-    for &table in SnapshotTable::ALL {
-        files.push(write_table(&staged, table, input, plan).with_context(|| format!("writing {}", table.code()))?);
-    }
-    let run = Run::of(input, plan, input_digest, batches, files);
-    let mut file = File::create(staged.join(RUN_FILE))?;
-    file.write_all(serde_json::to_string_pretty(&run)?.as_bytes())?;
-    file.sync_all()?;
-    into_place(&staged, &target)?;
-    Ok(run)
+/// A snapshot built aside, complete and flushed, without a place yet (待落盘快照).
+#[derive(Debug)]
+pub struct Staged {
+    pub run: Run,
+    folder: PathBuf,
 }
 
-/// One atomic rename; the folder above is flushed so that the name survives a power cut.
+impl Staged {
+    /// Writes every table and the record of the run into `.staging`.
+    pub fn build(
+        workspace: &Workspace,
+        _lock: &WriteLock,
+        input: &NightInput,
+        plan: &NightPlan,
+    ) -> Result<Staged, Fault> {
+        let folder = workspace.staging().join(format!("night-{}", plan.business_date));
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let mut files = Vec::new();
+        for &table in SnapshotTable::ALL {
+            files.push(write_table(&folder, table, input, plan).with_context(|| format!("writing {}", table.code()))?);
+        }
+        let run = Run::of(input, plan, files);
+        let mut file = File::create(folder.join(RUN_FILE))?;
+        file.write_all(serde_json::to_string_pretty(&run)?.as_bytes())?;
+        file.sync_all()?;
+        Ok(Staged { run, folder })
+    }
+
+    /// One atomic rename: what has a name is complete.
+    pub fn put(self, target: &Path) -> Result<(), Fault> {
+        into_place(&self.folder, target)
+    }
+
+    /// Takes the place of an earlier restatement.
+    pub fn replace(self, target: &Path) -> Result<(), Fault> {
+        let aside = self.folder.with_extension("replaced");
+        fs::rename(target, &aside).with_context(|| format!("setting {} aside", target.display()))?;
+        into_place(&self.folder, target)?;
+        fs::remove_dir_all(&aside).with_context(|| format!("removing {}", aside.display()))
+    }
+}
+
+/// The folder above is flushed so that the name survives a power cut.
 fn into_place(staged: &Path, target: &Path) -> Result<(), Fault> {
     let parent = target.parent().expect("a snapshot lies in a folder");
     fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;

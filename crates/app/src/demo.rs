@@ -1,0 +1,114 @@
+//! The demo institution: made from a seed, imported like any lender's files, and run night by night.
+
+use crate::book_import::{BookImport, book_import};
+use crate::dayend_run::{NightKept, NightRun, NightWanted, Writing, dayend_run};
+use crate::failure::Outcome;
+use crate::workspace::{Open, lock, workspace_init, workspace_open};
+use anyhow::Context;
+use lake::snapshot;
+use sim::population::table::{Book, Row, Table};
+use sim::population::{Population, Scale};
+use std::fs;
+use std::path::Path;
+use units::Date;
+
+/// The last day of the demo's history and the seed it is drawn from: the same on every machine.
+const THROUGH: &str = "2026-11-20";
+const SEED: u64 = 20_261_120;
+
+/// How many of the last days arrive as daily files, each followed by its night.
+const DAILY: i32 = 7;
+
+/// What the demo is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    Making,
+    Importing(Date),
+    Night(Date),
+}
+
+/// Makes the demo institution in `dir`, or finds it there, and returns its last night.
+pub fn demo(dir: &Path, progress: &mut dyn FnMut(Doing)) -> Outcome<(Open, NightRun)> {
+    let through = Date::parse(THROUGH).expect("a date");
+    let open = if dir.join("postloan.toml").exists() {
+        workspace_open(dir)?
+    } else {
+        workspace_init(dir, "cn-bank", &sim::population::words::INSTITUTION.bank)?
+    };
+    let nights = snapshot::nights(&open.lake)?;
+    if !nights.iter().any(|night| night.business_date == through) {
+        progress(Doing::Making);
+        let book = Population::draw(&Scale::demo(), SEED, through).book();
+        live(&open, &book, through, progress)?;
+    }
+    let pack = open.pack(None)?;
+    let write_lock = lock(&open, "demo")?;
+    let wanted = NightWanted { business_date: through, known_on: None, writing: Writing::Keep };
+    let run = dayend_run(&open, &write_lock, &pack, &wanted, &mut |_| {})?;
+    debug_assert_ne!(run.kept, NightKept::NotKept);
+    Ok((open, run))
+}
+
+/// History first, with a night on every month-end; then day after day, files and night.
+fn live(open: &Open, book: &Book, through: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()> {
+    let first_daily = through - DAILY + 1;
+    let inbox = open.lake.root().join("inbox");
+    deliver(open, book, &inbox, Date::MIN, first_daily.previous(), progress)?;
+    let mut month_end = through.add_months_on(-24, 31);
+    while month_end < first_daily {
+        night(open, month_end, progress)?;
+        month_end = month_end.add_months_on(1, 31);
+    }
+    night(open, first_daily.previous(), progress)?;
+    for number in first_daily.day_number()..=through.day_number() {
+        let day = Date::new(number);
+        deliver(open, book, &inbox, day, day, progress)?;
+        night(open, day, progress)?;
+    }
+    Ok(())
+}
+
+fn night(open: &Open, date: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()> {
+    progress(Doing::Night(date));
+    let pack = open.pack(None)?;
+    let write_lock = lock(open, "demo")?;
+    let wanted = NightWanted { business_date: date, known_on: None, writing: Writing::Keep };
+    dayend_run(open, &write_lock, &pack, &wanted, &mut |_| {})?;
+    Ok(())
+}
+
+/// Writes the files of some days as the core system would and imports them.
+fn deliver(
+    open: &Open,
+    book: &Book,
+    inbox: &Path,
+    from: Date,
+    to: Date,
+    progress: &mut dyn FnMut(Doing),
+) -> Outcome<()> {
+    progress(Doing::Importing(to));
+    let folder = inbox.join(to.to_string());
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    for table in &book.tables {
+        if let Some(csv) = files_of(table, from, to) {
+            let path = folder.join(format!("{}.csv", table.name));
+            fs::write(&path, csv).with_context(|| format!("writing {}", path.display()))?;
+        }
+    }
+    let wanted = BookImport { from: folder, as_of: Some(to), ..BookImport::default() };
+    book_import(open, &wanted, &mut |_| {})?;
+    Ok(())
+}
+
+/// The rows that become known within the days. Tables without a day of their own come with the first
+/// delivery; a child comes no sooner than its parent, because it can be known no sooner.
+fn files_of(table: &Table, from: Date, to: Date) -> Option<String> {
+    let known_by = ["entered_at", "known_on", "paid_on", "happened_on", "at"];
+    let column = known_by.iter().find_map(|name| table.columns.iter().position(|column| column == name));
+    let kept = |row: Row| {
+        let known = column.and_then(|column| Date::parse(row.cell(column).get(..10)?).ok());
+        known.map_or(from == Date::MIN, |known| (from..=to).contains(&known))
+    };
+    let csv = table.csv_of(kept);
+    (csv.lines().count() > 1).then_some(csv)
+}
