@@ -98,6 +98,7 @@ impl Examiner {
             restructured,
             events: events(world, &loan.customer, input),
             grade_before: self.grades.get(id).copied(),
+            judged: judged(world, id, input),
         }
     }
 
@@ -157,6 +158,14 @@ fn events(world: &World, customer: &str, input: &NightInput) -> Vec<(EventKind, 
     let known = world.events.known(input.known_on).map(|(_, event)| event);
     let of_customer = known.filter(|event| event.customer == customer && event.happened_on <= input.business_date);
     of_customer.filter_map(|event| Some((EventKind::from_code(&event.kind)?, event.happened_on))).collect()
+}
+
+/// The latest judgement on a loan, and whether the last night had not seen it.
+fn judged(world: &World, loan: &str, input: &NightInput) -> Option<(Grade, bool)> {
+    let known = world.judgements.known(input.known_on).map(|(_, judgement)| judgement);
+    let of_loan = known.filter(|one| one.loan == loan && one.decided_on <= input.business_date);
+    let latest = of_loan.max_by_key(|judgement| judgement.decided_on)?;
+    Some((latest.grade, input.carried_from.is_none_or(|last_night| latest.decided_on > last_night)))
 }
 
 /// The newest figures of every other lender.

@@ -22,6 +22,8 @@ pub struct Claim {
     pub events: Vec<(EventKind, Date)>,
     /// The grade in force on the night before; `None` on its first, when the history stands in.
     pub grade_before: Option<Grade>,
+    /// The latest approved judgement, and whether it was made since the night before.
+    pub judged: Option<(Grade, bool)>,
 }
 
 /// A debt at another bank (他行债权).
@@ -119,15 +121,25 @@ impl Claim {
     }
 
     /// The grade in force before the debtor's other claims are asked. Retail follows the days; what is
-    /// not retail never comes back by itself.
+    /// not retail comes back only by a judgement, and from non-performing only if it may.
     pub fn grade(&self, today: Date) -> Grade {
         let floor = self.floor(today);
-        match self.grade_before {
-            _ if self.is_retail() => floor,
-            Some(before) => floor.max(before),
-            None if self.history.worst_days_past_due > 90 && self.may_not_come_back(today) => floor.max(Grade::Substandard),
-            None => floor,
+        let judged = self.judged.map(|(grade, _)| grade);
+        if self.is_retail() {
+            return floor.max(judged.unwrap_or(Grade::Pass));
         }
+        let was_bad = self.history.worst_days_past_due > 90 && self.may_not_come_back(today);
+        let stands = match (self.grade_before, self.judged) {
+            (Some(before), Some((judged, true))) => {
+                let comes_back = before >= Grade::Substandard && judged < Grade::Substandard;
+                if comes_back && self.may_not_come_back(today) { before } else { judged }
+            }
+            (Some(before), _) => before,
+            (None, Some((judged, _))) => judged,
+            (None, None) if was_bad => Grade::Substandard,
+            (None, None) => Grade::Pass,
+        };
+        floor.max(stands)
     }
 
     pub fn class(&self, grade: Grade, confirmation_needed: bool) -> CustomerClass {

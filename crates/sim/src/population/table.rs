@@ -60,10 +60,14 @@ impl Table {
 
     /// The table as a CSV file with a heading line.
     pub fn csv(&self) -> String {
-        let mut csv = String::with_capacity(self.text.len() + self.cell_ends.len() + 256);
-        csv.push_str(&self.columns.join(","));
+        self.csv_of(|_| true)
+    }
+
+    /// The rows picked, as a CSV file with a heading line.
+    pub fn csv_of(&self, picked: impl Fn(Row) -> bool) -> String {
+        let mut csv = self.columns.join(",");
         csv.push('\n');
-        for row in self.rows() {
+        for row in self.rows().filter(|&row| picked(row)) {
             for (index, cell) in row.cells().enumerate() {
                 if index > 0 {
                     csv.push(',');
@@ -91,7 +95,8 @@ impl<'a> Row<'a> {
         self.cell(index.unwrap_or_else(|| panic!("{} has no column {column}", self.table.name)))
     }
 
-    fn cell(self, column: usize) -> &'a str {
+    /// The cell of the column so numbered.
+    pub fn cell(self, column: usize) -> &'a str {
         let ends = &self.table.cell_ends;
         let index = self.first_cell + column;
         let start = if index == 0 { 0 } else { ends[index - 1] };

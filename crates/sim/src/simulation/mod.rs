@@ -81,7 +81,8 @@ pub fn simulate(options: &Options) -> Result<Outcome, Failure> {
     let mut night = from;
     while night <= through {
         let files = deliveries.remove(&night).unwrap_or_default();
-        let touched = simulation.receive(night, files)?;
+        let mut touched = simulation.receive(night, files)?;
+        touched.extend(setting.approved.get(&night).into_iter().flatten().cloned());
         simulation.night(night, &touched)?;
         night = night.next();
     }
@@ -210,7 +211,7 @@ impl Simulation<'_> {
             let id = input.loan_ids.get(number);
             let (now, before) = (input.folded[number].position.days_past_due, self.days_before.get(id).copied());
             let fell = before.is_some_and(|before| now < before);
-            self.expect(!fell || touched.contains(id), night, "days past due fall only by money", || {
+            self.expect(!fell || touched.contains(id), night, "days past due fall only by money or an approved change", || {
                 format!("{id}: {before:?} -> {now}")
             })?;
         }

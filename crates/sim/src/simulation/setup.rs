@@ -7,10 +7,10 @@ use crate::population::lending::Loan as Lent;
 use crate::population::{Population, Scale};
 use crate::random::Random;
 use crate::world::intake::Row;
-use crate::world::{Customer, Due, Event, Loan, OtherBankDebt, Receipt, World};
+use crate::world::{Customer, Due, Event, Judgement, Loan, OtherBankDebt, Receipt, World};
 use grading::{CustomerKind, CustomerScale, EventKind, Grade};
-use loan::LoanStatus;
-use std::collections::BTreeMap;
+use loan::{LoanStatus, Pause};
+use std::collections::{BTreeMap, BTreeSet};
 use units::{Date, Money};
 
 /// The world on the evening before the first night, and the honest files of the days to come.
@@ -19,6 +19,8 @@ pub struct Setting {
     /// Rows booked before the first night, known as they happened.
     pub history: Vec<Row>,
     pub files: Vec<DayFile>,
+    /// Loans whose pauses, dues or grade people changed, by the day it became known.
+    pub approved: BTreeMap<Date, BTreeSet<String>>,
 }
 
 /// Draws the setting of a simulation whose first night is that of `from`.
@@ -41,8 +43,9 @@ pub fn setting(options: &Options, from: Date, through: Date) -> Setting {
     }
     history.sort_by_key(|row| row.receipt.entered_on);
     happenings(&mut world, &population, options.seed, from, through);
+    let approved = approvals(&mut world, &population, options.seed, from, through);
     let files = by_day.into_iter().map(|(day, rows)| DayFile { day, rows }).collect();
-    Setting { world, history, files }
+    Setting { world, history, files, approved }
 }
 
 fn customer_fact(customer: &crate::population::people::Customer) -> Customer {
@@ -125,4 +128,43 @@ fn happenings(world: &mut World, population: &Population, seed: u64, from: Date,
             world.other_bank_debts.put(&format!("{id}-debt"), as_of + 5, debt);
         }
     }
+}
+
+/// What people approve: pauses (some after they began), dues put off, grades judged.
+fn approvals(
+    world: &mut World,
+    population: &Population,
+    seed: u64,
+    from: Date,
+    through: Date,
+) -> BTreeMap<Date, BTreeSet<String>> {
+    let mut approved: BTreeMap<Date, BTreeSet<String>> = BTreeMap::new();
+    for (place, lent) in population.loans.iter().enumerate() {
+        let mut random = Random::stream(seed, "approval", place as u64);
+        let (id, day) = (lent.id.as_str(), from + random.below((through - from) as u64) as i32);
+        if day <= lent.terms.disbursed_on {
+            continue;
+        }
+        let mut approve = |known_from: Date| approved.entry(known_from).or_default().insert(id.to_owned());
+        if random.chance(40) {
+            let pause = Pause { from: day, until: day + random.between(3, 60) as i32 };
+            let known_from = day + random.between(0, 10) as i32;
+            world.pauses.put(id, known_from, vec![pause]);
+            approve(known_from);
+        }
+        if random.chance(30) {
+            let put_off = random.between(1, 20) as i32;
+            let mut dues = world.dues.get(id, day).cloned().unwrap_or_default();
+            dues.iter_mut().filter(|due| due.due_on >= day - 40).for_each(|due| due.due_on = due.due_on + put_off);
+            world.dues.put(id, day, dues);
+            approve(day);
+        }
+        if random.chance(50) {
+            let grade = *random.pick(Grade::ALL);
+            let approved_by = "credit committee".to_owned();
+            world.judgements.put(id, day, Judgement { loan: id.to_owned(), grade, decided_on: day, approved_by });
+            approve(day);
+        }
+    }
+    approved
 }
