@@ -111,6 +111,10 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Batch>, Fault> {
     }
     for entry in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
         let folder = entry?.path();
+        // Whatever else lies there (a file manager's notes, say) is no batch.
+        if folder.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()).is_none() {
+            continue;
+        }
         let path = folder.join("manifest.json");
         let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let manifest = serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;

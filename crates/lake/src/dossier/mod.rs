@@ -15,7 +15,7 @@ use crate::schema::{self, Table};
 use arrow::array::{RecordBatch, StructArray};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use std::sync::{Arc, LazyLock};
 
@@ -96,6 +96,7 @@ pub(crate) fn properties() -> WriterProperties {
         .chain(["repayments.list.item.repayment_id", "repayments.list.item.amount", "loan_id", "customer_id"]);
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("postloan".to_owned())
         .set_max_row_group_row_count(Some(GROUP_LOANS));
     for path in plain {

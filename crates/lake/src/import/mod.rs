@@ -172,7 +172,9 @@ impl<'a> Import<'a> {
             let mut rows = 0;
             while let Some(chunk) = reader.next_chunk()? {
                 rows += chunk.len() as u64;
-                assert!(rows < u64::from(u32::MAX), "a file holds fewer than 2^32 rows");
+                if rows >= u64::from(u32::MAX) {
+                    bail!("{} holds more rows than one import takes: split the file", table.name);
+                }
                 match table.name {
                     "instalments" => self.instalments.take(chunk, &self.directory),
                     "repayments" => self.repayments.take(chunk, &self.directory),

@@ -1,7 +1,7 @@
 //! Delimited text (CSV): records as slices of one buffer, nothing allocated per row.
 
 use super::Records;
-use crate::fault::Fault;
+use crate::fault::{Fault, bail};
 use encoding_rs::{CoderResult, Decoder, GB18030};
 use memchr::{memchr2, memchr_iter};
 use std::io::Read;
@@ -9,6 +9,8 @@ use std::io::Read;
 const BLOCK: usize = 1 << 20;
 /// A quoted record longer than this is a quote that was never closed.
 const LONGEST_RECORD: usize = 1 << 20;
+/// A file without line ends is not read into memory whole.
+const LONGEST_LINE: usize = 1 << 28;
 
 /// A reader of delimited text (分隔文本).
 ///
@@ -60,6 +62,9 @@ impl<R: Read> Delimited<R> {
         self.end -= self.start;
         self.start = 0;
         if self.end == self.buffer.len() {
+            if self.end >= LONGEST_LINE {
+                bail!("line {} is longer than {LONGEST_LINE} bytes: this is no delimited text", self.next_line);
+            }
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         while self.end < self.buffer.len() {

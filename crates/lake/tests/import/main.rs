@@ -1,5 +1,6 @@
 //! Import as a lender meets it: folders of files in, batches, rejects and tables out.
 
+mod columns;
 mod desk;
 mod formats;
 mod refusals;
