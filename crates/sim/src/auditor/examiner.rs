@@ -79,12 +79,12 @@ impl Examiner {
         let (position, history) = (ledger.position(&facts, rules), ledger.history(&facts, rules));
         let restructured = loan.restructured_on.map(|on| ledger.since_restructuring(on));
         let folded = &input.folded[number];
-        let mut compare = |night: String, auditor: String| {
-            findings.extend(difference(&night, &auditor).map(|what| Finding { at: id.to_owned(), what }));
-        };
-        compare(format!("{:#?}", folded.position), format!("{position:#?}"));
-        compare(format!("{:#?}", folded.history), format!("{history:#?}"));
-        compare(format!("{:#?}", folded.restructured), format!("{restructured:#?}"));
+        let differences = [
+            difference(&folded.position, &position),
+            difference(&folded.history, &history),
+            difference(&folded.restructured, &restructured),
+        ];
+        findings.extend(differences.into_iter().flatten().map(|what| Finding { at: id.to_owned(), what }));
         let customer = world.customers.get(&loan.customer, input.known_on).expect("a loan has a customer");
         let is_owed = matches!(loan.status, LoanStatus::Active | LoanStatus::WrittenOff);
         Claim {
@@ -202,12 +202,13 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The first line in which two printed values differ.
-fn difference(night: &str, auditor: &str) -> Option<String> {
+/// The first line in which two values, printed, differ.
+fn difference<T: PartialEq + fmt::Debug>(night: &T, auditor: &T) -> Option<String> {
     if night == auditor {
         return None;
     }
-    let lines = night.lines().zip(auditor.lines()).find(|(night, auditor)| night != auditor);
-    let (night, auditor) = lines.unwrap_or((night, auditor));
+    let (night, auditor) = (format!("{night:#?}"), format!("{auditor:#?}"));
+    let first = night.lines().zip(auditor.lines()).find(|(night, auditor)| night != auditor);
+    let (night, auditor) = first.unwrap_or((&night, &auditor));
     Some(format!("night {}, auditor {}", night.trim(), auditor.trim()))
 }
