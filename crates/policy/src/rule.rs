@@ -18,6 +18,8 @@ coded! {
         Penalty = "penalty",
         /// How instalments are computed and rounded.
         Schedule = "schedule",
+        /// By how much a term may be extended.
+        Extension = "extension",
         /// Who counts as retail.
         Retail = "retail",
         /// Whose grade follows days past due both ways (脱期法).

@@ -202,13 +202,39 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The first line in which two values, printed, differ.
+/// The first field in which two values, printed, differ.
 fn difference<T: PartialEq + fmt::Debug>(night: &T, auditor: &T) -> Option<String> {
     if night == auditor {
         return None;
     }
-    let (night, auditor) = (format!("{night:#?}"), format!("{auditor:#?}"));
-    let first = night.lines().zip(auditor.lines()).find(|(night, auditor)| night != auditor);
+    let (night, auditor) = (format!("{night:?}"), format!("{auditor:?}"));
+    let first = night.split(", ").zip(auditor.split(", ")).find(|(night, auditor)| night != auditor);
     let (night, auditor) = first.unwrap_or((&night, &auditor));
-    Some(format!("night {}, auditor {}", night.trim(), auditor.trim()))
+    Some(format!("night {night}, auditor {auditor}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loan::Position;
+
+    #[test]
+    fn a_finding_names_the_field_and_both_figures() {
+        let night = Position { days_past_due: 3, ..Position::default() };
+        let auditor = Position { days_past_due: 4, ..Position::default() };
+        assert_eq!(difference(&night, &auditor).as_deref(), Some("night days_past_due: 3, auditor days_past_due: 4"));
+        assert_eq!(difference(&night, &night), None);
+    }
+
+    #[test]
+    fn buckets_are_months_of_thirty_days() {
+        let check = |days, expect: &str| assert_eq!(bucket(days).code(), expect, "{days} days");
+        check(0, "M0");
+        check(1, "M1");
+        check(30, "M1");
+        check(31, "M2");
+        check(180, "M6");
+        check(181, "M7");
+        check(4_000, "M7");
+    }
 }

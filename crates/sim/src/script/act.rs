@@ -215,7 +215,7 @@ fn customer_named(session: &Session, arguments: &mut Arguments) -> Result<String
 }
 
 /// The amount of a command, as its next word.
-fn amount(arguments: &mut Arguments) -> Result<Money, super::Problem> {
+pub fn amount(arguments: &mut Arguments) -> Result<Money, super::Problem> {
     let word = arguments.word("the amount")?;
     match parse_money(word) {
         Some(amount) => Ok(amount),

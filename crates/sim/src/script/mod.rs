@@ -5,11 +5,12 @@
 //! text is a test, a page of documentation and a drill. Pure: included texts come from a function
 //! the caller gives. A malformed line is a [`Problem`] with its number, never a panic.
 //!
-//! Reading order: [`syntax`], [`session`] (the commands), [`define`], [`act`], [`tell`], [`column`].
+//! Reading order: [`syntax`], [`session`] (the commands), [`define`], [`act`], [`agree`], [`tell`], [`column`].
 
 pub mod syntax;
 
 mod act;
+mod agree;
 mod column;
 mod define;
 mod night;

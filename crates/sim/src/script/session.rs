@@ -2,7 +2,7 @@
 
 use super::night::{Known, Night, Nights};
 use super::syntax::{Arguments, Problem, paragraphs};
-use super::{act, define, tell};
+use super::{act, agree, define, tell};
 use crate::world::World;
 use dayend::{Bindings, Rules};
 use loan::LoanRules;
@@ -65,6 +65,8 @@ impl<'a> Session<'a> {
             "day" => self.turn_to(&mut arguments),
             "repay" => act::repay(self, &mut arguments),
             "reverse" => act::reverse(self, &mut arguments),
+            "extend" => agree::extend(self, &mut arguments),
+            "waive" => agree::waive(self, &mut arguments),
             "change" => act::change(self, &mut arguments),
             "event" => act::event(self, &mut arguments),
             "other_bank_debt" => act::other_bank_debt(self, &mut arguments),

@@ -26,6 +26,11 @@ impl<T> Shelf<T> {
         newest(self.0.get(id)?, known_on)
     }
 
+    /// The version first given.
+    pub fn first(&self, id: &str) -> Option<&T> {
+        self.0.get(id)?.first().map(|(_, fact)| fact)
+    }
+
     /// Everything known on a day, by identity in byte order.
     pub fn known(&self, known_on: Date) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().filter_map(move |(id, versions)| Some((id.as_str(), newest(versions, known_on)?)))
