@@ -3,7 +3,6 @@
 use super::night::Night;
 use crate::world::World;
 use grading::{Because, Upgrade};
-use loan::Component;
 use units::{Coded, Date, Money};
 
 /// A loan on a night, as a column looks at it (观察对象).
@@ -94,16 +93,16 @@ impl Seen<'_> {
     /// what was paid on them, and penalty interest.
     fn to_pay(&self) -> Money {
         let (position, input) = (self.position(), &self.night.input);
-        let dues = self.world.dues.get(input.loan_ids.get(self.loan), input.known_on).map_or(&[][..], Vec::as_slice);
+        let id = input.loan_ids.get(self.loan);
+        let Some(dossier) = self.world.dossier(id, input.known_on, input.business_date) else { return Money::ZERO };
+        let view = dossier.view();
+        let fallen = view.due_on.partition_point(|&due_on| due_on <= input.business_date);
         let parts = [
-            (Component::Principal, position.paid_principal),
-            (Component::Interest, position.paid_interest),
-            (Component::Fee, position.paid_fee),
+            (view.principal_due, position.paid_principal),
+            (view.interest_due, position.paid_interest),
+            (view.fee_due, position.paid_fee),
         ];
-        let unpaid = parts.into_iter().map(|(component, paid)| {
-            let fallen = dues.iter().filter(|due| due.due_on <= input.business_date);
-            fallen.map(|due| due.part(component)).sum::<Money>().minus_floor_zero(paid)
-        });
+        let unpaid = parts.into_iter().map(|(due, paid)| due[..fallen].iter().copied().sum::<Money>().minus_floor_zero(paid));
         unpaid.sum::<Money>() + position.penalty_accrued
     }
 

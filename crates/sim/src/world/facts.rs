@@ -1,7 +1,7 @@
 //! What the practice world holds of each thing: the tables of the book, as values.
 
 use grading::{CustomerKind, CustomerScale, Grade};
-use loan::{Component, LoanStatus, LoanView, Pause, Protection, Terms};
+use loan::{LoanStatus, LoanView, Pause, Protection, Terms};
 use units::{Date, Money};
 
 /// A customer (客户), without the personal data no rule looks at.
@@ -38,18 +38,6 @@ pub struct Due {
     pub principal: Money,
     pub interest: Money,
     pub fee: Money,
-}
-
-impl Due {
-    /// What is due of one component; penalty interest is never agreed.
-    pub fn part(&self, component: Component) -> Money {
-        match component {
-            Component::Principal => self.principal,
-            Component::Interest => self.interest,
-            Component::Fee => self.fee,
-            Component::Penalty => Money::ZERO,
-        }
-    }
 }
 
 /// Money received, or the taking back of it (还款流水).
@@ -101,10 +89,19 @@ pub struct Collateral {
     pub valued_on: Date,
 }
 
+/// Where a loan's instalments are from (还款计划来源).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    Stated,
+    FromTerms,
+    NoneCanBeMade,
+}
+
 /// One loan's facts as known on a day, in the columns the rules read (卷宗).
 #[derive(Clone, Debug)]
 pub struct Dossier {
     pub terms: Terms,
+    pub schedule: Schedule,
     due_on: Vec<Date>,
     principal_due: Vec<Money>,
     interest_due: Vec<Money>,
@@ -119,9 +116,16 @@ pub struct Dossier {
 }
 
 impl Dossier {
-    pub(super) fn new(terms: Terms, dues: &[Due], counted: &[(&str, &Receipt)], left_aside: Vec<Money>, pauses: Vec<Pause>) -> Dossier {
+    pub(super) fn new(
+        terms: Terms,
+        (dues, schedule): (&[Due], Schedule),
+        counted: &[(&str, &Receipt)],
+        left_aside: Vec<Money>,
+        pauses: Vec<Pause>,
+    ) -> Dossier {
         Dossier {
             terms,
+            schedule,
             due_on: dues.iter().map(|due| due.due_on).collect(),
             principal_due: dues.iter().map(|due| due.principal).collect(),
             interest_due: dues.iter().map(|due| due.interest).collect(),

@@ -14,9 +14,11 @@ pub mod shelf;
 pub use facts::{Collateral, Customer, Dossier, Due, Event, Judgement, Loan, OtherBankDebt, Receipt};
 pub use shelf::Shelf;
 
-use loan::Pause;
+use facts::Schedule;
+use loan::schedule::generate;
+use loan::{Pause, ScheduleRules, ScheduledInstalment, Terms};
 use std::collections::BTreeSet;
-use units::{Date, Money};
+use units::{Calendar, Date, Money};
 
 /// The facts of the practice world (演练世界). Appended, never changed; every put says since when the
 /// fact is known.
@@ -56,10 +58,32 @@ impl World {
         receipts: Vec<(&str, &Receipt)>,
     ) -> Option<Dossier> {
         let terms = self.loans.get(loan_id, known_on)?.terms;
-        let dues = self.dues.get(loan_id, known_on).map_or(&[][..], Vec::as_slice);
+        let agreed = self.dues.get(loan_id, known_on).filter(|dues| !dues.is_empty()).cloned();
+        let (dues, schedule) = match agreed {
+            Some(agreed) => (agreed, Schedule::Stated),
+            None => from_terms(&terms),
+        };
         let Counted { counted, left_aside } = counted(receipts, business_date);
         let pauses = self.pauses.get(loan_id, known_on).cloned().unwrap_or_default();
-        Some(Dossier::new(terms, dues, &counted, left_aside, pauses))
+        Some(Dossier::new(terms, (&dues, schedule), &counted, left_aside, pauses))
+    }
+}
+
+/// A loan without instalments gets them from its terms; where none can be made, all of the principal
+/// is due at maturity.
+fn from_terms(terms: &Terms) -> (Vec<Due>, Schedule) {
+    let due = |row: &ScheduledInstalment| Due {
+        due_on: row.due_on,
+        principal: row.principal,
+        interest: row.interest,
+        fee: Money::ZERO,
+    };
+    match generate(terms, &ScheduleRules::default(), &Calendar::default()) {
+        Ok(rows) => (rows.iter().map(due).collect(), Schedule::FromTerms),
+        Err(_) => {
+            let (principal, nothing) = (terms.principal, Money::ZERO);
+            (vec![Due { due_on: terms.matures_on, principal, interest: nothing, fee: nothing }], Schedule::NoneCanBeMade)
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What one night reads of the practice world.
 
 use super::{Customer, Dossier, Loan, Receipt, World};
-use dayend::input::{self, Carried, Names, NightInput, ReadTotals};
+use super::facts::Schedule;
+use dayend::input::{self, Carried, Exception, ExceptionCode, Names, NightInput, ReadTotals};
 use dayend::{Bindings, NightDays, NightPlan, Rules, fold};
 use grading::{EventKind, OtherBankDebt};
 use policy::PackProblem;
@@ -55,11 +56,17 @@ impl World {
             let Some(dossier) = files.open(self, id, known_on, business_date) else { continue };
             let owed_by = input.customers[customer];
             let binding = bindings.bind(owed_by.kind, owed_by.scale, &loan.product, loan.protection)?;
-            let mut folded = fold(&dossier.view(), loan.restructured_on, &days, &bindings.get(binding).loan);
-            folded.terms_changed |= self.dues.is_corrected(id, known_on) || self.loans.is_corrected(id, known_on);
+            let restructured_on = loan.restructured_on.filter(|&day| day <= business_date);
+            let mut folded = fold(&dossier.view(), restructured_on, &days, &bindings.get(binding).loan);
+            let dues_from = self.dues.known_from(id, known_on);
+            folded.terms_changed |= dues_from.zip(carry.from).is_some_and(|(dues_from, last_night)| dues_from > last_night);
             input.loan_ids.push(id);
             let collateral_value = files.collateral.get(id).copied().unwrap_or_default();
-            let loan = loan_row(loan, customer as u32, binding, collateral_value, &mut input.names);
+            if dossier.schedule == Schedule::NoneCanBeMade {
+                input.exceptions.push(no_schedule(id, loan));
+            }
+            let mut loan = loan_row(loan, customer as u32, binding, collateral_value, &mut input.names);
+            loan.restructured_on = restructured_on;
             input.loans.push(loan);
             input.folded.push(folded);
             input.carried.push(carry.loans.get(id).copied());
@@ -171,6 +178,12 @@ fn loan_row(loan: &Loan, customer: u32, binding: u16, collateral_value: Money, n
         status: loan.status,
         collateral_value,
     }
+}
+
+fn no_schedule(id: &str, loan: &Loan) -> Exception {
+    let owner = loan.officer.as_ref().unwrap_or(&loan.branch).clone();
+    let (loan_id, amount) = (id.to_owned(), loan.terms.principal);
+    Exception { code: ExceptionCode::NoSchedule, loan_id, owner, amount, detail: String::new() }
 }
 
 /// Control totals over what was read.

@@ -36,9 +36,9 @@ impl<T> Shelf<T> {
         self.0.iter().filter_map(move |(id, versions)| Some((id.as_str(), newest(versions, known_on)?)))
     }
 
-    /// Whether what is known on a day corrects something known before.
-    pub fn is_corrected(&self, id: &str, known_on: Date) -> bool {
-        self.0.get(id).is_some_and(|versions| versions.iter().filter(|(from, _)| *from <= known_on).count() > 1)
+    /// Since when the newest version known on a day is known.
+    pub fn known_from(&self, id: &str, known_on: Date) -> Option<Date> {
+        self.0.get(id)?.iter().map(|(known_from, _)| *known_from).rfind(|known_from| *known_from <= known_on)
     }
 
     /// Whether the identity was ever given, known yet or not.
