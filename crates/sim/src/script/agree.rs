@@ -90,8 +90,8 @@ pub fn waive(session: &mut Session, arguments: &mut Arguments) -> Said {
 
 fn stated(session: &Session, arguments: &Arguments, id: &str, today: Date) -> Result<(Loan, Vec<Due>), Problem> {
     match (session.world.loans.get(id, today), session.world.dues.get(id, today)) {
-        (Some(loan), Some(dues)) => Ok((loan.clone(), dues.clone())),
-        _ => arguments.problem(format!("{id} is not known yet")),
+        (Some(loan), Some(dues)) if !dues.is_empty() => Ok((loan.clone(), dues.clone())),
+        _ => arguments.problem(format!("no instalments of {id} are agreed yet")),
     }
 }
 
