@@ -33,12 +33,11 @@ impl QueryRefused {
 
     /// What fills the message of the glossary.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
+        // The nearest stands first among what there is, in case it was meant.
         let known = |name: &str, nearest: &Option<String>, known: &[String]| {
-            vec![
-                ("name", name.to_owned()),
-                ("nearest", nearest.clone().unwrap_or_else(|| "-".to_owned())),
-                ("known", known.join(", ")),
-            ]
+            let others = known.iter().filter(|other| Some(*other) != nearest.as_ref());
+            let known: Vec<&str> = nearest.iter().chain(others).map(String::as_str).collect();
+            vec![("name", name.to_owned()), ("known", known.join(", "))]
         };
         match self {
             QueryRefused::NotSql { message } => vec![("message", message.clone())],
@@ -69,7 +68,7 @@ impl std::error::Error for QueryRefused {}
 impl From<DataFusionError> for QueryRefused {
     fn from(error: DataFusionError) -> QueryRefused {
         match error.find_root() {
-            DataFusionError::SQL(error, _) => QueryRefused::NotSql { message: error.to_string() },
+            DataFusionError::SQL(..) => QueryRefused::NotSql { message: not_sql(&error) },
             DataFusionError::SchemaError(error, _) => match error.as_ref() {
                 SchemaError::FieldNotFound { field, valid_fields } => {
                     let mut known: Vec<String> = valid_fields.iter().map(|field| field.name.clone()).collect();
@@ -84,6 +83,15 @@ impl From<DataFusionError> for QueryRefused {
             error => QueryRefused::Failed { message: error.message().into_owned() },
         }
     }
+}
+
+/// What the parser says, without its own name in front.
+pub(crate) fn not_sql(error: &DataFusionError) -> String {
+    let said = match error.find_root() {
+        DataFusionError::SQL(error, _) => error.to_string(),
+        other => other.message().into_owned(),
+    };
+    said.trim_start_matches("sql parser error: ").to_owned()
 }
 
 /// The known name that fewest keystrokes turn into `name`, if that is fewer than half of it.

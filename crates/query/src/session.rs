@@ -1,7 +1,7 @@
 //! Asking: read-only SQL with a bounded memory.
 
 use crate::exact::{self, Stored};
-use crate::refused::QueryRefused;
+use crate::refused::{QueryRefused, not_sql};
 use crate::stream::{self, Open};
 use anyhow::Context;
 use datafusion::arrow::datatypes::{Field, SchemaRef};
@@ -141,7 +141,7 @@ impl Session {
         let state = self.context.state();
         let dialect = state.config().options().sql_parser.dialect;
         let parsed = state.sql_to_statement(sql, &dialect);
-        let statement = parsed.map_err(|error| QueryRefused::NotSql { message: error.message().into_owned() })?;
+        let statement = parsed.map_err(|error| QueryRefused::NotSql { message: not_sql(&error) })?;
         if !is_question(&statement) {
             let text = statement.to_string();
             let statement = text.split_whitespace().next().unwrap_or_default().to_uppercase();

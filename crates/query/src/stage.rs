@@ -25,6 +25,7 @@ pub struct TextSource {
     pub path: PathBuf,
     pub delimiter: u8,
     pub header: Header,
+    pub short_rows: ShortRows,
 }
 
 /// Whether the first line names the columns (表头).
@@ -34,6 +35,16 @@ pub enum Header {
     Named,
     /// No names in the file: the columns are `column_1`, `column_2` …
     Unnamed,
+}
+
+/// What becomes of a record with fewer fields than there are columns (字段不足的记录).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShortRows {
+    /// The file is damaged and nothing is written.
+    #[default]
+    Refused,
+    /// The fields it lacks are null.
+    Filled,
 }
 
 /// Runs one SELECT over the sources and writes its rows to `out`, as Parquet or CSV by its ending.
@@ -66,7 +77,10 @@ pub fn run(sql: &str, sources: &[TextSource], out: &Path) -> anyhow::Result<usiz
 
 fn add(session: &mut Session, source: &TextSource) -> anyhow::Result<()> {
     let named = source.header == Header::Named;
-    let format = Format::default().with_header(named).with_delimiter(source.delimiter);
+    let format = Format::default()
+        .with_header(named)
+        .with_delimiter(source.delimiter)
+        .with_truncated_rows(source.short_rows == ShortRows::Filled);
     let (found, _) = format.infer_schema(open(&source.path)?, Some(usize::from(!named)))?;
     let texts = found.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
     let schema: SchemaRef = Arc::new(Schema::new(texts.collect::<Vec<_>>()));
