@@ -16,6 +16,15 @@ pub enum Failure {
 pub struct Refusal {
     pub code: &'static str,
     pub facts: Vec<(&'static str, String)>,
+    /// What else is wrong, so that it can be put right in one go.
+    pub also: Vec<Refusal>,
+}
+
+impl Refusal {
+    /// A refusal that its code says all of.
+    pub fn of(code: &'static str) -> Refusal {
+        Refusal { code, facts: Vec::new(), also: Vec::new() }
+    }
 }
 
 /// What every use case returns.
@@ -24,7 +33,7 @@ pub type Outcome<T> = Result<T, Failure>;
 /// A refusal with its facts, ready for `Err(…)`.
 pub fn refused<T>(code: &'static str, facts: &[(&'static str, &dyn fmt::Display)]) -> Outcome<T> {
     let facts = facts.iter().map(|(name, value)| (*name, value.to_string())).collect();
-    Err(Failure::Refused(Refusal { code, facts }))
+    Err(Failure::Refused(Refusal { facts, ..Refusal::of(code) }))
 }
 
 impl From<anyhow::Error> for Failure {

@@ -64,12 +64,12 @@ pub fn metrics(open: &Open, date: Date, by: &[Dimension]) -> Outcome<Table> {
 
 /// A metric table as people and scripts read it.
 pub fn metric_table(metrics: &MetricTable) -> Table {
-    let mut columns: Vec<&str> = metrics.by.iter().map(|dimension| dimension.code()).collect();
+    let by: Vec<usize> = (0..metrics.by.len()).filter(|&at| metrics.by[at] != Dimension::All).collect();
+    let mut columns: Vec<&str> = by.iter().map(|&at| metrics.by[at].code()).collect();
     columns.extend(["metric", ">numerator", ">denominator", ">ratio"]);
     let mut table = Table::new(&columns);
     for row in metrics.rows() {
-        let mut cells: Vec<Cell> = row.labels.iter().map(Cell::text).collect();
-        cells.truncate(metrics.by.len());
+        let mut cells: Vec<Cell> = by.iter().map(|&at| Cell::text(&row.labels[at])).collect();
         cells.push(Cell::text(row.metric.code));
         cells.push(amount(row.ratio.numerator, row.metric.numerator.unit()));
         cells.push(amount(row.ratio.denominator, row.metric.denominator.unit()));

@@ -27,7 +27,7 @@ pub struct LoanExplained {
     pub pack_changed: bool,
     pub facts: Table,
     /// What fell due, accrued and was received, one line each.
-    pub steps: Vec<String>,
+    pub steps: Vec<loan::Step>,
     pub findings: Vec<Explained>,
 }
 
@@ -90,7 +90,7 @@ pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Optio
             pack: pack.name(),
             pack_changed: run.pack_digest != plan.pack.digest,
             facts: facts(&input, &plan, number),
-            steps: trace.iter().map(ToString::to_string).collect(),
+            steps: trace,
             findings: explain(&input, &rules, &plan, number).iter().map(|finding| cite(finding, &pack)).collect(),
         });
     }
@@ -101,7 +101,7 @@ fn facts(input: &NightInput, plan: &NightPlan, number: usize) -> Table {
     let (loan, folded, state) = (&input.loans[number], &input.folded[number], &plan.loan_states[number]);
     let position = &folded.position;
     let names = &input.names;
-    let mut table = Table::new(&["what", ">value"]);
+    let mut table = Table::new(&["what", ">figure"]);
     let mut push = |what: &str, value: Cell| table.push(vec![Cell::text(what), value]);
     push("branch_id", Cell::text(names.branches.get(loan.branch)));
     push("officer_id", loan.officer.map_or(Cell::Empty, |officer| Cell::text(names.officers.get(officer))));

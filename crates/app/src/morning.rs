@@ -106,7 +106,7 @@ fn exceptions(run: &NightRun) -> Table {
         group.0 += 1;
         group.1 += exception.amount;
     }
-    let mut table = Table::new(&["code", "owner", ">loans", ">amount"]);
+    let mut table = Table::new(&["code", "in_charge", ">loans", ">amount"]);
     for ((code, owner), (count, amount)) in groups {
         table.push(vec![Cell::text(code), Cell::text(owner), Cell::Number(count), Cell::Amount(amount)]);
     }

@@ -4,14 +4,14 @@ use crate::failure::Outcome;
 use crate::figures::{night_of, two_nights};
 use crate::table::{Cell, Table};
 use crate::workspace::Open;
-use grading::Grade;
+use grading::{Bucket, Grade};
 use lake::snapshot;
 use policy::{Pack, RuleKind};
 use report::matrix::{Ladder, Matrix};
 pub use report::MigrationFormula;
 use report::{Ratio, Vintages, forward_loss_ppm, grade_flows, migration_rate, performing_migration_rate};
 use serde::Deserialize;
-use units::{Coded, Date, Money};
+use units::{Date, Money};
 
 /// A comparison of two nights, ready to print.
 #[derive(Clone, Debug)]
@@ -29,16 +29,18 @@ pub fn roll(open: &Open, date: Date, since: Option<Date>) -> Outcome<Compared> {
     let rows = report::roll(&before, &after);
     let mut table = Table::new(&["bucket", ">numerator", ">denominator", ">flow", ">worsened", ">cured", ">cured_low", ">cured_high"]);
     for row in &rows {
-        let interval = row.cured.interval_95();
+        // Nothing is past due in M0, so nothing is cured there.
+        let cured = if row.bucket == Bucket::M0 { Ratio::default() } else { row.cured };
+        let interval = cured.interval_95();
         table.push(vec![
             Cell::text(row.bucket.code()),
             Cell::Amount(Money::from_fen(row.flow.numerator)),
             Cell::Amount(Money::from_fen(row.flow.denominator)),
             share(row.flow),
             share(row.worsened),
-            share(row.cured),
-            interval.map_or(Cell::Empty, |interval| Cell::Share(interval.low)),
-            interval.map_or(Cell::Empty, |interval| Cell::Share(interval.high)),
+            share(cured),
+            interval.map_or(Cell::Empty, |interval| Cell::Share(interval.low_ppm)),
+            interval.map_or(Cell::Empty, |interval| Cell::Share(interval.high_ppm)),
         ]);
     }
     let forward_loss_ppm = forward_loss_ppm(&rows);

@@ -79,7 +79,7 @@ pub fn schedule_calculate(wanted: &Wanted) -> Outcome<Calculated> {
     let calendar = Pack::embedded("calendar-cn").and_then(|pack| working_calendar(&pack));
     let calendar = calendar.map_err(|problems| anyhow::anyhow!("calendar-cn: {problems:?}"))?;
     let schedule = generate(&terms, &rules, &calendar)
-        .map_err(|why| Failure::Refused(Refusal { code: why.code(), facts: Vec::new() }))?;
+        .map_err(|why| Failure::Refused(Refusal::of(why.code())))?;
     let mut table = Table::new(&[">seq", "due_on", ">principal_due", ">interest_due", ">total_due", ">balance"]);
     let (mut interest, mut total) = (Money::ZERO, Money::ZERO);
     for line in &schedule {

@@ -15,6 +15,13 @@ pub struct Config {
     pub institution: String,
     /// Name of an embedded pack, or a path of the lender's own, relative to the workspace.
     pub pack: String,
+    /// Megabytes a query may take for sorts, joins and groups.
+    #[serde(default = "usual_query_memory")]
+    pub query_memory_mb: usize,
+}
+
+fn usual_query_memory() -> usize {
+    1024
 }
 
 /// An opened workspace (工作区).
@@ -46,7 +53,7 @@ pub fn workspace_open(dir: &Path) -> Outcome<Open> {
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     match toml::from_str(&text) {
         Ok(config) => Ok(Open { lake, config }),
-        Err(problem) => refused("E-WS-03", &[("path", &path.display()), ("problem", &problem)]),
+        Err(problem) => refused("E-WS-03", &[("path", &path.display()), ("problem", &problem.to_string().trim_end())]),
     }
 }
 
@@ -82,7 +89,8 @@ pub fn load_pack(name: &str, beside: &Path) -> Outcome<Pack> {
 
 /// What is wrong with a pack, all of it.
 pub fn refused_pack<T>(name: &str, problems: &[policy::PackProblem]) -> Outcome<T> {
-    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    let mut lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    lines.dedup();
     refused("E-PO-02", &[("pack", &name), ("problems", &lines.join("\n"))])
 }
 

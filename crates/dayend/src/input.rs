@@ -159,8 +159,6 @@ coded! {
         DaysFellUnexplained = "E-NI-06",
         /// A member of the group is non-performing: the others must be evaluated.
         GroupMemberDefaulted = "E-NI-07",
-        /// No rule of the pack binds this claim.
-        NotBound = "E-NI-08",
     }
 }
 

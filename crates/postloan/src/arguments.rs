@@ -14,7 +14,8 @@ pub fn command(lang: Lang) -> Command {
         .disable_help_subcommand(true)
         .disable_version_flag(true)
         .subcommand_help_heading(words.say("commands"))
-        .arg(words.option("lang").global(true).value_parser(["zh", "en"]));
+        .arg(words.flag("version").short('V').action(ArgAction::Version).help_heading(words.say("options")))
+        .arg(words.option("lang").global(true).value_parser(["zh", "en"]).help_heading(words.say("options")));
     let commands = [
         demo(&words),
         init(&words),
@@ -194,7 +195,7 @@ impl Words {
     /// clap's own headings in the language asked for.
     fn dressed(&self, command: Command) -> Command {
         let (usage, arguments) = (self.say("usage"), self.say("arguments"));
-        let template = format!("{{about}}\n\n{usage}: {{usage}}\n\n{{all-args}}\n\n{{after-help}}");
+        let template = format!("{{about}}\n\n{usage}: {{usage}}\n\n{{all-args}}{{after-help}}");
         command
             .help_template(template)
             .next_help_heading(self.say("options"))
@@ -205,7 +206,7 @@ impl Words {
 
     fn option(&self, name: &'static str) -> Arg {
         let value = name.to_uppercase();
-        Arg::new(name).long(name).value_name(value).help(self.opt(name))
+        Arg::new(name).long(name).value_name(value).help(self.opt(name)).hide_possible_values(true)
     }
 
     fn flag(&self, name: &'static str) -> Arg {

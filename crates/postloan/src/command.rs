@@ -10,7 +10,7 @@ use app::{Outcome, figures, movement, refused};
 use clap::ArgMatches;
 use glossary::{Lang, label, message};
 use std::path::{Path, PathBuf};
-use units::{Coded, Date};
+use units::Date;
 
 /// Runs the command that was asked for.
 pub fn run(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
@@ -142,7 +142,9 @@ fn import(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     print::table(&batch_table(manifest), Format::Table, lang);
     if manifest.rejected_rows() > 0 {
         print::line("");
-        print::table(&rejection_table(manifest, &|code| message(code, lang, &[])), Format::Table, lang);
+        print::table(&rejection_table(manifest), Format::Table, lang);
+    }
+    if manifest.rejected_rows() > 0 && !wanted.dry_run {
         let path = open.lake.batches().join(format!("{:06}", manifest.number)).join("rejects");
         let (rows, dir) = (manifest.rejected_rows().to_string(), text(matches, "dir").expect("required"));
         let path = path.display().to_string();

@@ -11,9 +11,11 @@ mod morning;
 mod print;
 mod progress;
 mod standing;
+mod usage;
 
-use app::Failure;
-use glossary::{Lang, label, message, remedy};
+use app::{Failure, Refusal};
+use glossary::{Lang, message, remedy};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 const REFUSED: u8 = 1;
@@ -25,25 +27,35 @@ fn main() -> ExitCode {
     let matches = match arguments::command(lang).try_get_matches() {
         Ok(matches) => matches,
         Err(problem) => {
-            let _ = problem.print();
-            return if problem.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            if !problem.use_stderr() {
+                let _ = problem.print();
+                return ExitCode::SUCCESS;
+            }
+            usage::tell(&problem, lang);
+            return ExitCode::from(USAGE);
         }
     };
     // A bug stops the command before anything is written and is told like a fault.
-    match std::panic::catch_unwind(|| command::run(&matches, lang)) {
+    match catch_unwind(AssertUnwindSafe(|| command::run(&matches, lang))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(Failure::Refused(refusal))) => {
-            let facts: Vec<(&str, &str)> = refusal.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            eprintln!("{} {}: {}", label("say.refused", lang), refusal.code, message(refusal.code, lang, &facts));
-            eprintln!("{}: {}", label("say.remedy", lang), remedy(refusal.code, lang, &facts));
+            tell(&refusal, lang);
+            refusal.also.iter().for_each(|other| tell(other, lang));
             ExitCode::from(REFUSED)
         }
         Ok(Err(Failure::Fault(fault))) => {
-            eprintln!("{}: {fault:#}", label("say.fault", lang));
+            eprintln!("{}", message("say.fault", lang, &[("cause", &format!("{fault:#}"))]));
             ExitCode::from(FAULT)
         }
         Err(_) => ExitCode::from(FAULT),
     }
+}
+
+fn tell(refusal: &Refusal, lang: Lang) {
+    let facts: Vec<(&str, &str)> = refusal.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (said, what_to_do) = (message(refusal.code, lang, &facts), remedy(refusal.code, lang, &facts));
+    eprintln!("{}", message("say.refused", lang, &[("code", refusal.code), ("message", &said)]));
+    eprintln!("{}", message("say.remedy", lang, &[("remedy", &what_to_do)]));
 }
 
 /// The language asked for anywhere on the line; Chinese unless English is asked for.

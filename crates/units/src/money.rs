@@ -87,6 +87,8 @@ impl Money {
             return Err(MoneyError::Empty);
         }
         let (mut fen, mut places, mut seen_point, mut seen_digit) = (0i64, 0u32, false, false);
+        // Digits since the last separator: three, or a decimal comma would be read as thousands.
+        let mut group = None::<u32>;
         for &byte in digits {
             match byte {
                 b'0'..=b'9' => {
@@ -99,6 +101,8 @@ impl Money {
                             }
                             return Err(MoneyError::MoreThanTwoPlaces);
                         }
+                    } else if let Some(digits) = &mut group {
+                        *digits += 1;
                     }
                     fen = fen
                         .checked_mul(10)
@@ -106,11 +110,11 @@ impl Money {
                         .ok_or(MoneyError::TooLarge)?;
                 }
                 b'.' if !seen_point => seen_point = true,
-                b',' if !seen_point && seen_digit => {}
+                b',' if !seen_point && seen_digit && group.is_none_or(|digits| digits == 3) => group = Some(0),
                 _ => return Err(MoneyError::NotANumber),
             }
         }
-        if !seen_digit {
+        if !seen_digit || group.is_some_and(|digits| digits != 3) {
             return Err(MoneyError::NotANumber);
         }
         for _ in places.min(2)..2 {
@@ -236,6 +240,8 @@ mod tests {
         let check = |text, expect| assert_eq!(Money::parse(text).map(Money::fen), expect, "{text:?}");
         check("1234.56", Ok(123_456));
         check("1,234.5", Ok(123_450));
+        check("12,00", Err(MoneyError::NotANumber));
+        check("1,23,456", Err(MoneyError::NotANumber));
         check("-0.01", Ok(-1));
         check(" 7 ", Ok(700));
         check("1.2300", Ok(123));

@@ -8,7 +8,7 @@ use glossary::{lookup, refusal, terms};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a refusal is shown happening.
-const REPRODUCERS: &str = "cases/errors/";
+const REPRODUCERS: [&str; 2] = ["cases/commands/", "cases/errors/"];
 const REFUSALS: &str = "glossary/refusals.toml";
 const COMMAND_LINE: &str = "glossary/cli.toml";
 
@@ -136,7 +136,7 @@ fn check_refusals(
     for (n, line) in text.lines().enumerate() {
         let Some(code) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { continue };
         let mut find = |rule, fix: &str| findings.push(Finding::new(rule, REFUSALS, n + 1, code, fix));
-        let mut stories = repository.files.iter().filter(|(path, _)| path.starts_with(REPRODUCERS));
+        let mut stories = repository.files.iter().filter(|(path, _)| REPRODUCERS.iter().any(|folder| path.starts_with(folder)));
         if !spoken.contains_key(code) {
             find("unspoken", "nothing in the program refuses with this code: take it out");
         } else if !stories.any(|(path, text)| path.contains(code) || text.contains(code)) {

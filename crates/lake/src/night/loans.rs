@@ -167,6 +167,10 @@ impl<'a> Folding<'a> {
             input.exceptions.push(exception(ExceptionCode::NoSchedule, loan_id, &loan, terms.principal, input));
         }
         self.file.take_receipts(&chunk.repayments, row, input);
+        let paid_before: Money = self.file.paid_before(terms.disbursed_on);
+        if paid_before.is_positive() {
+            input.exceptions.push(exception(ExceptionCode::PaidBeforeDisbursed, loan_id, &loan, paid_before, input));
+        }
         let pauses = self.side.pauses.get(loan_id).map_or(&[] as &[Pause], Vec::as_slice);
         let view = self.file.view(&terms, pauses);
         let rules = &self.bindings.get(loan.binding).loan;
@@ -334,6 +338,10 @@ impl LoanFile {
             self.fee_due.push(Money::ZERO);
         }
         true
+    }
+
+    fn paid_before(&self, day: Date) -> Money {
+        self.paid_on.iter().zip(&self.paid).filter(|(paid_on, _)| **paid_on < day).map(|(_, paid)| *paid).sum()
     }
 
     /// What counts as received by the business date: not taken back, not dated later.
