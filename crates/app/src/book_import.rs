@@ -1,10 +1,10 @@
 //! Bringing files into the book.
 
 use crate::failure::{Failure, Outcome, Refusal, refused};
+use crate::foreign::{Shaped, Shaping, shape};
 use crate::table::{Cell, Table};
-use crate::workspace::Open;
-use anyhow::Context;
-use lake::batch::Count;
+use crate::workspace::{Open, lock};
+use lake::batch::{self, Count};
 pub use lake::batch::Manifest;
 use lake::import::{self, ImportRequest};
 pub use lake::import::{ImportOutcome, Progress};
@@ -29,13 +29,26 @@ pub fn book_import(open: &Open, wanted: &BookImport, progress: &mut dyn FnMut(Pr
     if !wanted.from.exists() {
         return refused("E-IM-31", &[("value", &wanted.from.display())]);
     }
-    let mapping = match &wanted.mapping {
-        None => Mapping::default(),
-        Some(path) => read_mapping(path)?,
+    if let Some(number) = wanted.fixes
+        && !batch::list(&open.lake)?.iter().any(|batch| batch.manifest.number == number)
+    {
+        return refused("E-IM-34", &[("batch", &number)]);
+    }
+    // A busy workspace is refused before anything is read; the lake takes the lock for itself.
+    let writing = lock(open, "import")?;
+    let (mapping, shaped) = match &wanted.mapping {
+        None => (Mapping::default(), None),
+        Some(path) => {
+            let (mapping, shaping) = read_mapping(path)?;
+            // Corrected rejects have the shape already.
+            let foreign = !shaping.is_empty() && wanted.fixes.is_none();
+            let shape = || shape(open, &writing, &shaping, (&wanted.from, path), progress);
+            (mapping, foreign.then(shape).transpose()?)
+        }
     };
-    // The clock is asked here, at the front door's side, and only ever shown.
+    drop(writing);
     let request = ImportRequest {
-        from: wanted.from.clone(),
+        from: shaped.as_ref().map_or(&*wanted.from, Shaped::folder).to_owned(),
         mapping,
         as_of: wanted.as_of,
         dry_run: wanted.dry_run,
@@ -51,19 +64,26 @@ pub fn book_import(open: &Open, wanted: &BookImport, progress: &mut dyn FnMut(Pr
     }
 }
 
-fn read_mapping(path: &Path) -> Outcome<Mapping> {
-    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    match Mapping::parse(&text) {
-        Ok(mapping) => Ok(mapping),
-        Err(problem) => refused("E-IM-33", &[("path", &path.display()), ("problem", &problem)]),
+fn read_mapping(path: &Path) -> Outcome<(Mapping, Shaping)> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(problem) => return refused("E-IM-33", &[("path", &path.display()), ("problem", &problem)]),
+    };
+    let parsed = Mapping::parse(&text).and_then(|mapping| Ok((Shaping::parse(&mapping)?, mapping)));
+    match parsed {
+        Ok((shaping, mapping)) => Ok((mapping, shaping)),
+        Err(problem) => refused("E-IM-33", &[("path", &path.display()), ("problem", &problem.trim_end())]),
     }
 }
 
-/// The first problem carries the message; the others stand behind it.
+/// Every problem, the first at the head.
 fn refused_layout(problems: &[LayoutRefused]) -> Failure {
-    let first = &problems[0];
-    let facts = first.values().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-    Failure::Refused(Refusal { code: first.code(), facts })
+    let mut refusals = problems.iter().map(|problem| {
+        let facts = problem.values().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        Refusal { facts, ..Refusal::of(problem.code()) }
+    });
+    let first = refusals.next().expect("a refused layout has a problem");
+    Failure::Refused(Refusal { also: refusals.collect(), ..first })
 }
 
 /// The account of a batch: rows and money read, accepted, rejected, already known, per table.
@@ -85,13 +105,12 @@ pub fn batch_table(manifest: &Manifest) -> Table {
     table
 }
 
-/// Why rows were rejected: table, code, rows, and the reason in words.
-pub fn rejection_table(manifest: &Manifest, reason: &dyn Fn(&str) -> String) -> Table {
-    let mut table = Table::new(&["table", "code", ">rows", "reason"]);
+/// Why rows were rejected: table, code, rows.
+pub fn rejection_table(manifest: &Manifest) -> Table {
+    let mut table = Table::new(&["table", "code", ">rows"]);
     for summary in &manifest.tables {
         for (code, count) in &summary.reasons {
-            let rows = Cell::Number(*count as i64);
-            table.push(vec![Cell::text(&summary.table), Cell::text(code), rows, Cell::text(reason(code))]);
+            table.push(vec![Cell::text(&summary.table), Cell::text(code), Cell::Number(*count as i64)]);
         }
     }
     table

@@ -3,8 +3,8 @@
 //! Nothing is decided here that a rule room can decide, and nothing is printed: results leave as
 //! values and [`table::Table`]s. The clock, the terminal and the arguments belong to the front door.
 //!
-//! Reading order: [`workspace`], [`book_import`], [`dayend_run`], [`morning`], [`what_if`],
-//! [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
+//! Reading order: [`workspace`], [`foreign`], [`book_import`], [`dayend_run`], [`morning`],
+//! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`demo`].
 
 pub mod book_import;
@@ -12,6 +12,7 @@ pub mod dayend_run;
 pub mod demo;
 pub mod failure;
 pub mod figures;
+pub mod foreign;
 pub mod loan_explain;
 pub mod morning;
 pub mod movement;

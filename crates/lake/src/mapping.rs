@@ -3,8 +3,10 @@
 use crate::refused::RowRefused;
 use crate::schema::{self, Table};
 use crate::source::cell::{DateFormat, MoneyUnit};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 /// A column mapping (列映射), table by table, as TOML.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +35,40 @@ pub struct TableMapping {
     pub skip_unmapped: bool,
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnMapping>,
+}
+
+/// The sections of a mapping file that shape foreign files before an import; they are its caller's.
+const SHAPING: [&str; 2] = ["source", "stage"];
+
+/// The sections that are the import's: one per table.
+struct Tables(BTreeMap<String, TableMapping>);
+
+impl<'de> Deserialize<'de> for Tables {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tables, D::Error> {
+        deserializer.deserialize_map(Sections)
+    }
+}
+
+struct Sections;
+
+impl<'de> Visitor<'de> for Sections {
+    type Value = Tables;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one section per table")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut sections: A) -> Result<Tables, A::Error> {
+        let mut tables = BTreeMap::new();
+        while let Some(name) = sections.next_key::<String>()? {
+            if SHAPING.contains(&name.as_str()) {
+                sections.next_value::<IgnoredAny>()?;
+            } else {
+                tables.insert(name, sections.next_value()?);
+            }
+        }
+        Ok(Tables(tables))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -123,7 +159,7 @@ enum Fill {
 impl Mapping {
     /// Reads a mapping; the error names the line.
     pub fn parse(text: &str) -> Result<Mapping, String> {
-        let tables: BTreeMap<String, TableMapping> = toml::from_str(text).map_err(|error| error.to_string())?;
+        let Tables(tables) = toml::from_str(text).map_err(|error| error.to_string())?;
         let line = |needle: &str| text.lines().position(|line| line.contains(needle)).map_or(1, |at| at + 1);
         for (name, mapping) in &tables {
             let Some(table) = schema::table(name) else {
@@ -198,7 +234,7 @@ impl Binding {
         }
         let skip = mapping.is_some_and(|mapping| mapping.skip_unmapped);
         for (at, name) in header.iter().enumerate() {
-            if !skip && !used.contains(&at) && !name.starts_with('_') {
+            if !skip && !used.contains(&at) && !name.starts_with('_') && !header[..at].contains(name) {
                 let nearest = nearest(name, table).to_owned();
                 refused.push(LayoutRefused::UnknownColumn { table: table.name, column: name.clone(), nearest });
             }
@@ -295,6 +331,8 @@ status = { from = "state", codes = { A = "settled", C = "active" } }
         wrong("[loans]\n", "[loan]\n", "line 2: loan is not a table");
         wrong("currency =", "curency =", "the nearest is currency");
         wrong("%y%m%d", "%y%m", "line 5");
+        let shaped = format!("{BERKA}[stage.loans]\nsql = 'SELECT 1'\n[source.book]\nfile = 'book.csv'\n");
+        assert!(Mapping::parse(&shaped).is_ok(), "what shapes the files is not the import's to judge");
     }
 
     #[test]
