@@ -2,7 +2,7 @@
 //!
 //! The lake streams dossiers past this function; the story runner and the page call it with one.
 
-use crate::input::{Folded, MONTH_ENDS};
+use crate::input::{Folded, MONTH_ENDS, WrittenOff};
 use grading::Restructured;
 use loan::{LoanRules, LoanView, Position, positions};
 use units::Date;
@@ -34,8 +34,15 @@ impl NightDays {
     }
 }
 
+/// Turning points of a loan that the night looks back to (借据节点), none after the business date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Milestones {
+    pub restructured_on: Option<Date>,
+    pub written_off_on: Option<Date>,
+}
+
 /// Folds one loan: its position tonight, its history, and the month-ends behind it.
-pub fn fold(view: &LoanView, restructured_on: Option<Date>, days: &NightDays, rules: &LoanRules) -> Folded {
+pub fn fold(view: &LoanView, milestones: Milestones, days: &NightDays, rules: &LoanRules) -> Folded {
     let mut at = [Position::default(); MONTH_ENDS + 1];
     let history = positions(view, rules, &days.days, &mut at);
     let mut month_end_days = [-1i16; MONTH_ENDS];
@@ -50,10 +57,19 @@ pub fn fold(view: &LoanView, restructured_on: Option<Date>, days: &NightDays, ru
         history,
         month_end_days,
         opening_outstanding: if opened { at[days.year_end].principal_outstanding } else { Default::default() },
-        restructured: restructured_on.map(|changed_on| observed(view, changed_on, days.business_date(), rules)),
+        restructured: milestones.restructured_on.map(|on| observed(view, on, days.business_date(), rules)),
+        written_off: milestones.written_off_on.map(|on| written_off(view, on, &at[MONTH_ENDS], rules)),
         first_due_on: view.due_on.first().copied(),
         terms_changed: !view.pauses.is_empty(),
     }
+}
+
+/// What was owed when the claim was written off. As rare as a restructuring.
+fn written_off(view: &LoanView, on: Date, tonight: &Position, rules: &LoanRules) -> WrittenOff {
+    let mut then = [Position::default()];
+    positions(view, rules, &[on], &mut then);
+    let recovered = tonight.paid_total() - then[0].paid_total();
+    WrittenOff { on, amount: then[0].principal_outstanding, recovered }
 }
 
 /// How the dues after a restructuring were kept. Few loans are restructured, so a second pass over

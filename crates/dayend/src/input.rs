@@ -96,9 +96,21 @@ pub struct Folded {
     pub opening_outstanding: Money,
     /// What happened since the terms were changed, where they were.
     pub restructured: Option<Restructured>,
+    /// What was written off, and what came in after all.
+    pub written_off: Option<WrittenOff>,
     pub first_due_on: Option<Date>,
     /// A pause, or a schedule or terms corrected by a later batch: days past due may fall by it.
     pub terms_changed: bool,
+}
+
+/// A claim written off and kept on file (账销案存).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenOff {
+    pub on: Date,
+    /// Principal owed on that day.
+    pub amount: Money,
+    /// Money received since.
+    pub recovered: Money,
 }
 
 /// How many month-ends before the business date a night looks back on.

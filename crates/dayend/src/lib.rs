@@ -18,8 +18,9 @@ pub mod rules;
 mod step;
 
 pub use control::{Controls, Violation, check};
-pub use fold::{NightDays, fold};
+pub use fold::{Milestones, NightDays, fold};
 pub use input::{Carried, Customer, Event, Exception, Folded, Judgement, Loan, MONTH_ENDS, NightInput, ReadTotals};
 pub use plan::{CustomerState, LoanState, Move, MoveReason, NightPlan, PackName, StepReport};
 pub use planner::plan;
 pub use rules::{Binding, Bindings, Rules};
+pub use step::metrics::year_to_date;

@@ -1,10 +1,11 @@
 //! The ratios a night leaves behind.
 
-use crate::input::NightInput;
+use crate::input::{MONTH_ENDS, NightInput};
 use crate::plan::{CustomerState, LoanState};
 use crate::step::grade::days_past_due;
 use grading::CustomerClass;
 use report::{Dimension, DimensionColumn, Figures, MetricTable, StateTable, YearToDate, metrics as ratios};
+use units::Money;
 
 /// The cuts that every night keeps; any other is computed from the snapshot when asked for.
 const KEPT: [&[Dimension]; 9] = [
@@ -78,6 +79,22 @@ fn figures(input: &NightInput, state: &LoanState, number: usize) -> Figures {
         restructured_on: loan.restructured_on,
         first_instalment_worst_days: first_due.then_some(folded.history.first_instalment_worst_days),
         collateral_value: loan.collateral_value,
-        year: YearToDate { opening_outstanding: folded.opening_outstanding, ..YearToDate::default() },
+        year: year_to_date(input, number),
+    }
+}
+
+/// What the year brought so far. Over 90 days past due at the last year's end stands for
+/// non-performing then: the grade of that night may not be at hand, the days always are.
+pub fn year_to_date(input: &NightInput, number: usize) -> YearToDate {
+    let folded = &input.folded[number];
+    let year_end = MONTH_ENDS - input.business_date.month() as usize;
+    let opening_outstanding = folded.opening_outstanding;
+    let was_non_performing = folded.month_end_days[year_end] > 90;
+    let written_off = folded.written_off.filter(|written_off| written_off.on.year() == input.business_date.year());
+    YearToDate {
+        opening_outstanding,
+        opening_non_performing: if was_non_performing { opening_outstanding } else { Money::ZERO },
+        written_off: written_off.map_or(Money::ZERO, |written_off| written_off.amount),
+        recovered: written_off.map_or(Money::ZERO, |written_off| written_off.recovered),
     }
 }

@@ -7,7 +7,7 @@ use crate::night::{NightRequest, Trace};
 use arrow::array::{Array, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use dayend::input::ExceptionCode;
-use dayend::{Bindings, Exception, Loan, NightDays, NightInput, fold};
+use dayend::{Bindings, Exception, Loan, Milestones, NightDays, NightInput, fold};
 use loan::{DayCount, Frequency, LoanStatus, LoanView, Pause, Protection, RepaymentMethod, Terms};
 use std::collections::{HashMap, HashSet};
 use units::{Calendar, Date, Money, RatePpm};
@@ -39,6 +39,7 @@ struct LoanFile {
 /// The loan columns of a chunk, by name once.
 struct LoanColumns<'a> {
     loan_id: &'a StringArray,
+    known_from: &'a Date32Array,
     customer_id: &'a StringArray,
     branch_id: &'a StringArray,
     officer_id: &'a StringArray,
@@ -69,6 +70,7 @@ impl<'a> LoanColumns<'a> {
         let int = |name: &str| loans[name].as_primitive::<Int32Type>();
         LoanColumns {
             loan_id: text("loan_id"),
+            known_from: day("known_from"),
             customer_id: text("customer_id"),
             branch_id: text("branch_id"),
             officer_id: text("officer_id"),
@@ -174,7 +176,9 @@ impl<'a> Folding<'a> {
         let pauses = self.side.pauses.get(loan_id).map_or(&[] as &[Pause], Vec::as_slice);
         let view = self.file.view(&terms, pauses);
         let rules = &self.bindings.get(loan.binding).loan;
-        let mut folded = fold(&view, loan.restructured_on, &self.days, rules);
+        let milestones =
+            Milestones { restructured_on: loan.restructured_on, written_off_on: self.written_off_on(columns, row, &loan) };
+        let mut folded = fold(&view, milestones, &self.days, rules);
         if self.traced == Some(loan_id) {
             self.trace = loan::trace(&view, rules, input.business_date);
         }
@@ -246,6 +250,13 @@ impl<'a> Folding<'a> {
     fn status(&self, columns: &LoanColumns, row: usize, business_date: Date) -> LoanStatus {
         let said = coded(columns.status, row, LoanStatus::from_code).unwrap_or(LoanStatus::Active);
         if self.before_the_book(business_date) { LoanStatus::Active } else { said }
+    }
+
+    /// The day a later batch first called the loan written off; of a first load nobody knows it.
+    fn written_off_on(&self, columns: &LoanColumns, row: usize, loan: &Loan) -> Option<Date> {
+        let known_from = Date::new(columns.known_from.value(row));
+        let told_later = self.side.book_begins.is_some_and(|begins| known_from > begins);
+        (loan.status == LoanStatus::WrittenOff && told_later).then_some(known_from)
     }
 
     fn before_the_book(&self, business_date: Date) -> bool {

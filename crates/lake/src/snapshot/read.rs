@@ -83,11 +83,12 @@ pub fn loans_of(night: &Night, loan_id: Option<&str>, customer_id: Option<&str>)
     Ok(pairs.into_iter().filter(|(_, customer)| *customer == wanted).map(|(loan, _)| loan).collect())
 }
 
-const FIGURES: [&str; 24] = [
+const FIGURES: [&str; 27] = [
     "loan_id", "customer_id", "status", "customer_kind", "method", "protection", "disbursed_on", "principal",
     "principal_outstanding", "principal_past_due", "interest_past_due", "amount_past_due", "days_past_due", "bucket",
     "grade", "stage", "allowance", "extension_count", "restructured_on", "first_instalment_worst_days",
-    "collateral_value", "opening_outstanding", "scale", "class",
+    "collateral_value", "opening_outstanding", "opening_non_performing", "written_off_this_year",
+    "recovered_this_year", "scale", "class",
 ];
 
 const LABELLED: [(Dimension, &str); 7] = [
@@ -153,6 +154,8 @@ fn push_figures(figures: &mut Vec<Figures>, batch: &RecordBatch) {
     let (principal_late, interest_late) = (money("principal_past_due"), money("interest_past_due"));
     let (late, allowance) = (money("amount_past_due"), money("allowance"));
     let (collateral, opening) = (money("collateral_value"), money("opening_outstanding"));
+    let (opening_bad, written_off) = (money("opening_non_performing"), money("written_off_this_year"));
+    let recovered = money("recovered_this_year");
     let written = "a snapshot holds only known codes";
     for row in 0..batch.num_rows() {
         figures.push(Figures {
@@ -175,7 +178,12 @@ fn push_figures(figures: &mut Vec<Figures>, batch: &RecordBatch) {
             restructured_on: restructured[row],
             first_instalment_worst_days: first_worst.is_valid(row).then(|| first_worst.value(row) as i32),
             collateral_value: Money::from_fen(collateral[row]),
-            year: YearToDate { opening_outstanding: Money::from_fen(opening[row]), ..YearToDate::default() },
+            year: YearToDate {
+                opening_outstanding: Money::from_fen(opening[row]),
+                opening_non_performing: Money::from_fen(opening_bad[row]),
+                written_off: Money::from_fen(written_off[row]),
+                recovered: Money::from_fen(recovered[row]),
+            },
         });
     }
 }

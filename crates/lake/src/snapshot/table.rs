@@ -110,6 +110,10 @@ fn positions(frame: &mut Frame, input: &NightInput, rows: Range<usize>) {
     frame.money("paid_total", at().map(|at| at.paid_total()));
     frame.money("surplus", at().map(|at| at.surplus));
     frame.money("opening_outstanding", folded().map(|folded| folded.opening_outstanding));
+    let year = |row| dayend::year_to_date(input, row);
+    frame.money("opening_non_performing", rows.clone().map(|row| year(row).opening_non_performing));
+    frame.money("written_off_this_year", rows.clone().map(|row| year(row).written_off));
+    frame.money("recovered_this_year", rows.clone().map(|row| year(row).recovered));
     frame.flag("first_payment_default", folded().map(|folded| folded.history.first_instalment_past_due));
     let first_worst = |folded: &dayend::Folded| {
         let fallen_due = folded.first_due_on.is_some_and(|due_on| due_on < input.business_date);

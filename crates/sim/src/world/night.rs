@@ -3,7 +3,7 @@
 use super::{Customer, Dossier, Loan, Receipt, World};
 use super::facts::Schedule;
 use dayend::input::{self, Carried, Exception, ExceptionCode, Names, NightInput, ReadTotals};
-use dayend::{Bindings, NightDays, NightPlan, Rules, fold};
+use dayend::{Bindings, Milestones, NightDays, NightPlan, Rules, fold};
 use grading::{EventKind, OtherBankDebt};
 use policy::PackProblem;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ impl World {
             let owed_by = input.customers[customer];
             let binding = bindings.bind(owed_by.kind, owed_by.scale, &loan.product, loan.protection)?;
             let restructured_on = loan.restructured_on.filter(|&day| day <= business_date);
-            let mut folded = fold(&dossier.view(), restructured_on, &days, &bindings.get(binding).loan);
+            let mut folded = fold(&dossier.view(), Milestones { restructured_on, written_off_on: None }, &days, &bindings.get(binding).loan);
             let dues_from = self.dues.known_from(id, known_on);
             folded.terms_changed |= dues_from.zip(carry.from).is_some_and(|(dues_from, last_night)| dues_from > last_night);
             input.loan_ids.push(id);
