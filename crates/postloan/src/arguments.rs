@@ -1,7 +1,7 @@
 //! The words of the command line: one function per command, help texts from the glossary.
 
 use clap::{Arg, ArgAction, Command};
-use glossary::{Lang, label, lookup};
+use glossary::{Lang, label, lookup, message};
 
 /// The whole command line in one language.
 pub fn command(lang: Lang) -> Command {
@@ -31,6 +31,7 @@ pub fn command(lang: Lang) -> Command {
         schedule(&words),
         status(&words),
     ];
+    let commands = commands.map(|command| command.mut_args(|arg| words.with_default(arg)));
     words.dressed(front).subcommands(commands)
 }
 
@@ -207,6 +208,14 @@ impl Words {
     fn option(&self, name: &'static str) -> Arg {
         let value = name.to_uppercase();
         Arg::new(name).long(name).value_name(value).help(self.opt(name)).hide_possible_values(true)
+    }
+
+    /// Says what is taken when nothing is said.
+    fn with_default(&self, arg: Arg) -> Arg {
+        let Some(default) = arg.get_default_values().first().and_then(|value| value.to_str()) else { return arg };
+        let said = message("say.default", self.lang, &[("value", default)]);
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default() + &said;
+        arg.help(help).hide_default_value(true)
     }
 
     fn flag(&self, name: &'static str) -> Arg {

@@ -247,13 +247,19 @@ fn migration(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     Ok(())
 }
 
+/// What stands above the tables of a migration, in their order.
+const TITLES: [&str; 3] = ["migration_counts", "migration_amounts", "migration_rates"];
+
 fn print_compared(compared: &movement::Compared, format: Format, lang: Lang) {
     match format {
         Format::Table => {
             let (since, date) = (compared.since.to_string(), compared.date.to_string());
             say("compared_head", lang, &[("since", &since), ("date", &date)]);
-            for table in &compared.tables {
+            for (table, title) in compared.tables.iter().zip(TITLES) {
                 print::line("");
+                if compared.tables.len() > 1 {
+                    say(title, lang, &[]);
+                }
                 print::table(table, format, lang);
             }
         }
