@@ -1,5 +1,6 @@
 //! All automation of the repository: `cargo xtask <command>`.
 
+mod bench;
 mod ci;
 mod conformance;
 mod explain;
@@ -19,6 +20,7 @@ usage: cargo xtask <command>
   conformance DIR [--tags]     replay published vectors
   sim [--seeds N] [--loans N] [--days N] [--seed S]
                                years of nights under faults, checked after every one
+  bench book|run [options]     a large book from a seed; seconds and memory of every step over it
   new-case NAME                start a story under cases/
   explain CODE                 what a refusal, a term or a rule of a policy pack means";
 
@@ -41,6 +43,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["tidy"] => tidy::run(&root()),
         ["conformance", ..] => conformance::run(&args[1..]),
         ["sim", ..] => sim::run(&args[1..]),
+        ["bench", ..] => bench::run(&root(), &args[1..]),
         ["new-case", name] => new_case::run(&root(), name),
         ["explain", code] => explain::run(&root(), code),
         ["help" | "--help" | "-h"] => {

@@ -48,6 +48,7 @@ const IMPURE: &[&str] = &["chrono", "getrandom", "rand", "rayon", "reqwest", "ti
 pub fn room_of(path: &str) -> Option<&str> {
     match path.split('/').collect::<Vec<_>>().as_slice() {
         ["crates", room, _, ..] => Some(room),
+        ["bench", _, ..] => Some("bench"),
         ["xtask", _, ..] => Some("xtask"),
         _ => None,
     }
