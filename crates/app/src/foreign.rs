@@ -5,13 +5,14 @@
 //! (`[source.NAME]`) and which rows they make (`[stage.TABLE]`, one SELECT each). Files are named
 //! relative to the folder handed in and never outside it.
 
-use crate::failure::{Outcome, refused};
+use crate::failure::{Failure, Outcome, Refusal};
 use crate::workspace::Open;
 use anyhow::Context;
 use lake::WriteLock;
 use lake::import::Progress;
 use lake::mapping::{Encoding, Mapping};
 use lake::schema::{self, TABLES};
+use query::Limits;
 use query::stage::{self, Header, ShortRows, TextSource};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -158,7 +159,8 @@ impl Drop for Shaped {
 
 /// Runs every stage over the files in `from` and leaves one file per table in a folder.
 ///
-/// Refused with E-IM-33 and the section at fault when a file is missing or a SELECT cannot be answered.
+/// Refused with E-IM-33 and the section at fault when a file is missing or a SELECT cannot be answered;
+/// why it cannot stands beside it.
 pub fn shape(
     open: &Open,
     lock: &WriteLock,
@@ -167,22 +169,25 @@ pub fn shape(
     progress: &mut dyn FnMut(Progress),
 ) -> Outcome<Shaped> {
     let (from, mapping) = wanted;
-    let refuse = |problem: String| refused("E-IM-33", &[("path", &mapping.display()), ("problem", &problem)]);
-    let sources = match shaping.sources(from) {
-        Ok(sources) => sources,
-        Err(problem) => return refuse(problem),
+    let bad_mapping = |problem: String| {
+        let facts = vec![("path", mapping.display().to_string()), ("problem", problem)];
+        Refusal { facts, ..Refusal::of("E-IM-33") }
     };
+    let sources = shaping.sources(from).map_err(|problem| Failure::Refused(bad_mapping(problem)))?;
     let shaped = Shaped::new(open, lock)?;
     for table in TABLES {
         let Some(stage) = shaping.stage.get(table.name) else { continue };
         progress(Progress::Reading { table: table.name, rows: 0 });
         let file = shaped.folder.join(format!("{}.csv", table.name));
-        if let Err(error) = stage::run(&stage.sql, &sources, &file) {
-            return match query::refusal_in(&error) {
-                Some(why) => refuse(format!("[stage.{}]: {why}", table.name)),
-                None => Err(error.context(format!("shaping {}", table.name)).into()),
-            };
-        }
+        stage::run(&stage.sql, &sources, &file).map_err(|error| match query::refusal_in(&error) {
+            Some(why) => {
+                let mut facts = why.facts();
+                facts.push(("memory_mb", (Limits::default().memory >> 20).to_string()));
+                let also = vec![Refusal { facts, ..Refusal::of(why.code()) }];
+                Failure::Refused(Refusal { also, ..bad_mapping(format!("[stage.{}] {}", table.name, why.code())) })
+            }
+            None => Failure::Fault(error.context(format!("shaping {}", table.name))),
+        })?;
     }
     Ok(shaped)
 }
