@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn people_read_aligned_columns() {
         let text = sample().write(Format::Table, &|name| name.to_uppercase());
-        assert_eq!(text, "BRANCH         NPL   RATIO\n--------  --------  ------\nB1, main  1,234.56   1.23%\nB2                   0.00%\n");
+        assert_eq!(text, "BRANCH         NPL  RATIO\n--------  --------  -----\nB1, main  1,234.56  1.23%\nB2                  0.00%\n");
     }
 
     #[test]
