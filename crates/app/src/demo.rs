@@ -6,10 +6,13 @@ use crate::failure::Outcome;
 use crate::workspace::{Open, lock, workspace_init, workspace_open};
 use anyhow::Context;
 use lake::snapshot;
+use loan::LoanStatus;
 use sim::population::table::{Book, Row, Table};
 use sim::population::{Population, Scale};
+use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use units::Date;
 
 /// The last day of the demo's history and the seed it is drawn from: the same on every machine.
@@ -52,8 +55,8 @@ pub fn demo(dir: &Path, progress: &mut dyn FnMut(Doing)) -> Outcome<(Open, Night
 /// History first, with a night on every month-end; then day after day, files and night.
 fn live(open: &Open, book: &Book, through: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()> {
     let first_daily = through - DAILY + 1;
-    let inbox = open.lake.root().join("inbox");
-    deliver(open, book, &inbox, Date::MIN, first_daily.previous(), progress)?;
+    let core = Core { book, inbox: open.lake.root().join("inbox"), settled: settled_since(book, first_daily) };
+    core.deliver(open, Date::MIN, first_daily.previous(), progress)?;
     let mut month_end = through.add_months_on(-24, 31);
     while month_end < first_daily {
         night(open, month_end, progress)?;
@@ -62,7 +65,7 @@ fn live(open: &Open, book: &Book, through: Date, progress: &mut dyn FnMut(Doing)
     night(open, first_daily.previous(), progress)?;
     for number in first_daily.day_number()..=through.day_number() {
         let day = Date::new(number);
-        deliver(open, book, &inbox, day, day, progress)?;
+        core.deliver(open, day, day, progress)?;
         night(open, day, progress)?;
     }
     Ok(())
@@ -77,27 +80,65 @@ fn night(open: &Open, date: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()
     Ok(())
 }
 
-/// Writes the files of some days as the core system would and imports them.
-fn deliver(
-    open: &Open,
-    book: &Book,
-    inbox: &Path,
-    from: Date,
-    to: Date,
-    progress: &mut dyn FnMut(Doing),
-) -> Outcome<()> {
-    progress(Doing::Importing(to));
-    let folder = inbox.join(to.to_string());
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    for table in &book.tables {
-        if let Some(csv) = files_of(table, from, to) {
-            let path = folder.join(format!("{}.csv", table.name));
-            fs::write(&path, csv).with_context(|| format!("writing {}", path.display()))?;
-        }
+/// The core system the demo takes its files from.
+struct Core<'a> {
+    book: &'a Book,
+    inbox: PathBuf,
+    /// Loans settled while the daily files run, and when.
+    settled: HashMap<&'a str, Date>,
+}
+
+/// The day a settled loan's last money was booked, where that is `since` or later.
+fn settled_since(book: &Book, since: Date) -> HashMap<&str, Date> {
+    let mut last: HashMap<&str, Date> = HashMap::new();
+    for row in book.table("repayments").rows() {
+        let day = Date::parse(row.get("entered_at")).unwrap_or(Date::MIN);
+        let known = last.entry(row.get("loan_id")).or_insert(day);
+        *known = day.max(*known);
     }
-    let wanted = BookImport { from: folder, as_of: Some(to), ..BookImport::default() };
-    book_import(open, &wanted, &mut |_| {})?;
-    Ok(())
+    let settled = book.table("loans").rows().filter(|row| row.get("status") == LoanStatus::Settled.code());
+    let dated = settled.filter_map(|row| last.get_key_value(row.get("loan_id")));
+    dated.map(|(id, day)| (*id, *day)).filter(|(_, day)| *day >= since).collect()
+}
+
+impl Core<'_> {
+    /// Writes the files of some days and imports them.
+    fn deliver(&self, open: &Open, from: Date, to: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()> {
+        progress(Doing::Importing(to));
+        let folder = self.inbox.join(to.to_string());
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        for table in &self.book.tables {
+            let csv = if table.name == "loans" { self.loans(from, to) } else { files_of(table, from, to) };
+            if let Some(csv) = csv {
+                let path = folder.join(format!("{}.csv", table.name));
+                fs::write(&path, csv).with_context(|| format!("writing {}", path.display()))?;
+            }
+        }
+        let wanted = BookImport { from: folder, as_of: Some(to), ..BookImport::default() };
+        book_import(open, &wanted, &mut |_| {})?;
+        Ok(())
+    }
+
+    /// The loans as the core system tells of them: all of them at first, those settled later still
+    /// active; then each again on the day it is settled.
+    fn loans(&self, from: Date, to: Date) -> Option<String> {
+        let (loans, mut told) = (self.book.table("loans"), Book::new());
+        for row in loans.rows() {
+            let settled_on = self.settled.get(row.get("loan_id")).copied();
+            let today = settled_on.is_some_and(|day| (from..=to).contains(&day));
+            if from != Date::MIN && !today {
+                continue;
+            }
+            let still_active = settled_on.is_some_and(|day| day > to);
+            let status = if still_active { LoanStatus::Active.code() } else { row.get("status") };
+            let columns = loans.columns.iter().zip(row.cells());
+            let cells: Vec<&str> = columns.map(|(name, cell)| if *name == "status" { status } else { cell }).collect();
+            let shown: Vec<&dyn Display> = cells.iter().map(|cell| cell as &dyn Display).collect();
+            told.push("loans", &shown);
+        }
+        let told = told.table("loans");
+        (!told.is_empty()).then(|| told.csv())
+    }
 }
 
 /// The rows that become known within the days. Tables without a day of their own come with the first
