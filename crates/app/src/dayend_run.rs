@@ -112,10 +112,14 @@ fn keep(open: &Open, lock: &WriteLock, place: Place, input: &NightInput, plan: &
         return Ok(NightKept::Written);
     }
     if Run::read(&folder)? == staged.run {
+        staged.discard()?;
         return Ok(NightKept::Already);
     }
     match place {
-        Place::Series => refused("E-DE-03", &[("date", &plan.business_date)]),
+        Place::Series => {
+            staged.discard()?;
+            refused("E-DE-03", &[("date", &plan.business_date)])
+        }
         Place::Restated => {
             staged.replace(&folder)?;
             Ok(NightKept::Written)

@@ -72,6 +72,11 @@ impl Staged {
         into_place(&self.folder, target)
     }
 
+    /// Leaves nothing behind; what was built is known already, or not wanted.
+    pub fn discard(self) -> Result<(), Fault> {
+        fs::remove_dir_all(&self.folder).with_context(|| format!("removing {}", self.folder.display()))
+    }
+
     /// Takes the place of an earlier restatement.
     pub fn replace(self, target: &Path) -> Result<(), Fault> {
         let aside = self.folder.with_extension("replaced");
