@@ -48,7 +48,7 @@ pub fn read(
     };
     let side = side::read(workspace, request.business_date, request.known_on, &mut input)?;
     let mut folding = loans::Folding::new(NightDays::new(request.business_date), Bindings::new(rules), &side, request);
-    for chunk in dossier::merge(workspace, Some(request.known_on))? {
+    for chunk in dossier::merge(workspace, Some(request.known_on), request.only)? {
         folding.take(&chunk?, &mut input)?;
         progress(input.totals.loans);
     }

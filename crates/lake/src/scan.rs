@@ -39,7 +39,7 @@ pub fn schema(table: &str) -> Option<SchemaRef> {
 pub fn table(workspace: &Workspace, table: &str, known_on: Option<Date>) -> Result<TableScan, Fault> {
     let table = schema::table(table).unwrap_or_else(|| panic!("there is no table {table}"));
     let rows = if table.in_dossier() {
-        ScanRows::Dossiers(table, dossier::merge(workspace, known_on)?)
+        ScanRows::Dossiers(table, dossier::merge(workspace, known_on, None)?)
     } else {
         ScanRows::Files(MergedFiles::open(table, &batch::list(workspace)?, known_on)?)
     };

@@ -1,6 +1,6 @@
 //! Dossiers of all batches, merged loan by loan as they were known on a day.
 
-use super::read::open;
+use super::read::open_some;
 use super::{LOAN_COLUMNS, LOAN_KNOWN_FROM, instalments_at, loans, repayments_at};
 use crate::batch;
 use crate::fault::Fault;
@@ -14,6 +14,7 @@ use arrow::compute::interleave;
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampSecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use units::Date;
 
 /// Loans per chunk on the way in.
@@ -67,11 +68,12 @@ struct Source {
     rest: Option<RecordBatch>,
 }
 
-/// Every loan known on `known_on` (`None`: known at all), as it was known then.
-pub fn merge(workspace: &Workspace, known_on: Option<Date>) -> Result<Merge, Fault> {
+/// Every loan known on `known_on` (`None`: known at all), as it was known then. With `only`, those
+/// loans and some of their neighbours: what lies far from them is not read.
+pub fn merge(workspace: &Workspace, known_on: Option<Date>, only: Option<&HashSet<String>>) -> Result<Merge, Fault> {
     let mut sources = Vec::new();
     for batch in batch::list(workspace)? {
-        if let Some(batches) = open(&batch.dossiers(), None, CHUNK_LOANS)? {
+        if let Some(batches) = open_some(&batch.dossiers(), None, CHUNK_LOANS, only)? {
             let mut source = Source { batches, rest: None };
             source.advance()?;
             sources.push(source);

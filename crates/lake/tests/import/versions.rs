@@ -80,13 +80,19 @@ fn dossiers_merge_loan_by_loan() {
     let desk = Desk::new();
     desk.import_files("first", &three());
     desk.import_files("second", &[("repayments.csv", "repayment_id,loan_id,paid_on,amount\nR5,L2,2026-03-21,1.00\n")]);
-    let chunks: Vec<_> = dossier::merge(&desk.workspace, None).unwrap().map(Result::unwrap).collect();
+    let chunks: Vec<_> = dossier::merge(&desk.workspace, None, None).unwrap().map(Result::unwrap).collect();
     let chunk = &chunks[0];
     assert_eq!((chunks.len(), chunk.loans.num_rows()), (1, 2));
     assert_eq!(&chunk.instalments.offsets[..], [0, 2, 3]);
     assert_eq!(&chunk.repayments.offsets[..], [0, 1, 3]);
     assert_eq!(chunk.repayments.amount.values(), &[60600, 60999, 100]);
     assert_eq!(chunk.instalments.principal_due.values(), &[60000, 60000, 60000]);
+    let loans_read_for = |loan: &str| -> usize {
+        let only = [loan.to_owned()].into();
+        let chunks = dossier::merge(&desk.workspace, None, Some(&only)).unwrap();
+        chunks.map(|chunk| chunk.unwrap().loans.num_rows()).sum()
+    };
+    assert_eq!(["L2", "L9"].map(loans_read_for), [2, 0]);
 }
 
 #[test]
