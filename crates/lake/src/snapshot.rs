@@ -10,7 +10,7 @@ pub mod run;
 pub mod table;
 pub mod write;
 
-pub use frame::{FEN, UNIT};
+pub use frame::{FEN, PPM, UNIT};
 pub use read::{carried, loans_of, nights, state_table};
 pub use run::{FileDigest, Run};
 pub use table::{SnapshotTable, files, schema};

@@ -39,12 +39,14 @@ fn stored_in_book(table: &Table, field: &Field) -> Option<Stored> {
     }
 }
 
-/// A snapshot marks its money; shares carry their unit in their name.
+/// A snapshot marks what its whole numbers count.
 fn stored_in_snapshot(field: &Field) -> Option<Stored> {
     if field.data_type() != &DataType::Int64 {
         return None;
     }
-    let marked = field.metadata().get(snapshot::UNIT).is_some_and(|unit| unit == snapshot::FEN);
-    let share = field.name().ends_with("_ppm");
-    if marked { Some(Stored::Fen) } else { share.then_some(Stored::Ppm) }
+    match field.metadata().get(snapshot::UNIT).map(String::as_str) {
+        Some(snapshot::FEN) => Some(Stored::Fen),
+        Some(snapshot::PPM) => Some(Stored::Ppm),
+        _ => None,
+    }
 }

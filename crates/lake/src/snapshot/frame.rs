@@ -10,6 +10,7 @@ use units::{Date, Labels, Money};
 /// The key of a column's unit in its metadata, and the unit of money.
 pub const UNIT: &str = "unit";
 pub const FEN: &str = "fen";
+pub const PPM: &str = "ppm";
 
 /// Columns gathered one by one; the same code gives the schema when there are no rows.
 #[derive(Default)]
@@ -57,8 +58,18 @@ impl Frame {
     /// Whole fen, marked as such: readers show them as yuan.
     pub fn money(&mut self, name: &str, amounts: impl Iterator<Item = Money>) {
         self.column(name, Arc::new(Int64Array::from_iter_values(amounts.map(Money::fen))), false);
+        self.mark(FEN);
+    }
+
+    /// Parts per million, marked as such: readers show them as fractions.
+    pub fn share(&mut self, name: &str, shares: impl Iterator<Item = Option<i64>>) {
+        self.column(name, Arc::new(Int64Array::from_iter(shares)), true);
+        self.mark(PPM);
+    }
+
+    fn mark(&mut self, unit: &str) {
         let field = self.fields.last_mut().expect("just added");
-        field.set_metadata([(UNIT.to_owned(), FEN.to_owned())].into());
+        field.set_metadata([(UNIT.to_owned(), unit.to_owned())].into());
     }
 
     pub fn maybe_number(&mut self, name: &str, numbers: impl Iterator<Item = Option<i64>>) {

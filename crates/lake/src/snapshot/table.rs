@@ -20,7 +20,7 @@ coded! {
         GradeMoves = "grade_moves",
         Metrics = "metrics",
         Exceptions = "exceptions",
-        Runs = "runs",
+        Run = "run",
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn rows(table: SnapshotTable, plan: &NightPlan) -> usize {
         SnapshotTable::GradeMoves => plan.grade_moves.len(),
         SnapshotTable::Metrics => plan.metrics.iter().map(|table| table.rows().count()).sum(),
         SnapshotTable::Exceptions => plan.exceptions.len(),
-        SnapshotTable::Runs => plan.steps.len(),
+        SnapshotTable::Run => plan.steps.len(),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn frame(table: SnapshotTable, input: &NightInput, plan: &NightPlan, 
         SnapshotTable::GradeMoves => moves(&mut frame, input, &plan.grade_moves[rows], |grade| grade as u32),
         SnapshotTable::Metrics => metrics(&mut frame, plan, rows),
         SnapshotTable::Exceptions => exceptions(&mut frame, &plan.exceptions[rows]),
-        SnapshotTable::Runs => steps(&mut frame, plan, rows),
+        SnapshotTable::Run => steps(&mut frame, plan, rows),
     }
     frame.batch()
 }
@@ -150,8 +150,8 @@ fn decisions(frame: &mut Frame, plan: &NightPlan, states: &[LoanState]) {
     frame.coded("upgrade_blocked_by", decisions().map(|decision| blocked(decision.upgrade)), |block| block as u32);
     frame.number("stage", states.iter().map(|state| state.stage as i32 + 1));
     // The model that fills these comes later; the columns are part of the book from the first day.
-    frame.maybe_number("pd_ppm", states.iter().map(|_| None));
-    frame.maybe_number("lgd_ppm", states.iter().map(|_| None));
+    frame.share("pd", states.iter().map(|_| None));
+    frame.share("lgd", states.iter().map(|_| None));
     frame.money("allowance", states.iter().map(|state| state.allowance));
     frame.coded("recoverability", states.iter().map(|state| state.recoverability), |value| value as u32);
 }
@@ -195,7 +195,7 @@ fn metrics(frame: &mut Frame, plan: &NightPlan, rows: Range<usize>) {
     frame.text("unit", picked.iter().map(|(_, row)| row.metric.numerator.unit().code()));
     frame.maybe_number("numerator", picked.iter().map(|(_, row)| Some(row.ratio.numerator)));
     frame.maybe_number("denominator", picked.iter().map(|(_, row)| Some(row.ratio.denominator)));
-    frame.maybe_number("ratio_ppm", picked.iter().map(|(_, row)| row.ratio.ppm()));
+    frame.share("ratio", picked.iter().map(|(_, row)| row.ratio.ppm()));
 }
 
 fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
