@@ -1,0 +1,1 @@
+//! The night on several machines, by Apache DataFusion Ballista.
