@@ -4,8 +4,8 @@
 
 use crate::input::{Folded, MONTH_ENDS, WrittenOff};
 use grading::Restructured;
-use loan::{LoanRules, LoanView, Position, positions};
-use units::Date;
+use loan::{LoanRules, LoanView, Position, observe, positions};
+use units::{Date, Money};
 
 /// The days a night looks at: the twelve month-ends before the business date, then the date itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,22 +43,28 @@ pub struct Milestones {
 
 /// Folds one loan: its position tonight, its history, and the month-ends behind it.
 pub fn fold(view: &LoanView, milestones: Milestones, days: &NightDays, rules: &LoanRules) -> Folded {
-    let mut at = [Position::default(); MONTH_ENDS + 1];
-    let history = positions(view, rules, &days.days, &mut at);
+    // Before the loan was there, there is nothing to look at.
+    let lent = days.days.partition_point(|&day| day < view.terms.disbursed_on).min(MONTH_ENDS);
+    let mut position = Position::default();
     let mut month_end_days = [-1i16; MONTH_ENDS];
-    for (index, &day) in days.month_ends().iter().enumerate() {
-        if day >= view.terms.disbursed_on {
-            month_end_days[index] = at[index].days_past_due.min(i32::from(i16::MAX)) as i16;
+    let mut opening_outstanding = Money::ZERO;
+    let history = observe(view, rules, &days.days[lent..], |place, standing| {
+        if lent + place == MONTH_ENDS {
+            position = standing.position();
+            return;
         }
-    }
-    let opened = days.days[days.year_end] >= view.terms.disbursed_on;
+        month_end_days[lent + place] = standing.days_past_due().min(i32::from(i16::MAX)) as i16;
+        if lent + place == days.year_end {
+            opening_outstanding = standing.principal_outstanding();
+        }
+    });
     Folded {
-        position: at[MONTH_ENDS],
+        position,
         history,
         month_end_days,
-        opening_outstanding: if opened { at[days.year_end].principal_outstanding } else { Default::default() },
+        opening_outstanding,
         restructured: milestones.restructured_on.map(|on| observed(view, on, days.business_date(), rules)),
-        written_off: milestones.written_off_on.map(|on| written_off(view, on, &at[MONTH_ENDS], rules)),
+        written_off: milestones.written_off_on.map(|on| written_off(view, on, &position, rules)),
         first_due_on: view.due_on.first().copied(),
         terms_changed: !view.pauses.is_empty(),
     }

@@ -173,6 +173,8 @@ pub struct LoanRules {
     pub(crate) penalty: PenaltyRule,
     pub(crate) days: DayRule,
     pub(crate) window_months: i32,
+    /// Money of the usual order meets what is due before it goes to anything later.
+    pub(crate) dues_first: bool,
 }
 
 /// Why a pack's allocation cannot serve the night (冲抵规则不适用): some component would not be
@@ -192,7 +194,8 @@ impl LoanRules {
         let usual = compiled(&allocation.usual)?;
         let switch = allocation.when_days_past_due_over.as_ref();
         let long_past_due = switch.map(|switch| Ok((switch.days, compiled(&switch.then)?))).transpose()?;
-        Ok(LoanRules { usual, long_past_due, penalty, days, window_months: 3 })
+        let dues_first = usual.meets_dues_first();
+        Ok(LoanRules { usual, long_past_due, penalty, days, window_months: 3, dues_first })
     }
 
     /// The same rules with another window for [`History`].
@@ -211,18 +214,46 @@ impl Default for LoanRules {
     }
 }
 
-/// Where the loan stands at the end of each of `days` (ascending), written to `out` of equal
-/// length, and its history up to the last of them. Time: instalments + receipts + days, while
-/// money comes oldest instalment first. Nothing is allocated.
-pub fn positions(view: &LoanView, rules: &LoanRules, days: &[Date], out: &mut [Position]) -> History {
-    assert_eq!(days.len(), out.len(), "one position per day");
+/// A loan at the end of one day; only what is asked for is worked out (时点).
+pub struct Standing<'w, 'a>(&'w Walk<'a, ()>);
+
+impl Standing<'_, '_> {
+    pub fn position(&self) -> Position {
+        self.0.position()
+    }
+
+    pub fn days_past_due(&self) -> i32 {
+        self.0.days_past_due()
+    }
+
+    pub fn principal_outstanding(&self) -> Money {
+        self.0.principal_outstanding()
+    }
+}
+
+/// Calls `see` with the place and the standing of each of `days` (ascending), and returns the
+/// history up to the last of them. Time: instalments + receipts + days, while money comes oldest
+/// instalment first. Nothing is allocated.
+pub fn observe(
+    view: &LoanView,
+    rules: &LoanRules,
+    days: &[Date],
+    mut see: impl FnMut(usize, Standing),
+) -> History {
     let Some(&last) = days.last() else { return History::default() };
     let mut walk = Walk::new(view, rules, last, ());
-    for (&day, position) in days.iter().zip(out) {
+    for (place, &day) in days.iter().enumerate() {
         walk.run_to(day);
-        *position = walk.position();
+        see(place, Standing(&walk));
     }
     walk.history()
+}
+
+/// Where the loan stands at the end of each of `days` (ascending), written to `out` of equal
+/// length, and its history up to the last of them.
+pub fn positions(view: &LoanView, rules: &LoanRules, days: &[Date], out: &mut [Position]) -> History {
+    assert_eq!(days.len(), out.len(), "one position per day");
+    observe(view, rules, days, |place, standing| out[place] = standing.position())
 }
 
 #[cfg(test)]

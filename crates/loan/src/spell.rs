@@ -32,6 +32,11 @@ impl Spells {
         }
     }
 
+    /// A spell that has not been seen to end.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.spell_worst > 0
+    }
+
     /// A stretch begins at the end of `day`, after its money.
     pub(crate) fn begin(&mut self, day: Date, fallen: usize) {
         self.since = day;

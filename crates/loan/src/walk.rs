@@ -1,10 +1,21 @@
 //! The forward pass behind every position: dues fall, money settles, penalty interest runs.
 //!
+//! How it works. A walk reads the loan's dues and receipts once, in order of days, and stops on the
+//! days it is asked about ([`Walk::run_to`]). Between two stops three things happen:
+//!
+//! 1. [`Walk::pass_punctual`]: while nothing is owed from before and nothing is held, an instalment
+//!    met to the fen on its due date moves two counters and three sums. Most of a book is that.
+//! 2. [`Walk::advance_to`]: dues fall, and what is past due bears penalty interest, as fen × days.
+//! 3. [`Walk::settle_day`]: the money of a day goes through the stages of the order.
+//!
 //! Every order the night may use settles each component oldest instalment first, so one cursor per
 //! component is the whole memory of what is covered, however many instalments there are. Penalty
 //! interest is the loan's, not an instalment's; it takes its place in the order with the instalment
-//! that was the oldest unpaid when it began to run. Who wants to see the steps hands in a
-//! [`Watch`]; the night hands in `()` and pays nothing for it.
+//! that was the oldest unpaid when it began to run. Nothing is allocated, nothing is read twice.
+//!
+//! Who wants to see the steps hands in a [`Watch`] that listens: then step 1 is left out, because a
+//! listener wants every coin. The night hands in `()` and pays nothing for it. Both ways lead to the
+//! same figures; a law in the tests says so over random loans.
 
 use crate::accrual::{FenDays, PenaltyStart};
 use crate::position::{History, LoanRules, LoanView, Position, UnpaidPenalty};
@@ -14,6 +25,8 @@ use units::{Date, Money, RatePpm};
 
 /// What a listener hears of a walk, in order of days.
 pub(crate) trait Watch {
+    /// Whether anybody listens; if not, a walk may take steps together.
+    const LISTENS: bool = true;
     fn fell_due(&mut self, _index: usize) {}
     /// What `base` bore on the days after `from`, to `until`.
     fn accrued(&mut self, _from: Date, _until: Date, _base: Money) {}
@@ -30,7 +43,9 @@ pub enum Source {
     Held,
 }
 
-impl Watch for () {}
+impl Watch for () {
+    const LISTENS: bool = false;
+}
 
 /// The first instalment whose component is not fully covered, and what of it is left.
 #[derive(Clone, Copy, Default)]
@@ -125,13 +140,58 @@ impl<'a, W: Watch> Walk<'a, W> {
 
     /// Everything up to the end of `day`.
     pub(crate) fn run_to(&mut self, day: Date) {
-        while let Some(stop) = self.next_stop().filter(|&stop| stop <= day) {
+        loop {
+            self.pass_punctual(day);
+            let Some(stop) = self.next_stop().filter(|&stop| stop <= day) else { break };
             self.note_days_to(stop.previous());
             self.advance_to(stop);
             self.settle_day(stop);
             self.spells.begin(stop, self.fallen.count);
         }
         self.advance_to(day);
+    }
+
+    /// Takes the instalments that one receipt each meets to the fen on its due date, to the end of
+    /// `day`. Stops before the first that is otherwise, which then goes the long way.
+    fn pass_punctual(&mut self, day: Date) {
+        if W::LISTENS || !self.rules.dues_first || !self.is_level() {
+            return;
+        }
+        let (view, before) = (self.view, self.fallen.count);
+        while let (Some(&due_on), Some(&paid_on)) = (view.due_on.get(self.fallen.count), view.paid_on.get(self.received)) {
+            let (at, receipt) = (self.fallen.count, self.received);
+            let due = view.fee_due[at] + view.interest_due[at] + view.principal_due[at];
+            let is_alone = view.due_on.get(at + 1) != Some(&due_on) && view.paid_on.get(receipt + 1) != Some(&due_on);
+            if due_on != paid_on || due_on > day || due != view.paid[receipt] || !is_alone {
+                break;
+            }
+            self.fallen.take(view);
+            self.received += 1;
+        }
+        if self.fallen.count == before {
+            return;
+        }
+        self.today = view.due_on[self.fallen.count - 1];
+        if self.penalty_lag == 0 {
+            (self.bearing, self.accrued_to) = (self.fallen, self.today);
+        }
+        for component in DUE_COMPONENTS {
+            self.paid[component] = self.fallen.due[component];
+            if self.cursors[component as usize].at < self.fallen.count {
+                self.seek(component, self.fallen.count);
+            }
+        }
+        self.spells.begin(self.today, self.fallen.count);
+    }
+
+    /// All that fell due is covered, nothing is held or paid ahead, no penalty interest ever ran,
+    /// and the nights have seen it.
+    fn is_level(&self) -> bool {
+        let covered = |&component: &Component| self.paid[component] == self.fallen.due[component];
+        self.surplus.is_zero()
+            && self.fen_days.is_zero()
+            && DUE_COMPONENTS.iter().all(covered)
+            && !self.spells.is_under_way()
     }
 
     /// The next day on which money moves: a receipt, or a due date that held money will meet.
@@ -290,7 +350,7 @@ impl<'a, W: Watch> Walk<'a, W> {
         past_due
     }
 
-    fn days_past_due(&self) -> i32 {
+    pub(crate) fn days_past_due(&self) -> i32 {
         match self.view.due_on.get(self.oldest()) {
             Some(&due) if due < self.today => self.rules.days.days_past_due(due, self.today, self.view.pauses),
             _ => 0,
@@ -321,9 +381,8 @@ impl<'a, W: Watch> Walk<'a, W> {
         let past_due = self.past_due().less(self.paid);
         let is_unpaid = |&index: &usize| self.left_of(index).is_positive();
         let next = (self.fallen.count.max(oldest)..view.due_on.len()).find(is_unpaid);
-        let lent = if self.today < view.terms.disbursed_on { Money::ZERO } else { view.terms.principal };
         Position {
-            principal_outstanding: lent - self.paid[Component::Principal],
+            principal_outstanding: self.principal_outstanding(),
             principal_past_due: past_due[Component::Principal],
             interest_past_due: past_due[Component::Interest],
             fee_past_due: past_due[Component::Fee],
@@ -342,9 +401,135 @@ impl<'a, W: Watch> Walk<'a, W> {
         }
     }
 
+    pub(crate) fn principal_outstanding(&self) -> Money {
+        let terms = self.view.terms;
+        let lent = if self.today < terms.disbursed_on { Money::ZERO } else { terms.principal };
+        lent - self.paid[Component::Principal]
+    }
+
     /// The history up to today.
     pub(crate) fn history(&mut self) -> History {
         self.note_days_to(self.today);
         self.spells.history(self.oldest().min(self.fallen.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{DayCount, Frequency, RepaymentMethod, Terms};
+    use crate::position::{AfterGrace, DayRule};
+    use crate::{Advance, Allocation, PenaltyBase, PenaltyRule, Strategy as Order};
+    use proptest::prelude::*;
+
+    /// Listens to nothing, yet makes the walk take every step one by one.
+    struct Ear;
+    impl Watch for Ear {}
+
+    /// One due and how it was paid: days since the due before, principal, interest, fee, conduct.
+    type Due = (i32, i64, i64, i64, Conduct);
+
+    #[derive(Clone, Copy, Debug)]
+    enum Conduct {
+        Punctual,
+        Late(i32),
+        Early(i32),
+        InTwo,
+        Short,
+        Double,
+        Never,
+    }
+
+    fn dues() -> impl Strategy<Value = Vec<Due>> {
+        let conduct = prop_oneof![
+            12 => Just(Conduct::Punctual),
+            2 => (1..70i32).prop_map(Conduct::Late),
+            1 => (1..20i32).prop_map(Conduct::Early),
+            1 => Just(Conduct::InTwo),
+            1 => Just(Conduct::Short),
+            1 => Just(Conduct::Double),
+            1 => Just(Conduct::Never),
+        ];
+        let fee = prop_oneof![3 => Just(0), 1 => 1..500i64];
+        prop::collection::vec((0..35i32, 0..90_000i64, 0..4_000i64, fee, conduct), 1..14)
+    }
+
+    fn receipts_of(due_on: Date, amount: i64, conduct: Conduct) -> Vec<(Date, i64)> {
+        match conduct {
+            Conduct::Punctual => vec![(due_on, amount)],
+            Conduct::Late(days) => vec![(due_on + days, amount)],
+            Conduct::Early(days) => vec![(due_on - days, amount)],
+            Conduct::InTwo => vec![(due_on, amount / 2), (due_on, amount - amount / 2)],
+            Conduct::Short => vec![(due_on, amount * 6 / 10)],
+            Conduct::Double => vec![(due_on, amount * 2)],
+            Conduct::Never => Vec::new(),
+        }
+    }
+
+    fn seen(view: &LoanView, rules: &LoanRules, days: &[Date], watch: impl Watch) -> (Vec<Position>, History) {
+        let mut walk = Walk::new(view, rules, days[days.len() - 1], watch);
+        let at = |&day: &Date| {
+            walk.run_to(day);
+            walk.position()
+        };
+        (days.iter().map(at).collect(), walk.history())
+    }
+
+    fn check(dues: &[Due], rules: &LoanRules) {
+        let money = |fen: i64| Money::from_fen(fen);
+        let start = Date::new(20_000);
+        let mut day = start + 30;
+        let (mut due_on, mut receipts) = (Vec::new(), Vec::new());
+        for &(gap, principal, interest, fee, conduct) in dues {
+            day = day + gap;
+            due_on.push(day);
+            receipts.extend(receipts_of(day, principal + interest + fee, conduct));
+        }
+        receipts.sort_by_key(|receipt| receipt.0);
+        receipts.retain(|receipt| receipt.1 > 0);
+        let principal_due: Vec<Money> = dues.iter().map(|due| money(due.1)).collect();
+        let terms = Terms {
+            principal: principal_due.iter().copied().sum(),
+            disbursed_on: start,
+            matures_on: day,
+            annual_rate: RatePpm::new(120_000),
+            penalty_rate: None,
+            day_count: DayCount::Act360,
+            method: RepaymentMethod::Irregular,
+            instalment_count: dues.len() as u32,
+            frequency: Frequency::Monthly,
+        };
+        let view = LoanView {
+            terms: &terms,
+            due_on: &due_on,
+            principal_due: &principal_due,
+            interest_due: &dues.iter().map(|due| money(due.2)).collect::<Vec<_>>(),
+            fee_due: &dues.iter().map(|due| money(due.3)).collect::<Vec<_>>(),
+            paid_on: &receipts.iter().map(|receipt| receipt.0).collect::<Vec<_>>(),
+            paid: &receipts.iter().map(|receipt| money(receipt.1)).collect::<Vec<_>>(),
+            pauses: &[],
+        };
+        for step in [1, 31, 400] {
+            let days: Vec<Date> = (0..700).step_by(step).map(|past| start + past).collect();
+            assert_eq!(seen(&view, rules, &days, ()), seen(&view, rules, &days, Ear), "every {step} days");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn steps_taken_together_lead_to_where_single_steps_lead(
+            dues in dues(),
+            by_component in any::<bool>(),
+            advance in prop::sample::select(Advance::ALL),
+            start in prop::sample::select(PenaltyStart::ALL),
+            grace_days in 0..4i32,
+        ) {
+            let order = vec![Component::Fee, Component::Penalty, Component::Interest, Component::Principal];
+            let usual = if by_component { Order::ByComponent { order } } else { Order::ByInstalment { order } };
+            let allocation = Allocation { usual, advance, when_days_past_due_over: None };
+            let penalty = PenaltyRule { margin_ppm: Some(500_000), base: PenaltyBase::All, start };
+            let days = DayRule { grace_days, after_grace: AfterGrace::AllDays, ..DayRule::default() };
+            check(&dues, &LoanRules::new(&allocation, penalty, days).expect("oldest first"));
+        }
     }
 }

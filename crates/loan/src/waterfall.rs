@@ -183,6 +183,16 @@ impl Order {
         };
         Component::ALL.iter().all(goes_on)
     }
+
+    /// Whether money meets everything due by its day before any of it goes to a later instalment.
+    pub fn meets_dues_first(&self) -> bool {
+        let by_now = |stage: &&Stage| matches!(stage.reach, Reach::PastDue | Reach::Due | Reach::Owed);
+        let first: Vec<&Stage> = self.stages.iter().take_while(by_now).collect();
+        let meets = |component: &Component| {
+            first.iter().any(|stage| stage.reach != Reach::PastDue && stage.components.contains(component))
+        };
+        Component::ALL.iter().all(meets)
+    }
 }
 
 fn stage(reach: Reach, components: &[Component]) -> Stage {
