@@ -4,6 +4,7 @@ use crate::failure::{Outcome, refused};
 use crate::workspace::{Open, refused_pack};
 use anyhow::anyhow;
 use dayend::{NightInput, NightPlan, Rules};
+use lake::hands::Threads;
 use lake::night::NightRequest;
 use lake::snapshot::{self, Place, Run, read::Night, write::Staged};
 use lake::{WriteLock, batch};
@@ -88,7 +89,7 @@ pub fn night_plan(
     if input.loans.is_empty() {
         return refused("E-DE-05", &[("date", &date)]);
     }
-    let plan = dayend::plan(&input, &rules);
+    let plan = dayend::plan_by(&Threads, &input, &rules);
     let violations = dayend::check(&input, &plan);
     if !violations.is_empty() {
         let shown: Vec<String> = violations.iter().take(10).map(ToString::to_string).collect();

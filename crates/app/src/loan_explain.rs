@@ -12,7 +12,6 @@ use grading::Fact;
 use lake::night::NightRequest;
 use lake::snapshot;
 use policy::Pack;
-use std::collections::HashSet;
 use units::Date;
 
 /// One loan explained (借据说明).
@@ -54,13 +53,12 @@ pub enum ByRule {
 pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Option<&str>) -> Outcome<Vec<LoanExplained>> {
     let night = night_of(open, date)?;
     let run = night.run()?;
-    let loans: HashSet<String> = snapshot::loans_of(&night, loan, customer)?.into_iter().collect();
-    if loans.is_empty() {
+    let Some(theirs) = snapshot::loans_of(&night, loan, customer)? else {
         return match loan {
             Some(loan) => refused("E-QY-02", &[("date", &date), ("loan", &loan)]),
             None => refused("E-QY-03", &[("date", &date), ("customer", &customer.unwrap_or_default())]),
         };
-    }
+    };
     let known_on = Date::parse(&run.known_on).ok().context("the record of the run is damaged")?;
     let pack = open.pack(None)?;
     let rules = match Rules::compile(&pack, date) {
@@ -68,7 +66,7 @@ pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Optio
         Err(problems) => return refused_pack(&pack.name(), &problems),
     };
     let before = night_before(open, date)?;
-    let mut wanted: Vec<&str> = loan.map_or_else(|| loans.iter().map(String::as_str).collect(), |loan| vec![loan]);
+    let mut wanted: Vec<&str> = loan.map_or_else(|| theirs.loans.iter().map(String::as_str).collect(), |loan| vec![loan]);
     wanted.sort_unstable();
     let mut explained = Vec::new();
     for traced in wanted {
@@ -76,7 +74,7 @@ pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Optio
             business_date: date,
             known_on,
             carried_from: before.as_ref(),
-            only: Some(&loans),
+            only: Some(&theirs),
             traced: Some(traced),
         };
         let (input, trace) = lake::night::read(&open.lake, &request, &rules, &mut |_| {})?;

@@ -7,6 +7,7 @@ use crate::rules::Binding;
 use grading::{Bucket, CustomerKind, CustomerScale, EventKind, Grade, OtherBankDebt, Restructured};
 use loan::{History, LoanStatus, Position, Protection, RepaymentMethod};
 use report::BalanceSheet;
+use serde::{Deserialize, Serialize};
 use units::{Date, Labels, Money, Texts, coded};
 
 /// The whole input of one night (日终输入), as known on `known_on`.
@@ -33,8 +34,8 @@ pub struct NightInput {
     pub carried: Vec<Option<Carried>>,
     /// The business date of that earlier night.
     pub carried_from: Option<Date>,
-    /// What could not be used, found while reading.
-    pub exceptions: Vec<Exception>,
+    /// What could not be used, found while reading: the loan, why, and the money it is about.
+    pub found: Vec<(u32, ExceptionCode, Money)>,
     pub totals: ReadTotals,
 }
 
@@ -63,7 +64,7 @@ pub struct Customer {
 }
 
 /// A loan's facts beside its schedule and money (借据).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loan {
     pub customer: u32,
     pub branch: u32,
@@ -85,7 +86,7 @@ pub struct Loan {
 }
 
 /// What the kernel made of one dossier: the position tonight and the road to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folded {
     pub position: Position,
     pub history: History,
@@ -104,7 +105,7 @@ pub struct Folded {
 }
 
 /// A claim written off and kept on file (账销案存).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenOff {
     pub on: Date,
     /// Principal owed on that day.
@@ -125,7 +126,7 @@ pub struct Event {
 }
 
 /// A grade that people approved (经批准的分类认定).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
     pub loan: u32,
     pub grade: Grade,
@@ -156,6 +157,7 @@ pub struct Exception {
 
 coded! {
     /// Why a loan needs somebody's attention (日终异常代码), explained in the glossary.
+    #[derive(Serialize, Deserialize)]
     ExceptionCode {
         /// No instalments in the book and none can be made from the terms.
         NoSchedule = "E-NI-01",
@@ -175,7 +177,7 @@ coded! {
 }
 
 /// What was read, for the control totals (控制总数).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadTotals {
     pub loans: u64,
     pub instalments: u64,
@@ -185,4 +187,16 @@ pub struct ReadTotals {
     /// Repayments known but dated after the business date, or taken back by a reversal.
     pub repayments_left_aside: u64,
     pub money_left_aside: Money,
+}
+
+impl std::ops::AddAssign for ReadTotals {
+    fn add_assign(&mut self, other: ReadTotals) {
+        self.loans += other.loans;
+        self.instalments += other.instalments;
+        self.repayments += other.repayments;
+        self.principal_lent += other.principal_lent;
+        self.money_received += other.money_received;
+        self.repayments_left_aside += other.repayments_left_aside;
+        self.money_left_aside += other.money_left_aside;
+    }
 }

@@ -11,6 +11,7 @@
 pub mod control;
 pub mod explain;
 pub mod fold;
+pub mod hands;
 pub mod input;
 pub mod plan;
 pub mod planner;
@@ -21,6 +22,7 @@ pub use control::{Controls, Violation, check};
 pub use fold::{Milestones, NightDays, fold};
 pub use input::{Carried, Customer, Event, Exception, Folded, Judgement, Loan, MONTH_ENDS, NightInput, ReadTotals};
 pub use plan::{CustomerState, LoanState, Move, MoveReason, NightPlan, PackName, StepReport};
-pub use planner::plan;
-pub use rules::{Binding, Bindings, Rules};
+pub use hands::{Hands, OneHand};
+pub use planner::{plan, plan_by};
+pub use rules::{Binding, Bindings, ClaimKind, Rules};
 pub use step::metrics::year_to_date;

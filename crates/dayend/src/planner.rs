@@ -1,6 +1,7 @@
 //! The steps of a night, in order.
 
 use crate::control::Controls;
+use crate::hands::{Hands, OneHand};
 use crate::input::NightInput;
 use crate::plan::{NightPlan, PackName, StepReport};
 use crate::rules::Rules;
@@ -11,6 +12,11 @@ use units::Money;
 ///
 /// Panics when the columns of the input are of unequal length: a caller's mistake.
 pub fn plan(input: &NightInput, rules: &Rules) -> NightPlan {
+    plan_by(&OneHand, input, rules)
+}
+
+/// The same plan, made by several hands.
+pub fn plan_by(hands: &impl Hands, input: &NightInput, rules: &Rules) -> NightPlan {
     assert_eq!(input.loans.len(), input.folded.len(), "every loan was folded");
     assert!(input.carried.is_empty() || input.carried.len() == input.loans.len(), "carried stands beside the loans");
     let mut steps = Vec::new();
@@ -24,7 +30,7 @@ pub fn plan(input: &NightInput, rules: &Rules) -> NightPlan {
     let portfolio = step::portfolio::gather(input);
 
     // Bucket and grade of each loan by its own facts.
-    let mut decided = step::grade::decide(input, rules);
+    let mut decided = step::grade::decide(hands, input, rules);
     report("grade", loans, decided.len(), outstanding());
 
     // What a debtor's claims say about each other; only ever worse.
@@ -32,19 +38,19 @@ pub fn plan(input: &NightInput, rules: &Rules) -> NightPlan {
     report("contagion", loans, raised.count, raised.amount);
 
     // Stage, allowance and recoverability follow the grade in force.
-    let loan_states = step::allowance::measure(input, rules, &decided);
+    let loan_states = step::allowance::measure(hands, input, rules, &decided);
     report("allowance", loans, loan_states.len(), loan_states.iter().map(|state| state.allowance).sum());
 
-    let customer_states = step::customer::classify(input, rules, &portfolio, &loan_states);
+    let customer_states = step::customer::classify(hands, input, rules, &portfolio, &loan_states);
     report("customers", input.customers.len(), customer_states.len(), customer_states.iter().map(|c| c.exposure).sum());
 
-    let (bucket_moves, grade_moves) = step::moves::since_last_night(input, &loan_states);
+    // None of these reads what another writes.
+    let (metrics, ((bucket_moves, grade_moves), exceptions)) = hands.both(
+        || step::metrics::metrics(hands, input, &loan_states, &customer_states),
+        || (step::moves::since_last_night(input, &loan_states), step::exceptions::collect(input, &customer_states)),
+    );
     report("moves", loans, bucket_moves.len() + grade_moves.len(), Money::ZERO);
-
-    let metrics = step::metrics::metrics(input, &loan_states, &customer_states);
     report("metrics", loans, metrics.iter().map(|table| table.groups.len()).sum(), Money::ZERO);
-
-    let exceptions = step::exceptions::collect(input, &customer_states);
     report("exceptions", loans, exceptions.len(), exceptions.iter().map(|exception| exception.amount).sum());
 
     let pack = rules.pack.pack;

@@ -7,7 +7,7 @@ use loan::waterfall::Allocation;
 use loan::schedule::Residual;
 use loan::{LoanRules, Protection, ScheduleRules};
 use policy::{Bearer, Pack, PackOnDate, PackProblem, RuleKind, RuleRef};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use units::{Date, Rounding};
 
@@ -71,12 +71,19 @@ impl From<ScheduleParams> for ScheduleRules {
 #[derive(Debug)]
 pub struct Bindings<'r> {
     rules: &'r Rules<'r>,
-    known: HashMap<Bound, u16>,
+    known: HashMap<ClaimKind, u16>,
+    kinds: Vec<ClaimKind>,
     list: Vec<Binding>,
 }
 
-/// What rules may distinguish: who owes, what kind of loan, what stands behind it.
-type Bound = (CustomerKind, Option<CustomerScale>, String, Protection);
+/// What rules may distinguish between claims (债权类别): who owes, what kind of loan, what stands behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClaimKind {
+    pub customer_kind: CustomerKind,
+    pub scale: Option<CustomerScale>,
+    pub product: String,
+    pub protection: Protection,
+}
 
 impl<'p> Rules<'p> {
     /// Reads every rule in force on `date`. All problems are reported, not the first; a rule that
@@ -126,28 +133,22 @@ impl<'p> Rules<'p> {
 
 impl<'r> Bindings<'r> {
     pub fn new(rules: &'r Rules<'r>) -> Bindings<'r> {
-        Bindings { rules, known: HashMap::new(), list: Vec::new() }
+        Bindings { rules, known: HashMap::new(), kinds: Vec::new(), list: Vec::new() }
     }
 
-    /// The number of the binding for a claim.
-    pub fn bind(
-        &mut self,
-        kind: CustomerKind,
-        scale: Option<CustomerScale>,
-        product: &str,
-        protection: Protection,
-    ) -> Result<u16, PackProblem> {
-        let bound = (kind, scale, product.to_owned(), protection);
-        if let Some(&number) = self.known.get(&bound) {
+    /// The number of the binding for claims of a kind.
+    pub fn bind(&mut self, kind: &ClaimKind) -> Result<u16, PackProblem> {
+        if let Some(&number) = self.known.get(kind) {
             return Ok(number);
         }
+        let ClaimKind { customer_kind, scale, ref product, protection } = *kind;
         let bearer = Bearer {
-            customer_kind: kind.code(),
+            customer_kind: customer_kind.code(),
             scale: scale.map_or("", CustomerScale::code),
             product,
             protection: protection.code(),
         };
-        let profile = self.rules.grading.profile(kind, scale, product, protection);
+        let profile = self.rules.grading.profile(customer_kind, scale, product, protection);
         let schedule = match self.rules.pack.for_bearer(RuleKind::Schedule, &bearer) {
             Some((_, rule)) => rule.params::<ScheduleParams>()?.into(),
             None => ScheduleRules::default(),
@@ -155,12 +156,18 @@ impl<'r> Bindings<'r> {
         let binding = Binding { profile, loan: self.rules.loan_rules(&bearer)?, schedule };
         let number = u16::try_from(self.list.len()).expect("fewer than 65,536 kinds of claim");
         self.list.push(binding);
-        self.known.insert(bound, number);
+        self.kinds.push(kind.clone());
+        self.known.insert(kind.clone(), number);
         Ok(number)
     }
 
     pub fn get(&self, number: u16) -> &Binding {
         &self.list[usize::from(number)]
+    }
+
+    /// The kinds of claims met so far, in the order of their numbers.
+    pub fn kinds(&self) -> &[ClaimKind] {
+        &self.kinds
     }
 
     pub fn into_list(self) -> Vec<Binding> {

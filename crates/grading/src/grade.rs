@@ -4,10 +4,12 @@ use crate::condition::{EventSet, Fact};
 use crate::rules::Profile;
 use loan::History;
 use policy::RuleRef;
+use serde::{Deserialize, Serialize};
 use units::{Date, Money, coded};
 
 coded! {
     /// The five-grade classification (五级分类), from best to worst.
+    #[derive(Serialize, Deserialize)]
     Grade {
         Pass = "pass",
         SpecialMention = "special_mention",
@@ -50,7 +52,7 @@ pub struct GradeInput<'a> {
 }
 
 /// What happened since the terms were changed for a debtor in difficulty (重组后情况).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restructured {
     /// The first repayment date after the change; `None` while nothing has fallen due.
     pub first_due_on: Option<Date>,

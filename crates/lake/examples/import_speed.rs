@@ -77,7 +77,7 @@ fn import(workspace: &Workspace, from: &Path) -> Result<(), Fault> {
 
 fn merge(workspace: &Workspace) -> Result<(), Fault> {
     let mut fen = 0i128;
-    for chunk in lake::dossier::merge(workspace, None, None)? {
+    for chunk in lake::dossier::Shelf::open(workspace)?.merge(&Default::default())? {
         fen += chunk?.repayments.amount.values().iter().map(|&fen| i128::from(fen)).sum::<i128>();
     }
     println!("repaid {fen} fen");

@@ -3,6 +3,7 @@
 //! Prints the clock and the CPU time of each part of one night and writes nothing that stays.
 
 use dayend::Rules;
+use lake::dossier::{Columns, Reading, Shelf};
 use lake::night::NightRequest;
 use lake::snapshot::{self, write::Staged};
 use lake::{Fault, Workspace};
@@ -21,12 +22,32 @@ fn main() -> Result<(), Fault> {
     let before = snapshot::nights(&lake)?.into_iter().rfind(|night| night.business_date < date);
     let request =
         NightRequest { business_date: date, known_on: date, carried_from: before.as_ref(), only: None, traced: None };
+    let ground = timed("ground", || lake::night::Ground::read(&lake, &request))?;
+    let shelf = Shelf::open(&lake)?;
+    let shards = shelf.shards(lake::night::SHARD_LOANS);
+    let decode = |number: usize| {
+        let reading = Reading {
+            known_on: Some(date),
+            shard: shards[number].clone(),
+            columns: Columns::Night,
+            ..Reading::default()
+        };
+        shelf.merge(&reading)?.map(|chunk| Ok(chunk?.loans.num_rows())).sum::<Result<usize, Fault>>()
+    };
+    let mut loans = 0;
+    timed("only decode", || {
+        lake::hands::in_order(shards.len(), decode, |count| {
+            loans += count;
+            Ok(())
+        })
+    })?;
+    drop(ground);
     let (input, _) = timed("read and fold", || lake::night::read(&lake, &request, &rules, &mut |_| {}))?;
-    let plan = timed("plan", || dayend::plan(&input, &rules));
+    let plan = timed("plan", || dayend::plan_by(&lake::hands::Threads, &input, &rules));
     let violations = timed("check", || dayend::check(&input, &plan));
     let lock = lake.lock("night_speed")?;
     let staged = timed("write", || Staged::build(&lake, &lock, &input, &plan))?;
-    println!("{} loans, {} violations, peak {} MB", input.loans.len(), violations.len(), peak_mb());
+    println!("{loans} loans decoded, {} folded, {} violations, peak {} MB", input.loans.len(), violations.len(), peak_mb());
     staged.discard()
 }
 

@@ -1,17 +1,27 @@
 //! Reading a night: the book as known on a day, folded while it streams by.
 //!
-//! Dossiers come sorted by loan, batch by batch; each is folded by the rules and forgotten, so memory
-//! grows with the number of loans and not with their history. What hangs on customers and loans
-//! besides (events, debts elsewhere, collateral, statements, judgements, pauses) is small and held.
+//! 1. [`Ground::read`]: customers and what hangs on them, the small tables by loan, the footers of the
+//!    dossier files. Small, held, the same for every shard.
+//! 2. [`Ground::shards`]: the book cut into stretches of loan identities.
+//! 3. [`Ground::fold`]: a shard's dossiers merged, folded by the rules and forgotten, so that memory
+//!    grows with the number of loans and not with their history. No shard needs another.
+//! 4. [`Ground::gather`]: what the shards yielded, in their order, becomes the night's input. The same
+//!    input comes out however the book was cut and whoever folded: threads here, or a cluster.
 
+mod columns;
+mod ground;
 mod loans;
-mod side;
+mod shard;
 
-use crate::dossier;
+pub use crate::dossier::Shard;
+pub use ground::Ground;
+pub use shard::FoldedShard;
+
 use crate::fault::Fault;
+use crate::hands;
 use crate::snapshot::{self, read::Night};
 use crate::workspace::Workspace;
-use dayend::{Bindings, Carried, NightDays, NightInput, Rules};
+use dayend::{Carried, NightInput, Rules};
 use std::collections::HashSet;
 use units::{Date, Texts};
 
@@ -23,14 +33,24 @@ pub struct NightRequest<'a> {
     pub known_on: Date,
     /// The earlier night to carry from.
     pub carried_from: Option<&'a Night>,
-    /// Only these loans, for questions about one customer; `None` reads the book.
-    pub only: Option<&'a HashSet<String>>,
+    /// Only this customer's loans, for a question about one of them; `None` reads the book.
+    pub only: Option<&'a CustomerLoans>,
     /// The loan whose every step is told.
     pub traced: Option<&'a str>,
 }
 
+/// A customer and the loans a night knew of them (客户名下借据).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerLoans {
+    pub customer_id: String,
+    pub loans: HashSet<String>,
+}
+
 /// The steps of the traced loan: what fell due, what accrued, what was received (计算步骤).
 pub type Trace = Vec<loan::Step>;
+
+/// Shards are no smaller than this: below it, opening files costs more than folding.
+pub const SHARD_LOANS: usize = 16_384;
 
 /// Reads everything one night needs, and the steps of the traced loan. `progress` hears how many
 /// loans are done.
@@ -40,24 +60,17 @@ pub fn read(
     rules: &Rules,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(NightInput, Trace), Fault> {
-    let mut input = NightInput {
-        business_date: request.business_date,
-        known_on: request.known_on,
-        carried_from: request.carried_from.map(|night| night.business_date),
-        ..NightInput::default()
-    };
-    let side = side::read(workspace, request.business_date, request.known_on, &mut input)?;
-    let mut folding = loans::Folding::new(NightDays::new(request.business_date), Bindings::new(rules), &side, request);
-    for chunk in dossier::merge(workspace, Some(request.known_on), request.only)? {
-        folding.take(&chunk?, &mut input)?;
-        progress(input.totals.loans);
-    }
-    let trace = folding.finish(&mut input);
-    if let Some(night) = request.carried_from {
-        let (ids, carried) = snapshot::carried(night)?;
-        input.carried = beside(&input.loan_ids, &ids, &carried);
-    }
-    Ok((input, trace))
+    let ground = Ground::read(workspace, request)?;
+    let shards = if request.only.is_some() { vec![Shard::default()] } else { ground.shards(SHARD_LOANS) };
+    ground.gather(rules, request, |take| {
+        let mut loans = 0;
+        let fold = |number: usize| ground.fold(rules, request, &shards[number]);
+        hands::in_order(shards.len(), fold, |shard: FoldedShard| {
+            loans += shard.loans();
+            progress(loans);
+            take(shard)
+        })
+    })
 }
 
 /// What each loan carries; both columns ascend by loan.
@@ -70,6 +83,13 @@ fn beside(loans: &Texts, ids: &Texts, carried: &[Carried]) -> Vec<Option<Carried
         (next < ids.len() && ids.get(next) == loan).then(|| carried[next])
     };
     loans.iter().map(find).collect()
+}
+
+/// What the night before left, beside the loans of tonight.
+fn carried(loans: &Texts, request: &NightRequest) -> Result<Vec<Option<Carried>>, Fault> {
+    let Some(night) = request.carried_from else { return Ok(Vec::new()) };
+    let (ids, carried) = snapshot::carried(night, request.only.map(|only| &only.loans))?;
+    Ok(beside(loans, &ids, &carried))
 }
 
 #[cfg(test)]

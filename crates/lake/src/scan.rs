@@ -1,9 +1,10 @@
 //! Tables as queries see them: the current version of every row, in flat canonical columns.
 
 use crate::batch::{self, Batch};
-use crate::dossier::{self, DossierChunk, Merge};
+use crate::dossier::{DossierChunk, Merge, Reading, Shelf};
 use crate::fault::{Context, Fault};
 use crate::import::{identity_converter, identity_rows};
+use crate::pick;
 use crate::schema::{self, KNOWN_FROM, Table};
 use crate::workspace::Workspace;
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray, StringBuilder, UInt32Array};
@@ -11,7 +12,9 @@ use arrow::compute::{filter_record_batch, interleave_record_batch, take};
 use arrow::datatypes::{Date32Type, SchemaRef};
 use arrow::row::{RowConverter, Rows};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use std::collections::HashSet;
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use units::Date;
 
@@ -39,11 +42,23 @@ pub fn schema(table: &str) -> Option<SchemaRef> {
 pub fn table(workspace: &Workspace, table: &str, known_on: Option<Date>) -> Result<TableScan, Fault> {
     let table = schema::table(table).unwrap_or_else(|| panic!("there is no table {table}"));
     let rows = if table.in_dossier() {
-        ScanRows::Dossiers(table, dossier::merge(workspace, known_on, None)?)
+        let reading = Reading { known_on, ..Reading::default() };
+        ScanRows::Dossiers(table, Shelf::open(workspace)?.merge(&reading)?)
     } else {
-        ScanRows::Files(MergedFiles::open(table, &batch::list(workspace)?, known_on)?)
+        ScanRows::Files(MergedFiles::open(table, &batch::list(workspace)?, known_on, None)?)
     };
     Ok(TableScan { rows })
+}
+
+/// The rows of a table outside the dossiers whose identity is `id`: what else lies in its files is not
+/// decoded.
+///
+/// Panics like [`table()`], and when the table's first column is not its identity.
+pub fn rows_of(workspace: &Workspace, table: &str, known_on: Option<Date>, id: &str) -> Result<TableScan, Fault> {
+    let table = schema::table(table).unwrap_or_else(|| panic!("there is no table {table}"));
+    assert!(!table.in_dossier(), "{} lies in dossiers", table.name);
+    let only = HashSet::from([id.to_owned()]);
+    Ok(TableScan { rows: ScanRows::Files(MergedFiles::open(table, &batch::list(workspace)?, known_on, Some(&only))?) })
 }
 
 impl Iterator for TableScan {
@@ -135,14 +150,19 @@ struct FileSource {
 }
 
 impl MergedFiles {
-    fn open(table: &'static Table, batches: &[Batch], known_on: Option<Date>) -> Result<MergedFiles, Fault> {
+    fn open(
+        table: &'static Table,
+        batches: &[Batch],
+        known_on: Option<Date>,
+        only: Option<&HashSet<String>>,
+    ) -> Result<MergedFiles, Fault> {
         let known_on = known_on.map_or(i32::MAX, Date::day_number);
         let mut files = MergedFiles { table, converter: identity_converter(table)?, sources: Vec::new(), known_on };
         for path in batches.iter().map(|batch| batch.table(table.name)).filter(|path| path.exists()) {
-            let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-                .with_context(|| format!("reading {}", path.display()))?;
-            let batches = builder.with_batch_size(READ_ROWS).build()?;
+            let batches = match only {
+                Some(only) => pick::rows(&path, table.columns[0].name, only, None)?,
+                None => whole(&path)?,
+            };
             files.sources.push(FileSource { batches, current: None, at: 0 });
         }
         for source in 0..files.sources.len() {
@@ -153,6 +173,7 @@ impl MergedFiles {
 
     /// Loads the next batch of a source whose current one is used up.
     fn advance(&mut self, source: usize) -> Result<(), Fault> {
+        let alone = self.sources.len() == 1;
         let source = &mut self.sources[source];
         while source.current.as_ref().is_none_or(|(batch, _)| source.at >= batch.num_rows()) {
             source.at = 0;
@@ -160,7 +181,9 @@ impl MergedFiles {
                 source.current = None;
                 break;
             };
-            let rows = identity_rows(self.table, &self.converter, &batch)?;
+            // Who is alone is compared with nobody.
+            let compared = if alone { batch.slice(0, 0) } else { batch.clone() };
+            let rows = identity_rows(self.table, &self.converter, &compared)?;
             source.current = Some((batch, rows));
         }
         Ok(())
@@ -226,6 +249,13 @@ impl MergedFiles {
         }
         Ok(merged)
     }
+}
+
+fn whole(path: &Path) -> Result<ParquetRecordBatchReader, Fault> {
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))?;
+    Ok(builder.with_batch_size(READ_ROWS).build()?)
 }
 
 fn known_from(batch: &RecordBatch) -> &Date32Array {

@@ -1,9 +1,11 @@
 //! The terms of a loan, as the book states them.
 
+use serde::{Deserialize, Serialize};
 use units::{Date, Money, RatePpm, coded};
 
 coded! {
     /// How principal and interest are spread over the dues (还款方式).
+    #[derive(Serialize, Deserialize)]
     RepaymentMethod {
         /// Level instalments (等额本息).
         EqualInstalment = "equal_instalment",
@@ -43,6 +45,7 @@ coded! {
 
 coded! {
     /// What stands behind the loan (担保方式).
+    #[derive(Serialize, Deserialize)]
     Protection {
         Credit = "credit",
         Guarantee = "guarantee",
@@ -53,6 +56,7 @@ coded! {
 
 coded! {
     /// What the core system says of the loan (借据状态).
+    #[derive(Serialize, Deserialize)]
     LoanStatus {
         Active = "active",
         Settled = "settled",

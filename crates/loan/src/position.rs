@@ -8,7 +8,7 @@ use crate::accrual::PenaltyRule;
 use crate::contract::Terms;
 use crate::walk::Walk;
 use crate::waterfall::{Advance, Allocation, Component, Order, Reach, Strategy};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use units::{Date, Money, coded};
 
 /// One loan as columns: what was agreed, what came in, what was paused.
@@ -36,7 +36,7 @@ pub struct Pause {
 }
 
 /// Where a loan stands at the end of one day (借据余额状态). A receipt of that day counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Principal lent and not repaid.
     pub principal_outstanding: Money,
@@ -70,7 +70,7 @@ pub struct Position {
 /// Days are those the night of each day would have shown: an instalment paid the day after its due
 /// date was never past due at the end of a day. The window is the last calendar months of the
 /// rules: from (not including) the corresponding day before, to the last day asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     /// Highest days past due ever reached.
     pub worst_days_past_due: i32,

@@ -20,4 +20,4 @@ pub use date::{Date, DateError, YearMonth};
 pub use ids::{BranchId, CustomerId, LoanId, OfficerId, RepaymentId};
 pub use money::{Money, MoneyError, Rounding, div_round};
 pub use rate::{RateError, RatePpm};
-pub use texts::{Labels, Texts};
+pub use texts::{Labels, TextIndex, Texts};

@@ -1,12 +1,13 @@
 //! Columns of text: a million identities without a million allocations.
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A column of texts (文本列) in one buffer.
 ///
 /// Construction: [`Texts::new`], [`Texts::push`]. At most 4 GiB of text. Comparison and order are
 /// by bytes. Not supported: removing or changing an entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {
     bytes: String,
     ends: Vec<u32>,
@@ -55,6 +56,47 @@ impl Texts {
     }
 }
 
+/// Where each text of a column stands (文本索引): a table of places, found by hash.
+///
+/// Construction: [`TextIndex::new`]; of equal texts the first is found. The column is handed in again
+/// at every question and must be the one the index was made for.
+#[derive(Clone, Debug, Default)]
+pub struct TextIndex {
+    /// Places plus one, 0 where free; a power of two at most half full.
+    slots: Vec<u32>,
+}
+
+impl TextIndex {
+    pub fn new(texts: &Texts) -> TextIndex {
+        let mut index = TextIndex { slots: vec![0; (texts.len() * 2).next_power_of_two().max(2)] };
+        for (place, text) in texts.iter().enumerate() {
+            let slot = index.slot(texts, text);
+            if index.slots[slot] == 0 {
+                index.slots[slot] = place as u32 + 1;
+            }
+        }
+        index
+    }
+
+    pub fn find(&self, texts: &Texts, text: &str) -> Option<usize> {
+        (self.slots[self.slot(texts, text)] as usize).checked_sub(1)
+    }
+
+    /// The slot that holds the text, or the free one where it would be.
+    fn slot(&self, texts: &Texts, text: &str) -> usize {
+        let last = self.slots.len() - 1;
+        // FNV-1a; its low bits are the well mixed ones.
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let mut slot = (hash ^ (hash >> 32)) as usize & last;
+        while self.slots[slot] != 0 && texts.get(self.slots[slot] as usize - 1) != text {
+            slot = (slot + 1) & last;
+        }
+        slot
+    }
+}
+
 impl<'a> FromIterator<&'a str> for Texts {
     fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Texts {
         let mut column = Texts::new();
@@ -84,6 +126,11 @@ impl Labels {
         self.texts.push(text);
         self.codes.insert(text.to_owned(), code);
         code
+    }
+
+    /// The texts in the order of their numbers.
+    pub fn into_texts(self) -> Texts {
+        self.texts
     }
 
     pub fn find(&self, text: &str) -> Option<u32> {
@@ -119,6 +166,15 @@ mod tests {
         let sorted: Texts = ["L1", "L2", "L30"].into_iter().collect();
         assert_eq!(sorted.find_sorted("L2"), Some(1));
         assert_eq!(sorted.find_sorted("L3"), None);
+    }
+
+    #[test]
+    fn an_index_finds_what_the_column_holds() {
+        let column: Texts = (0..500).map(|number| format!("C{number}")).collect::<Vec<_>>().iter().map(String::as_str).collect();
+        let index = TextIndex::new(&column);
+        assert!((0..500).all(|place| index.find(&column, column.get(place)) == Some(place)));
+        assert_eq!(index.find(&column, "C500"), None);
+        assert_eq!(TextIndex::new(&Texts::new()).find(&Texts::new(), "C1"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What follows from the grade in force: stage, allowance, recoverability.
 
+use crate::hands::{Hands, in_parts};
 use crate::input::NightInput;
 use crate::plan::LoanState;
 use crate::rules::Rules;
@@ -8,8 +9,8 @@ use crate::step::portfolio::is_exposure;
 use grading::Facts;
 use units::Money;
 
-pub fn measure(input: &NightInput, rules: &Rules, decided: &[Decided]) -> Vec<LoanState> {
-    decided.iter().enumerate().map(|(number, decided)| measure_one(input, rules, number, decided)).collect()
+pub fn measure(hands: &impl Hands, input: &NightInput, rules: &Rules, decided: &[Decided]) -> Vec<LoanState> {
+    in_parts(hands, 0..decided.len(), &|number| measure_one(input, rules, number, &decided[number]))
 }
 
 fn measure_one(input: &NightInput, rules: &Rules, number: usize, decided: &Decided) -> LoanState {

@@ -1,5 +1,6 @@
 //! Every customer: exposure, worst loan, class, tier.
 
+use crate::hands::{Hands, in_parts};
 use crate::input::{Customer, NightInput};
 use crate::plan::{CustomerState, LoanState};
 use crate::rules::Rules;
@@ -9,14 +10,15 @@ use grading::{ClassInput, Confirmation, CustomerClass, Grade};
 use units::Money;
 
 pub fn classify(
+    hands: &impl Hands,
     input: &NightInput,
     rules: &Rules,
     portfolio: &Portfolio,
     loan_states: &[LoanState],
 ) -> Vec<CustomerState> {
-    let mut states: Vec<CustomerState> = (0..input.customers.len())
-        .map(|customer| classify_one(input, rules, portfolio.of(customer), loan_states, &input.customers[customer]))
-        .collect();
+    let mut states = in_parts(hands, 0..input.customers.len(), &|customer| {
+        classify_one(input, rules, portfolio.of(customer), loan_states, &input.customers[customer])
+    });
     let worst_of_group = worst_of_groups(input, &states);
     for (state, customer) in states.iter_mut().zip(&input.customers) {
         let Some(group) = customer.group else { continue };

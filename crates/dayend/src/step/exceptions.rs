@@ -7,7 +7,10 @@ use units::Money;
 
 /// Those found while reading and those the figures show, sorted by code, then loan.
 pub fn collect(input: &NightInput, customers: &[CustomerState]) -> Vec<Exception> {
-    let mut exceptions = input.exceptions.clone();
+    let read = input.found.iter();
+    let mut exceptions: Vec<Exception> = read
+        .map(|&(number, code, amount)| exception(input, number as usize, code, amount, String::new()))
+        .collect();
     for number in 0..input.loans.len() {
         let mut found = |code, amount, detail| exceptions.push(exception(input, number, code, amount, detail));
         let (loan, position) = (&input.loans[number], &input.folded[number].position);
@@ -34,7 +37,7 @@ pub fn collect(input: &NightInput, customers: &[CustomerState]) -> Vec<Exception
 }
 
 /// The exception for a loan; its owner is the loan's officer, else its branch.
-pub fn exception(input: &NightInput, number: usize, code: ExceptionCode, amount: Money, detail: String) -> Exception {
+fn exception(input: &NightInput, number: usize, code: ExceptionCode, amount: Money, detail: String) -> Exception {
     let loan = &input.loans[number];
     let owner = match loan.officer {
         Some(officer) => input.names.officers.get(officer),

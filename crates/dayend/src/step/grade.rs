@@ -1,5 +1,6 @@
 //! The bucket and the grade of every loan by its own facts.
 
+use crate::hands::{Hands, in_parts};
 use crate::input::{Folded, NightInput};
 use crate::rules::Rules;
 use grading::{Bucket, EventSet, GradeDecision, GradeInput};
@@ -14,9 +15,9 @@ pub struct Decided {
     pub decision: GradeDecision,
 }
 
-pub fn decide(input: &NightInput, rules: &Rules) -> Vec<Decided> {
+pub fn decide(hands: &impl Hands, input: &NightInput, rules: &Rules) -> Vec<Decided> {
     let events = events_by_customer(input, rules);
-    (0..input.loans.len()).map(|loan| decide_one(input, rules, &events, loan)).collect()
+    in_parts(hands, 0..input.loans.len(), &|loan| decide_one(input, rules, &events, loan))
 }
 
 pub fn decide_one(input: &NightInput, rules: &Rules, events: &[EventSet], loan: usize) -> Decided {

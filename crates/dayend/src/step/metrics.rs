@@ -1,5 +1,6 @@
 //! The ratios a night leaves behind.
 
+use crate::hands::Hands;
 use crate::input::{MONTH_ENDS, NightInput};
 use crate::plan::{CustomerState, LoanState};
 use crate::step::grade::days_past_due;
@@ -20,9 +21,18 @@ const KEPT: [&[Dimension]; 9] = [
     &[Dimension::Protection],
 ];
 
-pub fn metrics(input: &NightInput, loans: &[LoanState], customers: &[CustomerState]) -> Vec<MetricTable> {
+pub fn metrics(
+    hands: &impl Hands,
+    input: &NightInput,
+    loans: &[LoanState],
+    customers: &[CustomerState],
+) -> Vec<MetricTable> {
     let table = state_table(input, loans, customers);
-    KEPT.iter().map(|by| ratios(&table, by)).collect()
+    let cut = |cuts: &[&[Dimension]]| cuts.iter().map(|by| ratios(&table, by)).collect::<Vec<_>>();
+    let (one, other) = KEPT.split_at(KEPT.len() / 2);
+    let (mut tables, rest) = hands.both(|| cut(one), || cut(other));
+    tables.extend(rest);
+    tables
 }
 
 /// The night as the report room reads it.

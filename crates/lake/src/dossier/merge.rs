@@ -1,24 +1,19 @@
 //! Dossiers of all batches, merged loan by loan as they were known on a day.
 
-use super::read::open_some;
+use super::shelf::{Reading, Shard, Shelf, complete, has_loan_rows};
 use super::{LOAN_COLUMNS, LOAN_KNOWN_FROM, instalments_at, loans, repayments_at};
-use crate::batch;
 use crate::fault::Fault;
-use crate::workspace::Workspace;
 use arrow::array::{
     Array, ArrayData, ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, MutableArrayData, RecordBatch, StringArray,
     StructArray, TimestampSecondArray, make_array,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::interleave;
-use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampSecondType};
+use arrow::datatypes::{Date32Type, Field, Int32Type, Int64Type, Schema, TimestampSecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::sync::Arc;
 use units::Date;
-
-/// Loans per chunk on the way in.
-const CHUNK_LOANS: usize = 16_384;
 
 /// A stretch of loans with their schedules and repayments (档案块), in the order of their identities.
 ///
@@ -43,7 +38,8 @@ pub struct InstalmentSlices {
     pub fee_due: Int64Array,
 }
 
-/// Repayments of many loans, by day of payment, time of entry and identity within a loan (还款列).
+/// Repayments of many loans, by day of payment, time of entry and identity within a loan (还款列);
+/// identity, time, reversal and payer are null where they were not read.
 pub struct RepaymentSlices {
     pub offsets: OffsetBuffer<i32>,
     pub repayment_id: StringArray,
@@ -64,31 +60,32 @@ pub struct Merge {
 
 struct Source {
     batches: ParquetRecordBatchReader,
+    shard: Shard,
     /// The unread rest of the current batch; empty only when the file is finished.
     rest: Option<RecordBatch>,
 }
 
-/// Every loan known on `known_on` (`None`: known at all), as it was known then. With `only`, those
-/// loans and some of their neighbours: what lies far from them is not read.
-pub fn merge(workspace: &Workspace, known_on: Option<Date>, only: Option<&HashSet<String>>) -> Result<Merge, Fault> {
-    let mut sources = Vec::new();
-    for batch in batch::list(workspace)? {
-        if let Some(batches) = open_some(&batch.dossiers(), None, CHUNK_LOANS, only)? {
-            let mut source = Source { batches, rest: None };
+impl Shelf {
+    /// Every loan of the shard that was known on the day, as it was known then.
+    pub fn merge(&self, reading: &Reading) -> Result<Merge, Fault> {
+        let mut sources = Vec::new();
+        for batches in self.sources(reading)? {
+            let mut source = Source { batches, shard: reading.shard.clone(), rest: None };
             source.advance()?;
             sources.push(source);
         }
+        Ok(Merge { sources, known_on: reading.known_on.map_or(i32::MAX, Date::day_number) })
     }
-    Ok(Merge { sources, known_on: known_on.map_or(i32::MAX, Date::day_number) })
 }
 
 impl Source {
     fn advance(&mut self) -> Result<(), Fault> {
         while self.rest.as_ref().is_none_or(|rest| rest.num_rows() == 0) {
-            self.rest = self.batches.next().transpose()?;
-            if self.rest.is_none() {
+            let Some(batch) = self.batches.next().transpose()? else {
+                self.rest = None;
                 break;
-            }
+            };
+            self.rest = Some(complete(&within(&batch, &self.shard))?);
         }
         Ok(())
     }
@@ -96,20 +93,33 @@ impl Source {
     /// Cuts off the rows up to and including `last`.
     fn take_to(&mut self, last: &str) -> Result<Option<RecordBatch>, Fault> {
         let Some(rest) = &self.rest else { return Ok(None) };
-        let ids = rest.column(0).as_string::<i32>();
-        let (mut low, mut high) = (0, ids.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if ids.value(middle) <= last { low = middle + 1 } else { high = middle }
-        }
-        if low == 0 {
+        let count = first_row(rest, |loan| loan > last);
+        if count == 0 {
             return Ok(None);
         }
-        let taken = rest.slice(0, low);
-        self.rest = Some(rest.slice(low, rest.num_rows() - low));
+        let taken = rest.slice(0, count);
+        self.rest = Some(rest.slice(count, rest.num_rows() - count));
         self.advance()?;
         Ok(Some(taken))
     }
+}
+
+/// The rows of the batch that lie in the shard.
+fn within(batch: &RecordBatch, shard: &Shard) -> RecordBatch {
+    let from = shard.from.as_deref().map_or(0, |from| first_row(batch, |loan| loan >= from));
+    let until = shard.until.as_deref().map_or(batch.num_rows(), |until| first_row(batch, |loan| loan >= until));
+    batch.slice(from, until - from)
+}
+
+/// The first row for whose loan `passed` holds; loans ascend and so does `passed`.
+fn first_row(batch: &RecordBatch, passed: impl Fn(&str) -> bool) -> usize {
+    let ids = batch.column(0).as_string::<i32>();
+    let (mut low, mut high) = (0, ids.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if passed(ids.value(middle)) { high = middle } else { low = middle + 1 }
+    }
+    low
 }
 
 impl Iterator for Merge {
@@ -189,7 +199,7 @@ fn wholly_known(batch: &RecordBatch, known_on: i32) -> bool {
     let offsets = repayments.value_offsets();
     let (from, to) = (offsets[0] as usize, offsets[batch.num_rows()] as usize);
     let repaid = repayments.values().as_struct().column(3).as_primitive::<Date32Type>();
-    days(batch, LOAN_KNOWN_FROM).null_count() == 0
+    has_loan_rows(batch)
         && known(days(batch, LOAN_KNOWN_FROM))
         && known(days(batch, instalments_at() + 1))
         && repaid.values()[from..to].iter().all(|&day| day <= known_on)
@@ -201,6 +211,8 @@ struct Picks {
     schedule_known_from: Vec<Option<i32>>,
     instalments: Ranges,
     repayments: Ranges,
+    /// The identities of repayments were read: some may take back or correct another.
+    identified: bool,
 }
 
 /// Stretches of the slices' list items, and where each loan's begin.
@@ -252,6 +264,7 @@ impl Picks {
             schedule_known_from: Vec::new(),
             instalments: Ranges::default(),
             repayments: Ranges::default(),
+            identified: slices.iter().all(|slice| super::items(slice, repayments_at()).column(0).null_count() == 0),
         };
         for versions in rows.chunk_by(|&(a, x), &(b, y)| ids[a].value(x) == ids[b].value(y)) {
             picks.take_loan(slices, versions, known_on);
@@ -297,8 +310,10 @@ impl Picks {
                 let all = versions.iter().map(range).flat_map(|(slice, from, to)| (from..to).map(move |item| (slice, item)));
                 let mut visible: Vec<(usize, usize)> = all.filter(|&(slice, item)| known(slice, item)).collect();
                 let id = |&(slice, item): &(usize, usize)| items(slice).column(0).as_string::<i32>().value(item);
-                visible.sort_by(|a, b| (id(a), Reverse(a.0)).cmp(&(id(b), Reverse(b.0))));
-                visible.dedup_by(|a, b| id(a) == id(b));
+                if self.identified {
+                    visible.sort_by(|a, b| (id(a), Reverse(a.0)).cmp(&(id(b), Reverse(b.0))));
+                    visible.dedup_by(|a, b| id(a) == id(b));
+                }
                 visible.sort_by_key(|pick| (order_of(items(pick.0), pick.1), id(pick)));
                 visible.into_iter().for_each(|(slice, item)| self.repayments.push(slice, item, item + 1));
             }
@@ -313,6 +328,13 @@ fn order_of(items: &StructArray, item: usize) -> (i32, Option<i64>) {
     (items.column(1).as_primitive::<Date32Type>().value(item), time)
 }
 
+/// The table's fields, with texts of few values as they were read.
+fn loan_schema(columns: &[ArrayRef]) -> Schema {
+    let table = loans().arrow_schema();
+    let fields = table.fields().iter().zip(columns);
+    Schema::new(fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone())).collect::<Vec<Field>>())
+}
+
 impl DossierChunk {
     fn new(
         columns: Vec<ArrayRef>,
@@ -324,7 +346,7 @@ impl DossierChunk {
         let long = |items: &StructArray, at: usize| items.column(at).as_primitive::<Int64Type>().clone();
         let text = |at: usize| repayments.column(at).as_string::<i32>().clone();
         Ok(DossierChunk {
-            loans: RecordBatch::try_new(loans().arrow_schema(), columns)?,
+            loans: RecordBatch::try_new(Arc::new(loan_schema(&columns)), columns)?,
             instalments: InstalmentSlices {
                 offsets: instalment_offsets,
                 known_from: schedule_known_from,

@@ -5,12 +5,15 @@
 
 mod merge;
 mod read;
+mod shelf;
 mod write;
 
-pub use merge::{DossierChunk, InstalmentSlices, Merge, RepaymentSlices, merge};
+pub use merge::{DossierChunk, InstalmentSlices, Merge, RepaymentSlices};
 pub use read::{read_booked, read_terms};
+pub use shelf::{Columns, Reading, Shard, Shelf};
 pub use write::write;
 
+use crate::pick::PAGE_ROWS;
 use crate::schema::{self, Table};
 use arrow::array::{RecordBatch, StructArray};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
@@ -98,6 +101,7 @@ pub(crate) fn properties() -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("postloan".to_owned())
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(Some(GROUP_LOANS));
     for path in plain {
         let path = ColumnPath::from(path.split('.').map(str::to_owned).collect::<Vec<_>>());

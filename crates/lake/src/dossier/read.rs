@@ -8,54 +8,25 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::RowGroupMetaData;
-use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
 /// Reads some columns of a dossier file; an absent file is an empty one.
-pub(crate) fn open(path: &Path, columns: Option<&[usize]>, rows: usize) -> Result<Option<ParquetRecordBatchReader>, Fault> {
-    open_some(path, columns, rows, None)
-}
-
-/// The same, leaving out row groups that can hold none of the loans `only` names.
-pub(crate) fn open_some(
-    path: &Path,
-    columns: Option<&[usize]>,
-    rows: usize,
-    only: Option<&HashSet<String>>,
-) -> Result<Option<ParquetRecordBatchReader>, Fault> {
+fn open(path: &Path, columns: &[usize], rows: usize) -> Result<Option<ParquetRecordBatchReader>, Fault> {
     if !path.exists() {
         return Ok(None);
     }
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let mut builder =
+    let builder =
         ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))?;
-    if let Some(columns) = columns {
-        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-        builder = builder.with_projection(mask);
-    }
-    if let Some(only) = only {
-        let groups = builder.metadata().row_groups().iter().enumerate();
-        let groups = groups.filter(|(_, group)| may_hold(group, only)).map(|(at, _)| at).collect();
-        builder = builder.with_row_groups(groups);
-    }
-    Ok(Some(builder.with_batch_size(rows).build()?))
-}
-
-/// Whether one of the loans may lie in the group, as far as its smallest and largest identity tell.
-fn may_hold(group: &RowGroupMetaData, loans: &HashSet<String>) -> bool {
-    let statistics = group.column(0).statistics();
-    match statistics.and_then(|told| Some((told.min_bytes_opt()?, told.max_bytes_opt()?))) {
-        Some((least, most)) => loans.iter().any(|loan| (least..=most).contains(&loan.as_bytes())),
-        None => true,
-    }
+    let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+    Ok(Some(builder.with_projection(mask).with_batch_size(rows).build()?))
 }
 
 /// Identity, principal and day of disbursement of every loan whose own row is in the file.
 pub fn read_terms(path: &Path, mut take: impl FnMut(&str, i64, i32)) -> Result<(), Fault> {
     let place = |name: &str| schema().index_of(name).expect("a dossier column");
-    let Some(batches) = open(path, Some(&[0, LOAN_KNOWN_FROM, place("principal"), place("disbursed_on")]), 65_536)? else {
+    let Some(batches) = open(path, &[0, LOAN_KNOWN_FROM, place("principal"), place("disbursed_on")], 65_536)? else {
         return Ok(());
     };
     for batch in batches {
@@ -72,7 +43,7 @@ pub fn read_terms(path: &Path, mut take: impl FnMut(&str, i64, i32)) -> Result<(
 
 /// The repayments booked for some loans (numbers sorted), added to `booked`; oldest batch first.
 pub fn read_booked(path: &Path, directory: &Directory, loans: &[u32], booked: &mut KeyMap<Booked>) -> Result<(), Fault> {
-    let Some(batches) = open(path, Some(&[0, repayments_at()]), 8_192)? else { return Ok(()) };
+    let Some(batches) = open(path, &[0, repayments_at()], 8_192)? else { return Ok(()) };
     for batch in batches {
         book(&batch?, directory, loans, booked);
     }

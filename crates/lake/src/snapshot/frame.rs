@@ -2,8 +2,10 @@
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
+    StringBuilder,
 };
 use arrow::datatypes::{Field, Int32Type, Schema};
+use std::fmt;
 use std::sync::Arc;
 use units::{Date, Labels, Money};
 
@@ -27,6 +29,21 @@ impl Frame {
 
     pub fn text<'a>(&mut self, name: &str, texts: impl Iterator<Item = &'a str>) {
         self.column(name, Arc::new(StringArray::from_iter_values(texts)), false);
+    }
+
+    /// A column of texts that `write` puts together, each from one value.
+    pub fn written<T>(
+        &mut self,
+        name: &str,
+        values: impl ExactSizeIterator<Item = T>,
+        write: impl Fn(T, &mut dyn fmt::Write) -> fmt::Result,
+    ) {
+        let mut texts = StringBuilder::with_capacity(values.len(), values.len() * 24);
+        for value in values {
+            write(value, &mut texts).expect("a text in memory takes what is written");
+            texts.append_value("");
+        }
+        self.column(name, Arc::new(texts.finish()), false);
     }
 
     /// A column of few distinct texts, kept as numbers into `labels`.

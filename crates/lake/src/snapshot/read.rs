@@ -1,7 +1,10 @@
 //! Reading snapshots back: which nights there are, what they carry, and the book for the ratios.
 
 use crate::fault::{Context, Fault};
+use crate::night::CustomerLoans;
+use crate::pick;
 use crate::snapshot::run::{RUN_FILE, Run};
+use crate::snapshot::table::SnapshotTable;
 use crate::workspace::Workspace;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
@@ -10,6 +13,7 @@ use grading::{Bucket, Grade};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use report::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, YearToDate};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use units::{Coded, Date, Labels, Money, Texts};
@@ -47,10 +51,10 @@ pub fn nights(workspace: &Workspace) -> Result<Vec<Night>, Fault> {
 }
 
 /// What a night left of every loan, in the order of the loans.
-pub fn carried(night: &Night) -> Result<(Texts, Vec<Carried>), Fault> {
+pub fn carried(night: &Night, only: Option<&HashSet<String>>) -> Result<(Texts, Vec<Carried>), Fault> {
     let columns = ["loan_id", "grade", "bucket", "days_past_due", "principal_outstanding", "paid_total"];
     let (mut ids, mut rows) = (Texts::new(), Vec::new());
-    for batch in columns_of(&night.folder, "loan_states", &columns)? {
+    for batch in states(night, &columns, only)? {
         let batch = batch?;
         push_texts(&mut ids, &batch, "loan_id");
         let (grades, buckets) = (codes::<Grade>(&batch, "grade"), codes::<Bucket>(&batch, "bucket"));
@@ -69,18 +73,61 @@ pub fn carried(night: &Night) -> Result<(Texts, Vec<Carried>), Fault> {
     Ok((ids, rows))
 }
 
-/// Every loan of the customer who owes `loan_id`, or of `customer_id`; empty when a night knows neither.
-pub fn loans_of(night: &Night, loan_id: Option<&str>, customer_id: Option<&str>) -> Result<Vec<String>, Fault> {
-    let mut pairs = Vec::new();
-    for batch in columns_of(&night.folder, "loan_states", &["loan_id", "customer_id"])? {
-        let batch = batch?;
-        let (loans, customers) = (batch["loan_id"].as_string::<i32>(), batch["customer_id"].as_string::<i32>());
-        let rows = loans.iter().zip(customers.iter());
-        pairs.extend(rows.map(|(loan, customer)| (loan.unwrap_or_default().to_owned(), customer.unwrap_or_default().to_owned())));
+/// The customer who owes `loan_id`, or `customer_id`, with all loans; `None` when the night knows neither.
+pub fn loans_of(
+    night: &Night,
+    loan_id: Option<&str>,
+    customer_id: Option<&str>,
+) -> Result<Option<CustomerLoans>, Fault> {
+    let mut owner = customer_id.map(str::to_owned);
+    if let Some(loan_id) = loan_id {
+        let wanted = HashSet::from([loan_id.to_owned()]);
+        for batch in states(night, &["customer_id"], Some(&wanted))? {
+            owner = batch?["customer_id"].as_string::<i32>().iter().flatten().next().map(str::to_owned).or(owner);
+        }
     }
-    let owner = pairs.iter().find(|(loan, _)| Some(loan.as_str()) == loan_id).map(|(_, customer)| customer.clone());
-    let Some(wanted) = owner.or(customer_id.map(str::to_owned)) else { return Ok(Vec::new()) };
-    Ok(pairs.into_iter().filter(|(_, customer)| *customer == wanted).map(|(loan, _)| loan).collect())
+    let Some(customer_id) = owner else { return Ok(None) };
+    let path = states_path(night);
+    let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| damaged(&path))?;
+    let column = builder.schema().index_of("customer_id").with_context(|| damaged(&path))?;
+    let mut groups = Vec::new();
+    for group in 0..builder.metadata().num_row_groups() {
+        let filter = builder.get_row_group_column_bloom_filter(group, column).with_context(|| damaged(&path))?;
+        if filter.is_none_or(|filter| filter.check(&customer_id.as_str())) {
+            groups.push(group);
+        }
+    }
+    let mask = ProjectionMask::columns(builder.parquet_schema(), ["loan_id", "customer_id"]);
+    let mut loans = HashSet::new();
+    for batch in builder.with_projection(mask).with_row_groups(groups).build()? {
+        let batch = batch.with_context(|| damaged(&path))?;
+        let rows = batch["loan_id"].as_string::<i32>().iter().zip(batch["customer_id"].as_string::<i32>());
+        let theirs = rows.filter(|(_, owes)| *owes == Some(customer_id.as_str()));
+        loans.extend(theirs.filter_map(|(loan, _)| Some(loan?.to_owned())));
+    }
+    Ok((!loans.is_empty()).then_some(CustomerLoans { customer_id, loans }))
+}
+
+fn states_path(night: &Night) -> PathBuf {
+    night.folder.join(format!("{}.parquet", SnapshotTable::LoanStates.code()))
+}
+
+fn damaged(path: &Path) -> String {
+    format!("{} is damaged", path.display())
+}
+
+/// Some columns of the loan states: all rows, or those of some loans.
+fn states(
+    night: &Night,
+    columns: &[&str],
+    only: Option<&HashSet<String>>,
+) -> Result<Box<dyn Iterator<Item = Result<RecordBatch, Fault>>>, Fault> {
+    let Some(only) = only else { return Ok(Box::new(columns_of(&night.folder, "loan_states", columns)?)) };
+    let path = states_path(night);
+    let columns: Vec<&str> = columns.iter().copied().collect();
+    let rows = pick::rows(&path, "loan_id", only, Some(&columns))?;
+    Ok(Box::new(rows.map(move |batch| batch.with_context(|| damaged(&path)))))
 }
 
 const FIGURES: [&str; 27] = [

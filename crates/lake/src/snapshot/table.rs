@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use dayend::input::{Exception, NightInput};
 use dayend::plan::{LoanState, Move, NightPlan};
 use grading::{Because, Grade, Upgrade};
+use std::fmt::{self, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use units::{Coded, coded};
@@ -120,14 +121,22 @@ fn positions(frame: &mut Frame, input: &NightInput, rows: Range<usize>) {
         fallen_due.then_some(i64::from(folded.history.first_instalment_worst_days))
     };
     frame.maybe_number("first_instalment_worst_days", folded().map(first_worst));
-    let histories: Vec<String> = folded().map(month_end_history).collect();
-    frame.text("month_end_days_past_due", histories.iter().map(String::as_str));
+    frame.written("month_end_days_past_due", folded(), month_end_history);
 }
 
 /// Days past due on the twelve month-ends before, oldest first: `0 0 12 43 …`; `-` before disbursement.
-fn month_end_history(folded: &dayend::Folded) -> String {
-    let days = folded.month_end_days.iter();
-    days.map(|&days| if days < 0 { "-".to_owned() } else { days.to_string() }).collect::<Vec<_>>().join(" ")
+fn month_end_history(folded: &dayend::Folded, text: &mut dyn Write) -> fmt::Result {
+    for (place, &days) in folded.month_end_days.iter().enumerate() {
+        if place > 0 {
+            text.write_char(' ')?;
+        }
+        match days {
+            0 => text.write_char('0')?,
+            days if days < 0 => text.write_char('-')?,
+            days => write!(text, "{days}")?,
+        }
+    }
+    Ok(())
 }
 
 fn decisions(frame: &mut Frame, plan: &NightPlan, states: &[LoanState]) {

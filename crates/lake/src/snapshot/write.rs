@@ -1,11 +1,16 @@
 //! Writing a snapshot: built aside, flushed, then renamed into place.
 
 use crate::fault::{Context, Fault};
+use crate::hands;
+use crate::pick::PAGE_ROWS;
 use crate::snapshot::run::{FileDigest, RUN_FILE, Run};
 use crate::snapshot::table::{SnapshotTable, frame, rows, schema};
 use crate::workspace::{Workspace, WriteLock};
 use dayend::{NightInput, NightPlan};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
@@ -23,8 +28,12 @@ pub enum Place {
     Restated,
 }
 
-/// Rows turned into Arrow at a time.
+/// Rows turned into Arrow at a time, and rows of a row group.
 const CHUNK: usize = 65_536;
+
+/// Columns that are plain and yet hold few values.
+const REPEATING: [&str; 8] =
+    ["as_of", "dimension", "label", "metric", "unit", "why", "code", "month_end_days_past_due"];
 
 /// The folder of a snapshot.
 pub fn folder(workspace: &Workspace, place: Place, business_date: Date, known_on: Date) -> PathBuf {
@@ -105,21 +114,63 @@ fn write_table(
     let name = format!("{}.parquet", table.code());
     let path = folder.join(&name);
     let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_max_row_group_row_count(Some(CHUNK * 4))
-        .set_created_by("postloan".to_owned())
-        .build();
-    let mut writer = ArrowWriter::try_new(Digesting::new(file), schema(table), Some(properties))?;
+    let schema = schema(table);
+    let writer = ArrowWriter::try_new(Digesting::new(file), schema.clone(), Some(properties(&schema)?))?;
+    let (mut writer, columns) = writer.into_serialized_writer()?;
     let count = rows(table, plan);
-    for start in (0..count).step_by(CHUNK) {
-        writer.write(&frame(table, input, plan, start..count.min(start + CHUNK)))?;
-    }
+    // Row groups are encoded by several hands and laid down in their order: the bytes do not depend
+    // on how many hands there are.
+    let encode = |group: usize| {
+        let rows = group * CHUNK..count.min((group + 1) * CHUNK);
+        encode(&frame(table, input, plan, rows), columns.create_column_writers(group)?)
+    };
+    hands::in_order(count.div_ceil(CHUNK), encode, |chunks| {
+        let mut group = writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        Ok(())
+    })?;
     let digesting = writer.into_inner()?;
     digesting.file.sync_all()?;
     let sha256 = digesting.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(FileDigest { name, rows: count as u64, bytes: digesting.bytes, sha256 })
+}
+
+/// One row group, column by column.
+fn encode(batch: &RecordBatch, mut writers: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>, Fault> {
+    let schema = batch.schema();
+    let mut leaf = writers.iter_mut();
+    for (field, column) in schema.fields().iter().zip(batch.columns()) {
+        for levels in compute_leaves(field, column)? {
+            leaf.next().expect("a writer for every leaf").write(&levels)?;
+        }
+    }
+    Ok(writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?)
+}
+
+/// Light compression; dictionaries only where values repeat by their nature. Looking every amount up
+/// in one costs more than it saves.
+fn properties(schema: &Schema) -> Result<WriterProperties, Fault> {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(CHUNK))
+        .set_dictionary_enabled(false)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_created_by("postloan".to_owned());
+    let repeats = |field: &&FieldRef| {
+        matches!(field.data_type(), DataType::Dictionary(..)) || REPEATING.contains(&field.name().as_str())
+    };
+    for field in schema.fields().iter().filter(repeats) {
+        properties = properties.set_column_dictionary_enabled(field.name().as_str().into(), true);
+    }
+    // Whose loans are these? Most row groups can say "not here" without being read.
+    if schema.index_of("loan_id").is_ok() && schema.index_of("customer_id").is_ok() {
+        properties = properties.set_column_bloom_filter_max_ndv("customer_id".into(), CHUNK as u64);
+    }
+    Ok(properties.build())
 }
 
 /// A file that knows the digest of what went into it.

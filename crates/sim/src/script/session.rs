@@ -4,7 +4,7 @@ use super::night::{Known, Night, Nights};
 use super::syntax::{Arguments, Problem, paragraphs};
 use super::{act, agree, define, tell};
 use crate::world::World;
-use dayend::{Bindings, Rules};
+use dayend::{Bindings, ClaimKind, Rules};
 use loan::LoanRules;
 use policy::Pack;
 use std::collections::BTreeMap;
@@ -252,8 +252,13 @@ impl<'a> Session<'a> {
         let loan = self.world.loans.get(id, Date::MAX).expect("the loan was named");
         let customer = self.world.customers.get(&loan.customer, Date::MAX).expect("a loan has a customer");
         let mut bindings = Bindings::new(&rules);
-        let bound = bindings.bind(customer.kind, customer.scale, &loan.product, loan.protection);
-        let number = bound.map_err(|one| problem(one.to_string()))?;
+        let kind = ClaimKind {
+            customer_kind: customer.kind,
+            scale: customer.scale,
+            product: loan.product.clone(),
+            protection: loan.protection,
+        };
+        let number = bindings.bind(&kind).map_err(|one| problem(one.to_string()))?;
         Ok(bindings.get(number).loan.clone())
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Customer, Dossier, Loan, Receipt, World};
 use super::facts::Schedule;
-use dayend::input::{self, Carried, Exception, ExceptionCode, Names, NightInput, ReadTotals};
-use dayend::{Bindings, Milestones, NightDays, NightPlan, Rules, fold};
+use dayend::input::{self, Carried, ExceptionCode, Names, NightInput, ReadTotals};
+use dayend::{Bindings, ClaimKind, Milestones, NightDays, NightPlan, Rules, fold};
 use grading::{EventKind, OtherBankDebt};
 use policy::PackProblem;
 use std::collections::BTreeMap;
@@ -55,7 +55,12 @@ impl World {
             let Some(customer) = input.customer_ids.find_sorted(&loan.customer) else { continue };
             let Some(dossier) = files.open(self, id, known_on, business_date) else { continue };
             let owed_by = input.customers[customer];
-            let binding = bindings.bind(owed_by.kind, owed_by.scale, &loan.product, loan.protection)?;
+            let binding = bindings.bind(&ClaimKind {
+                customer_kind: owed_by.kind,
+                scale: owed_by.scale,
+                product: loan.product.clone(),
+                protection: loan.protection,
+            })?;
             let restructured_on = loan.restructured_on.filter(|&day| day <= business_date);
             let mut folded = fold(&dossier.view(), Milestones { restructured_on, written_off_on: None }, &days, &bindings.get(binding).loan);
             let dues_from = self.dues.known_from(id, known_on);
@@ -63,7 +68,7 @@ impl World {
             input.loan_ids.push(id);
             let collateral_value = files.collateral.get(id).copied().unwrap_or_default();
             if dossier.schedule == Schedule::NoneCanBeMade {
-                input.exceptions.push(no_schedule(id, loan));
+                input.found.push((input.loans.len() as u32, ExceptionCode::NoSchedule, loan.terms.principal));
             }
             let mut loan = loan_row(loan, customer as u32, binding, collateral_value, &mut input.names);
             loan.restructured_on = restructured_on;
@@ -178,12 +183,6 @@ fn loan_row(loan: &Loan, customer: u32, binding: u16, collateral_value: Money, n
         status: loan.status,
         collateral_value,
     }
-}
-
-fn no_schedule(id: &str, loan: &Loan) -> Exception {
-    let owner = loan.officer.as_ref().unwrap_or(&loan.branch).clone();
-    let (loan_id, amount) = (id.to_owned(), loan.terms.principal);
-    Exception { code: ExceptionCode::NoSchedule, loan_id, owner, amount, detail: String::new() }
 }
 
 /// Control totals over what was read.
