@@ -49,8 +49,8 @@ pub struct CustomerLoans {
 /// The steps of the traced loan: what fell due, what accrued, what was received (计算步骤).
 pub type Trace = Vec<loan::Step>;
 
-/// Shards are no smaller than this: below it, opening files costs more than folding.
-pub const SHARD_LOANS: usize = 16_384;
+/// Loans of a shard: a row group of a large file. Smaller ones would read its dictionaries again.
+pub const SHARD_LOANS: usize = 65_536;
 
 /// Reads everything one night needs, and the steps of the traced loan. `progress` hears how many
 /// loans are done.

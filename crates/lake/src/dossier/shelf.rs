@@ -9,13 +9,15 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::File;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use units::Date;
@@ -96,21 +98,21 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// Cuts the book where the row groups of the largest file end, none smaller than `least` loans.
+    /// Cuts the book where pages of the largest file end, no shard but the last smaller than `least` loans.
     pub fn shards(&self, least: usize) -> Vec<Shard> {
         let rows = |file: &&DossierFile| file.plain.metadata().file_metadata().num_rows();
         let Some(largest) = self.files.iter().max_by_key(rows) else { return Vec::new() };
         let mut shards = vec![Shard::default()];
         let mut since_cut = 0;
-        for group in largest.plain.metadata().row_groups() {
-            let first = group.column(0).statistics().and_then(Statistics::min_bytes_opt);
-            let first = first.and_then(|first| std::str::from_utf8(first).ok());
-            if let (Some(first), true) = (first, since_cut >= least) {
-                shards.last_mut().expect("never empty").until = Some(first.to_owned());
-                shards.push(Shard { from: Some(first.to_owned()), until: None });
-                since_cut = 0;
+        for group in 0..largest.plain.metadata().num_row_groups() {
+            for (first, loans) in largest.pages(group) {
+                if let (Some(first), true) = (first, since_cut >= least) {
+                    shards.last_mut().expect("never empty").until = Some(first.clone());
+                    shards.push(Shard { from: Some(first), until: None });
+                    since_cut = 0;
+                }
+                since_cut += loans;
             }
-            since_cut += group.num_rows() as usize;
         }
         shards
     }
@@ -124,7 +126,7 @@ impl Shelf {
         filled
             .map(|(file, groups)| match reading.only {
                 Some(only) => pick::rows(&file.path, "loan_id", only, None),
-                None => file.rows(groups, reading.columns, identities),
+                None => file.rows(groups, reading, identities),
             })
             .collect()
     }
@@ -134,7 +136,8 @@ impl DossierFile {
     fn open(path: PathBuf) -> Result<DossierFile, Fault> {
         let reading = || format!("reading {}", path.display());
         let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-        let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).with_context(reading)?;
+        let indexed = ArrowReaderOptions::default().with_page_index_policy(PageIndexPolicy::Optional);
+        let plain = ArrowReaderMetadata::load(&file, indexed).with_context(reading)?;
         let options = ArrowReaderOptions::default().with_schema(Arc::new(labelled(plain.schema())));
         let labelled = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).with_context(reading)?;
         Ok(DossierFile { path, plain, labelled })
@@ -164,8 +167,9 @@ impl DossierFile {
         })
     }
 
-    fn rows(&self, groups: Vec<usize>, columns: Columns, identities: bool) -> Result<ParquetRecordBatchReader, Fault> {
+    fn rows(&self, groups: Vec<usize>, reading: &Reading, identities: bool) -> Result<ParquetRecordBatchReader, Fault> {
         let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let columns = reading.columns;
         let metadata = if columns == Columns::All { &self.plain } else { &self.labelled };
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
         if columns == Columns::Night {
@@ -177,7 +181,54 @@ impl DossierFile {
             let mask = ProjectionMask::leaves(builder.parquet_schema(), read);
             builder = builder.with_projection(mask);
         }
-        Ok(builder.with_row_groups(groups).with_batch_size(CHUNK_LOANS).build()?)
+        let (mut before, mut stretches) = (0, Vec::new());
+        for &group in &groups {
+            let rows = self.stretch(group, &reading.shard);
+            stretches.push(before + rows.start..before + rows.end);
+            before += self.plain.metadata().row_group(group).num_rows() as usize;
+        }
+        let pages = RowSelection::from_consecutive_ranges(stretches.into_iter(), before);
+        Ok(builder.with_row_groups(groups).with_row_selection(pages).with_batch_size(CHUNK_LOANS).build()?)
+    }
+
+    /// The smallest identity of each page of the group, where it is told, and its number of loans.
+    fn pages(&self, group: usize) -> Vec<(Option<String>, usize)> {
+        let metadata = self.plain.metadata();
+        let rows = metadata.row_group(group).num_rows() as usize;
+        let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+        let pages = metadata.offset_index().map(|index| index[group][0].page_locations());
+        let told = metadata.column_index().map(|index| &index[group][0]);
+        let (Some(pages), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (pages, told) else {
+            let least = metadata.row_group(group).column(0).statistics().and_then(Statistics::min_bytes_opt);
+            return vec![(least.and_then(text), rows)];
+        };
+        let ends = pages.iter().skip(1).map(|page| page.first_row_index as usize).chain([rows]);
+        let counted = pages.iter().zip(ends).enumerate();
+        counted
+            .map(|(at, (page, end))| (told.min_value(at).and_then(text), end - page.first_row_index as usize))
+            .collect()
+    }
+
+    /// The rows of the group on pages that may hold a loan of the shard: a day's small file lies across
+    /// many shards, and each decodes only its own pages.
+    fn stretch(&self, group: usize, shard: &Shard) -> Range<usize> {
+        let metadata = self.plain.metadata();
+        let rows = metadata.row_group(group).num_rows() as usize;
+        let pages = metadata.offset_index().map(|index| index[group][0].page_locations());
+        let told = metadata.column_index().map(|index| &index[group][0]);
+        let (Some(pages), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (pages, told) else { return 0..rows };
+        let ends_before = |page: usize| {
+            let most = told.max_value(page);
+            shard.from.as_ref().zip(most).is_some_and(|(from, most)| most < from.as_bytes())
+        };
+        let begins_after = |page: usize| {
+            let least = told.min_value(page);
+            shard.until.as_ref().zip(least).is_some_and(|(until, least)| least >= until.as_bytes())
+        };
+        let first_row = |page: usize| pages.get(page).map_or(rows, |page| page.first_row_index as usize);
+        let start = (0..pages.len()).take_while(|&page| ends_before(page)).count();
+        let end = (start..pages.len()).take_while(|&page| !begins_after(page)).last().map_or(start, |last| last + 1);
+        first_row(start)..first_row(end)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Batches over time: nothing twice, corrections, and any past day as it was known then.
 
 use crate::desk::{Desk, INSTALMENTS, LOANS, REPAYMENTS};
+use arrow::array::AsArray;
 use lake::dossier::{Reading, Shelf};
 use lake::import::{self, ImportOutcome, ImportRequest};
 use units::Date;
@@ -106,4 +107,30 @@ fn rejects_corrected_and_handed_in_again_close_the_batch() {
     let again = desk.fix(1, desk.folder("again", &[("repayments.csv", &rejects.replacen("6o6.00", "606.00", 1))]));
     assert_eq!((again.number, again.fixes, again.rejected_rows()), (2, Some(1), 0));
     assert_eq!(desk.rows("repayments", "repayment_id amount", None), ["R1 60600", "R2 60999"]);
+}
+
+#[test]
+fn a_book_cut_into_shards_is_the_book() {
+    let desk = Desk::new();
+    let number = |number: usize| format!("L{number:05}");
+    let loan = |at: usize| LOANS.lines().nth(1).unwrap().replace("L1", &number(at)) + "\n";
+    let header = LOANS.lines().next().unwrap().to_owned() + "\n";
+    let loans: String = (0..9_000).map(loan).collect();
+    desk.import_files("first", &[("loans.csv", &(header.clone() + &loans))]);
+    let later: String = (0..9_000).step_by(7).map(|at| loan(at).replace("0.06", "0.05")).collect();
+    desk.import_files("second", &[("loans.csv", &(header + &later))]);
+    let shelf = Shelf::open(&desk.workspace).unwrap();
+    let read = |reading: &Reading| -> Vec<String> {
+        let chunks = shelf.merge(reading).unwrap().map(Result::unwrap);
+        let ids = chunks.map(|chunk| chunk.loans["loan_id"].as_string::<i32>().clone());
+        ids.flat_map(|ids| ids.iter().map(|id| id.unwrap().to_owned()).collect::<Vec<_>>()).collect()
+    };
+    let whole = read(&Reading::default());
+    let shards = shelf.shards(1);
+    assert_eq!((whole.len(), shards.len()), (9_000, 3), "pages of 4,096 loans");
+    let cut: Vec<String> =
+        shards.iter().flat_map(|shard| read(&Reading { shard: shard.clone(), ..Reading::default() })).collect();
+    assert_eq!(cut, whole);
+    let only = [number(4_711)].into();
+    assert_eq!(read(&Reading { only: Some(&only), ..Reading::default() }), [number(4_711)]);
 }
