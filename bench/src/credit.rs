@@ -35,8 +35,11 @@ pub struct Credit {
     pub status: LoanStatus,
     /// Day, principal, interest.
     pub dues: Vec<(Date, Money, Money)>,
-    /// Day, amount.
+    /// Day, amount; up to the business date.
     pub receipts: Vec<(Date, Money)>,
+    conduct: Conduct,
+    /// How many dues had fallen by the business date.
+    fallen_due: usize,
 }
 
 /// Draws loans; schedules with the same figures are made once.
@@ -72,11 +75,14 @@ impl Lender {
         let product = *random.pick(&PRODUCTS);
         let dues = self.dues(&terms);
         let conduct = conduct(&mut random);
-        let receipts = self.receipts(conduct, &dues);
+        let fallen_due = dues.partition_point(|due| due.0 <= self.business_date);
+        let mut credit = Credit { number, product, terms, status: LoanStatus::Active, dues, receipts: Vec::new(), conduct, fallen_due };
+        credit.receipts = credit.receipts_between(disbursed_on, self.business_date);
         // Who paid late still owes penalty interest: his loan runs on.
-        let settled = conduct == Conduct::Punctual && receipts.len() == dues.len();
-        let status = if settled { LoanStatus::Settled } else { LoanStatus::Active };
-        Credit { number, product, terms, status, dues, receipts }
+        if conduct == Conduct::Punctual && credit.receipts.len() == credit.dues.len() {
+            credit.status = LoanStatus::Settled;
+        }
+        credit
     }
 
     /// Months count as twelfths of a year, so the figures do not depend on the day of disbursement.
@@ -88,20 +94,32 @@ impl Lender {
         });
         (1..).zip(amounts).map(|(month, due)| (terms.disbursed_on.add_months(month), due.0, due.1)).collect()
     }
+}
 
-    fn receipts(&self, conduct: Conduct, dues: &[(Date, Money, Money)]) -> Vec<(Date, Money)> {
-        let fallen_due = dues.partition_point(|due| due.0 <= self.business_date);
+impl Credit {
+    /// The borrower's conduct in a word.
+    pub fn kind(&self) -> &'static str {
+        match self.conduct {
+            Conduct::Punctual => "punctual",
+            Conduct::Late(_) => "late",
+            Conduct::Partial(_) => "partial",
+            Conduct::Never(_) => "long unpaid",
+        }
+    }
+
+    /// What the borrower pays from one day through another, also after the business date.
+    pub fn receipts_between(&self, from: Date, through: Date) -> Vec<(Date, Money)> {
         let received = |(place, &(due_on, principal, interest)): (usize, &(Date, Money, Money))| {
-            let (full, last) = (principal + interest, fallen_due - place);
-            let (paid_on, amount) = match conduct {
+            let (full, last) = (principal + interest, self.fallen_due.saturating_sub(place));
+            let (paid_on, amount) = match self.conduct {
                 Conduct::Late(days) => (due_on + days, full),
                 Conduct::Partial(dues) if last <= dues => (due_on, full.mul_div(6, 10, Rounding::Down)),
                 Conduct::Never(dues) if last <= dues => return None,
                 _ => (due_on, full),
             };
-            (paid_on <= self.business_date).then_some((paid_on, amount))
+            (from <= paid_on && paid_on <= through).then_some((paid_on, amount))
         };
-        dues[..fallen_due].iter().enumerate().filter_map(received).collect()
+        self.dues.iter().enumerate().filter_map(received).collect()
     }
 }
 

@@ -1,20 +1,16 @@
-//! The tables of a book, written loan by loan in Parquet with the lake's own columns.
+//! The tables of a book, drawn and written loan by loan.
 
 use crate::Wanted;
 use crate::credit::{Credit, Lender};
+use crate::sheet::{Format, Sheet};
 use anyhow::{Context, Result};
-use arrow::array::{
-    ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, TimestampSecondArray,
-    new_null_array,
-};
-use lake::schema::{Table, table};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use arrow::array::{ArrayRef, Date32Array, Int32Array, Int64Array, StringArray, StringBuilder, TimestampSecondArray};
 use std::fmt;
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use units::{Date, Money};
 
 /// Loans drawn and written at a time; memory grows with this and not with the book.
 const CHUNK: u32 = 16_384;
@@ -37,37 +33,85 @@ pub struct Counts {
     pub repayments: usize,
 }
 
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.loans += other.loans;
+        self.instalments += other.instalments;
+        self.repayments += other.repayments;
+    }
+}
+
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} loans, {} instalments, {} repayments", self.loans, self.instalments, self.repayments)
     }
 }
 
-/// Writes six files into `folder`; the same arguments give the same bytes.
-pub fn write(folder: &Path, wanted: &Wanted) -> Result<Counts> {
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    let branches = (wanted.loans / 10_000).clamp(4, 97);
-    let officers = (wanted.loans / 1_000).clamp(8, 2_000);
-    write_branches(folder, branches)?;
-    write_officers(folder, officers, branches)?;
-    let mut customers = Sheet::create(folder, "customers")?;
-    let customer_count = customer_of(wanted.loans - 1).max(customer_of(wanted.loans.saturating_sub(2))) + 1;
-    for first in (0..customer_count).step_by(CHUNK as usize) {
-        customers.write(&customer_columns(first..customer_count.min(first + CHUNK)))?;
+/// Loans of one delivery: a bank with more hands its history over in several.
+const DELIVERY: u32 = 1_000_000;
+
+/// The folders a book of so many loans lies in, and which loans each holds. A delivery ends with a
+/// whole group of customers.
+pub fn deliveries(folder: &Path, loans: u32) -> Vec<(PathBuf, Range<u32>)> {
+    if loans <= DELIVERY {
+        return vec![(folder.to_owned(), 0..loans)];
     }
-    customers.close()?;
-    write_credits(folder, wanted, officers, branches)
+    let starts = (0..loans).step_by(DELIVERY as usize);
+    let place = |(number, start)| (folder.join(format!("{number:03}")), start..loans.min(start + DELIVERY));
+    (1..).zip(starts).map(place).collect()
 }
 
-fn write_branches(folder: &Path, count: u32) -> Result<()> {
-    let mut sheet = Sheet::create(folder, "branches")?;
+/// Writes six files per delivery into `folder`; the same arguments give the same bytes.
+pub fn write(folder: &Path, wanted: &Wanted, format: Format) -> Result<Counts> {
+    let mut counts = Counts::default();
+    for (folder, loans) in deliveries(folder, wanted.loans) {
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let branches = (wanted.loans / 10_000).clamp(4, 97);
+        let officers = (wanted.loans / 1_000).clamp(8, 2_000);
+        write_branches(&folder, branches, format)?;
+        write_officers(&folder, officers, branches, format)?;
+        let mut customers = Sheet::create(&folder, "customers", format)?;
+        let last = customer_of(loans.end - 1).max(customer_of(loans.end.saturating_sub(2)));
+        let numbers = customer_of(loans.start)..last + 1;
+        for first in numbers.clone().step_by(CHUNK as usize) {
+            customers.write(&customer_columns(first..numbers.end.min(first + CHUNK)))?;
+        }
+        customers.close()?;
+        counts.add(write_credits(&folder, wanted, loans, (officers, branches), format)?);
+    }
+    Ok(counts)
+}
+
+/// Writes what borrowers pay on the day after the business date; says how many payments there are.
+pub fn write_next_day(folder: &Path, wanted: &Wanted) -> Result<usize> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let mut lender = Lender::new(wanted.seed, wanted.business_date);
+    let tomorrow = wanted.business_date.next();
+    let mut repayments = Sheet::create(folder, "repayments", Format::Parquet)?;
+    for first in (0..wanted.loans).step_by(CHUNK as usize) {
+        let numbers = first..wanted.loans.min(first + CHUNK);
+        let paid = numbers.flat_map(|number| {
+            let credit = lender.credit(number);
+            let receipts = credit.receipts_between(tomorrow, tomorrow);
+            let nth = credit.receipts.len() + 1;
+            (nth..).zip(receipts).map(move |(nth, receipt)| Paid { loan: number, nth, receipt }).collect::<Vec<_>>()
+        });
+        repayments.write(&repayment_columns(&paid.collect::<Vec<_>>()))?;
+    }
+    let rows = repayments.rows;
+    repayments.close()?;
+    Ok(rows)
+}
+
+fn write_branches(folder: &Path, count: u32, format: Format) -> Result<()> {
+    let mut sheet = Sheet::create(folder, "branches", format)?;
     let id = texts((0..count).map(branch_id));
     sheet.write(&[("branch_id", id), ("name", texts((0..count).map(|number| format!("Branch {number}"))))])?;
     sheet.close()
 }
 
-fn write_officers(folder: &Path, count: u32, branches: u32) -> Result<()> {
-    let mut sheet = Sheet::create(folder, "officers")?;
+fn write_officers(folder: &Path, count: u32, branches: u32, format: Format) -> Result<()> {
+    let mut sheet = Sheet::create(folder, "officers", format)?;
     sheet.write(&[
         ("officer_id", texts((0..count).map(officer_id))),
         ("name", texts((0..count).map(|number| format!("Officer {number}")))),
@@ -76,7 +120,7 @@ fn write_officers(folder: &Path, count: u32, branches: u32) -> Result<()> {
     sheet.close()
 }
 
-fn customer_columns(numbers: std::ops::Range<u32>) -> Vec<(&'static str, ArrayRef)> {
+fn customer_columns(numbers: Range<u32>) -> Vec<(&'static str, ArrayRef)> {
     let kind = |number: u32| KINDS[[0, 0, 0, 1, 2, 2, 3][number as usize % 7]];
     let pick = |list: &'static [&'static str], number: u32| list[number as usize % list.len()].to_owned();
     vec![
@@ -89,17 +133,26 @@ fn customer_columns(numbers: std::ops::Range<u32>) -> Vec<(&'static str, ArrayRe
     ]
 }
 
-fn write_credits(folder: &Path, wanted: &Wanted, officers: u32, branches: u32) -> Result<Counts> {
+fn write_credits(
+    folder: &Path,
+    wanted: &Wanted,
+    numbers: Range<u32>,
+    (officers, branches): (u32, u32),
+    format: Format,
+) -> Result<Counts> {
     let mut lender = Lender::new(wanted.seed, wanted.business_date);
-    let mut loans = Sheet::create(folder, "loans")?;
-    let mut instalments = Sheet::create(folder, "instalments")?;
-    let mut repayments = Sheet::create(folder, "repayments")?;
-    for first in (0..wanted.loans).step_by(CHUNK as usize) {
-        let credits: Vec<Credit> =
-            (first..wanted.loans.min(first + CHUNK)).map(|number| lender.credit(number)).collect();
+    let mut loans = Sheet::create(folder, "loans", format)?;
+    let mut instalments = Sheet::create(folder, "instalments", format)?;
+    let mut repayments = Sheet::create(folder, "repayments", format)?;
+    for first in numbers.clone().step_by(CHUNK as usize) {
+        let credits: Vec<Credit> = (first..numbers.end.min(first + CHUNK)).map(|number| lender.credit(number)).collect();
         loans.write(&loan_columns(&credits, officers, branches))?;
         instalments.write(&instalment_columns(&credits))?;
-        repayments.write(&repayment_columns(&credits))?;
+        let paid = credits.iter().flat_map(|credit| {
+            let receipts = (1..).zip(credit.receipts.iter().copied());
+            receipts.map(|(nth, receipt)| Paid { loan: credit.number, nth, receipt })
+        });
+        repayments.write(&repayment_columns(&paid.collect::<Vec<_>>()))?;
     }
     let counts = Counts { loans: loans.rows, instalments: instalments.rows, repayments: repayments.rows };
     [loans, instalments, repayments].into_iter().try_for_each(Sheet::close)?;
@@ -147,20 +200,24 @@ fn instalment_columns(credits: &[Credit]) -> Vec<(&'static str, ArrayRef)> {
     ]
 }
 
-fn repayment_columns(credits: &[Credit]) -> Vec<(&'static str, ArrayRef)> {
-    let receipts = || credits.iter().flat_map(|credit| credit.receipts.iter());
-    let ids = credits.iter().flat_map(|credit| {
-        (1..=credit.receipts.len()).map(move |nth| format!("R{:09}-{nth:03}", credit.number))
-    });
+/// One payment: of which loan, which of its payments, day and amount.
+struct Paid {
+    loan: u32,
+    nth: usize,
+    receipt: (Date, Money),
+}
+
+fn repayment_columns(paid: &[Paid]) -> Vec<(&'static str, ArrayRef)> {
+    let day = |paid: &Paid| paid.receipt.0;
     // Booked at noon of the day of payment.
-    let entered_at = receipts().map(|receipt| i64::from(receipt.0.day_number()) * 86_400 + 43_200);
+    let entered_at = paid.iter().map(|paid| i64::from(day(paid).day_number()) * 86_400 + 43_200);
     vec![
-        ("repayment_id", texts(ids)),
-        ("loan_id", texts(credits.iter().flat_map(|credit| credit.receipts.iter().map(|_| loan_id(credit.number))))),
-        ("paid_on", days(receipts().map(|receipt| receipt.0))),
-        ("amount", Arc::new(Int64Array::from_iter_values(receipts().map(|receipt| receipt.1.fen())))),
+        ("repayment_id", texts(paid.iter().map(|paid| format!("R{:09}-{:03}", paid.loan, paid.nth)))),
+        ("loan_id", texts(paid.iter().map(|paid| loan_id(paid.loan)))),
+        ("paid_on", days(paid.iter().map(day))),
+        ("amount", Arc::new(Int64Array::from_iter_values(paid.iter().map(|paid| paid.receipt.1.fen())))),
         ("entered_at", Arc::new(TimestampSecondArray::from_iter_values(entered_at))),
-        ("payer", texts(receipts().map(|_| "borrower".to_owned()))),
+        ("payer", texts(paid.iter().map(|_| "borrower".to_owned()))),
     ]
 }
 
@@ -186,71 +243,66 @@ fn texts(texts: impl Iterator<Item = String>) -> ArrayRef {
     Arc::new(column.finish())
 }
 
-fn days(days: impl Iterator<Item = units::Date>) -> ArrayRef {
-    Arc::new(Date32Array::from_iter_values(days.map(units::Date::day_number)))
-}
-
-/// One file being written (表文件).
-struct Sheet {
-    table: &'static Table,
-    writer: ArrowWriter<File>,
-    rows: usize,
-}
-
-impl Sheet {
-    fn create(folder: &Path, name: &str) -> Result<Sheet> {
-        let path = folder.join(format!("{name}.parquet"));
-        let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
-        let table = table(name).expect("a table of the book");
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-        Ok(Sheet { table, writer: ArrowWriter::try_new(file, table.staged_schema(), Some(properties))?, rows: 0 })
-    }
-
-    /// Columns that are not given are empty.
-    fn write(&mut self, given: &[(&str, ArrayRef)]) -> Result<()> {
-        let rows = given[0].1.len();
-        let columns = self.table.columns.iter().map(|column| {
-            let found = given.iter().find(|(name, _)| *name == column.name);
-            found.map_or_else(|| new_null_array(&column.data_type(), rows), |(_, values)| values.clone())
-        });
-        self.writer.write(&RecordBatch::try_new(self.table.staged_schema(), columns.collect())?)?;
-        self.rows += rows;
-        Ok(())
-    }
-
-    fn close(self) -> Result<()> {
-        self.writer.close().with_context(|| format!("writing {}", self.table.name))?;
-        Ok(())
-    }
+fn days(days: impl Iterator<Item = Date>) -> ArrayRef {
+    Arc::new(Date32Array::from_iter_values(days.map(Date::day_number)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use lake::import::{self, ImportOutcome, ImportRequest};
-    use lake::Workspace;
-    use units::Date;
+    use lake::{Workspace, batch};
+
+    /// A bank that took in what the folders hold; nothing of it was refused.
+    fn imported(root: &Path, name: &str, folders: &[&Path]) -> Vec<batch::Manifest> {
+        let workspace = Workspace::init(root.join(name), "").unwrap();
+        let manifests = folders.iter().map(|from| {
+            let as_of = Some(Wanted::default().business_date.next());
+            let request = ImportRequest { from: from.to_path_buf(), as_of, ..ImportRequest::default() };
+            let ImportOutcome::Imported(manifest) = import::run(&workspace, &request, &mut |_| {}).unwrap() else {
+                panic!("nothing came in");
+            };
+            assert_eq!(manifest.rejected_rows(), 0, "{manifest:#?}");
+            manifest
+        });
+        manifests.collect()
+    }
+
+    fn accepted(manifest: &batch::Manifest) -> Vec<(String, batch::Count)> {
+        manifest.tables.iter().map(|table| (table.table.clone(), table.accepted)).collect()
+    }
 
     #[test]
     fn every_row_of_the_book_passes_every_rule_of_import_and_the_seed_makes_the_bytes() {
-        let folder = tempfile::tempdir().unwrap();
-        let wanted =
-            Wanted { loans: 1_003, seed: 7, folder: None, business_date: Date::parse("2026-10-31").unwrap() };
-        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
-        let counts = write(&one, &wanted).unwrap();
-        assert_eq!(counts, write(&two, &wanted).unwrap());
+        let root = tempfile::tempdir().unwrap();
+        let wanted = Wanted { loans: 1_003, seed: 7, ..Wanted::default() };
+        let [one, two, csv, paid] = ["one", "two", "csv", "paid"].map(|name| root.path().join(name));
+        let counts = write(&one, &wanted, Format::Parquet).unwrap();
+        assert_eq!(counts, write(&two, &wanted, Format::Parquet).unwrap());
         for file in fs::read_dir(&one).unwrap() {
             let name = file.unwrap().file_name();
             assert!(fs::read(one.join(&name)).unwrap() == fs::read(two.join(&name)).unwrap(), "{name:?}");
         }
-        let workspace = Workspace::init(folder.path().join("bank"), "").unwrap();
-        let request = ImportRequest { from: one, ..ImportRequest::default() };
-        let ImportOutcome::Imported(manifest) = import::run(&workspace, &request, &mut |_| {}).unwrap() else {
-            panic!("nothing came in");
+        let payments = write_next_day(&paid, &wanted).unwrap();
+        let manifests = imported(root.path(), "bank", &[&one, &paid]);
+        let rows = |manifest: &batch::Manifest, name| manifest.table(name).unwrap().accepted.rows;
+        assert_eq!(rows(&manifests[0], "instalments"), counts.instalments as u64);
+        assert_eq!(rows(&manifests[0], "repayments"), counts.repayments as u64);
+        assert_eq!(rows(&manifests[1], "repayments"), payments as u64);
+        assert!(payments > 10, "{payments}");
+        write(&csv, &wanted, Format::Csv).unwrap();
+        assert_eq!(accepted(&imported(root.path(), "bank-csv", &[&csv])[0]), accepted(&manifests[0]));
+    }
+
+    #[test]
+    fn a_large_book_comes_in_deliveries_that_split_no_customer() {
+        let check = |loans, expect: &[Range<u32>]| {
+            let found = deliveries(Path::new("book"), loans);
+            assert_eq!(found.iter().map(|(_, range)| range.clone()).collect::<Vec<_>>(), expect);
         };
-        assert_eq!(manifest.rejected_rows(), 0);
-        let accepted = |name: &str| manifest.tables.iter().find(|table| table.table == name).unwrap().accepted.rows;
-        assert_eq!(accepted("instalments"), counts.instalments as u64);
-        assert_eq!(accepted("repayments"), counts.repayments as u64);
+        check(1_000_000, &[0..1_000_000]);
+        check(2_500_000, &[0..1_000_000, 1_000_000..2_000_000, 2_000_000..2_500_000]);
+        assert_eq!(customer_of(DELIVERY), customer_of(DELIVERY - 1) + 4, "the fifth loan goes back to its group's first");
+        assert_eq!(customer_of(DELIVERY), customer_of(DELIVERY - 2) + 1);
     }
 }

@@ -1,24 +1,40 @@
 //! The measuring bench (基准测试): a large book from a seed, and what the program needs for it.
 //!
 //! `bench book` writes the files a core system would deliver; `bench run` walks the built `postloan`
-//! through import, nights and questions over such a book and prints seconds and memory per step.
-//! Start it with `cargo xtask bench …`, which builds everything optimised first.
+//! through import, nights and questions over such a book, has DuckDB and Polars do the same night,
+//! compares loan by loan, and prints what everything needed beside the targets; `bench kernels`
+//! measures the rules alone. Start it with `cargo xtask bench …`, which builds everything optimised.
 //!
-//! Reading order: [`credit`] (one loan), [`files`] (the tables), [`gauge`] (one process), [`run`].
+//! Reading order: [`credit`] (one loan), [`files`] and [`sheet`] (the tables), [`gauge`] (one
+//! process), [`bank`], [`run`] with [`baselines`] and [`decode`], [`targets`], [`kernels`], [`machine`].
 
+mod bank;
+mod baselines;
 mod credit;
+mod decode;
 mod files;
 mod gauge;
+mod kernels;
+mod machine;
 mod run;
+mod sheet;
+mod targets;
 
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use sheet::Format;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use units::Date;
 
 const USAGE: &str = "\
-usage: bench book --out DIR [--loans N] [--seed S]   write a book of N loans (1,000,000) as Parquet
-       bench run [--loans N] [--seed S] [--book DIR] measure postloan over such a book, step by step";
+usage: bench [run] [--loans N] [--seed S] [--runs N] [--book DIR] [--baselines yes|no]
+                                measure postloan and the baselines over a book of N loans (1,000,000)
+       bench book --out DIR [--loans N] [--seed S] [--format parquet|csv]
+                                write such a book
+       bench kernels [--runs N] [--loans N]
+                                measure the rules alone
+       bench decode FILE...     decode Parquet files and do nothing
+       bench decode-lake DIR    decode what a night reads of a workspace and do nothing";
 
 /// The last day of every book of the bench: a month-end, so that nights have all their work.
 const BUSINESS_DATE: &str = "2026-10-31";
@@ -28,9 +44,20 @@ const BUSINESS_DATE: &str = "2026-10-31";
 pub struct Wanted {
     pub loans: u32,
     pub seed: u64,
+    /// How often each step is measured; slow ones less often.
+    pub runs: usize,
     /// Where the book goes, or lies.
     pub folder: Option<PathBuf>,
+    pub format: Format,
+    pub baselines: bool,
     pub business_date: Date,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        let business_date = Date::parse(BUSINESS_DATE).expect("a date");
+        Wanted { loans: 1_000_000, seed: 1, runs: 5, folder: None, format: Format::Parquet, baselines: true, business_date }
+    }
 }
 
 fn main() -> ExitCode {
@@ -44,29 +71,48 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<()> {
-    let Some((command, options)) = arguments.split_first() else { bail!("{USAGE}") };
-    match (command.as_str(), wanted(options)?) {
-        ("book", wanted) => {
+    // Without a command the whole bench runs.
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) if !command.starts_with("--") => (command.as_str(), rest),
+        _ => ("run", arguments),
+    };
+    match (command, rest) {
+        ("book", options) => {
+            let wanted = wanted(options)?;
             let folder = wanted.folder.as_deref().with_context(|| format!("--out is missing\n{USAGE}"))?;
-            println!("{}", files::write(folder, &wanted)?);
-            Ok(())
+            println!("{}", files::write(folder, &wanted, wanted.format)?);
         }
-        ("run", wanted) => run::run(&wanted),
+        ("run", options) => run::run(&wanted(options)?)?,
+        ("kernels", options) => {
+            let wanted = wanted(options)?;
+            println!("{}\n", machine::describe());
+            kernels::print(&kernels::measure(wanted.runs, wanted.loans)?);
+        }
+        ("decode", [_, ..]) => {
+            let paths: Vec<PathBuf> = rest.iter().map(PathBuf::from).collect();
+            println!("{} rows", decode::files(&paths)?);
+        }
+        ("decode-lake", [dir]) => println!("{} rows", decode::dossiers(Path::new(dir))?),
         _ => bail!("{USAGE}"),
     }
+    Ok(())
 }
 
 fn wanted(options: &[String]) -> Result<Wanted> {
-    let business_date = Date::parse(BUSINESS_DATE).expect("a date");
-    let mut wanted = Wanted { loans: 1_000_000, seed: 1, folder: None, business_date };
+    let mut wanted = Wanted::default();
     for pair in options.chunks(2) {
         let [option, value] = pair else { bail!("{} needs a value\n{USAGE}", pair[0]) };
         let number = || value.parse::<u64>().with_context(|| format!("{option} {value}: not a number"));
-        match option.as_str() {
-            "--loans" => wanted.loans = u32::try_from(number()?.clamp(1, 50_000_000))?,
-            "--seed" => wanted.seed = number()?,
-            "--out" | "--book" => wanted.folder = Some(PathBuf::from(value)),
-            _ => bail!("{option} is not known\n{USAGE}"),
+        match (option.as_str(), value.as_str()) {
+            ("--loans", _) => wanted.loans = u32::try_from(number()?.clamp(1, 50_000_000))?,
+            ("--seed", _) => wanted.seed = number()?,
+            ("--runs", _) => wanted.runs = usize::try_from(number()?.clamp(1, 99))?,
+            ("--out" | "--book", _) => wanted.folder = Some(PathBuf::from(value)),
+            ("--format", "parquet") => wanted.format = Format::Parquet,
+            ("--format", "csv") => wanted.format = Format::Csv,
+            ("--baselines", "yes") => wanted.baselines = true,
+            ("--baselines", "no") => wanted.baselines = false,
+            _ => bail!("{option} {value} is not known\n{USAGE}"),
         }
     }
     Ok(wanted)

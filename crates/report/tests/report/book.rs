@@ -14,7 +14,7 @@ fn money(text: &str) -> Money {
 }
 
 /// A punctual corporate credit loan of 100 yuan, all of it still owed: lines say what differs.
-pub fn plain_loan() -> Figures {
+fn plain_loan() -> Figures {
     let whole = Money::from_yuan(100);
     Figures {
         status: LoanStatus::Active,

@@ -8,4 +8,3 @@ mod book;
 mod chains;
 mod movement;
 mod ratios;
-mod speed;

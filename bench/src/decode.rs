@@ -1,0 +1,53 @@
+//! Decoding Parquet and doing nothing: the floor under everything that reads files.
+//!
+//! Threads take row groups from a queue, so that two cores decode as fast as two cores can.
+
+use anyhow::{Context, Result};
+use lake::{Workspace, batch};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+
+/// Rows per batch on the way out.
+const ROWS: usize = 16_384;
+
+/// Decodes what a night reads of the dossiers of a workspace; the rows there were.
+pub fn dossiers(dir: &Path) -> Result<usize> {
+    let workspace = Workspace::open(dir)?;
+    let paths = batch::list(&workspace)?.into_iter().map(|batch| batch.dossiers()).filter(|path| path.exists());
+    files(&paths.collect::<Vec<_>>())
+}
+
+/// Decodes every column of the files; the rows there were.
+pub fn files(paths: &[PathBuf]) -> Result<usize> {
+    let mut groups = Vec::new();
+    for path in paths {
+        let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
+            .with_context(|| format!("reading {}", path.display()))?;
+        groups.extend((0..metadata.metadata().num_row_groups()).map(|group| (path, metadata.clone(), group)));
+    }
+    let queue = Mutex::new(groups.into_iter());
+    let work = || -> Result<usize> {
+        let mut rows = 0;
+        loop {
+            // Bound first: the lock is not held while a group is decoded.
+            let next = queue.lock().expect("no thread panics with the queue").next();
+            let Some((path, metadata, group)) = next else { return Ok(rows) };
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata)
+                .with_row_groups(vec![group])
+                .with_batch_size(ROWS)
+                .build()?;
+            for batch in reader {
+                rows += std::hint::black_box(batch?).num_rows();
+            }
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let hands: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        hands.into_iter().map(|hand| hand.join().expect("decoding does not panic")).sum()
+    })
+}
