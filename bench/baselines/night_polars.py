@@ -144,7 +144,9 @@ loans = (
     table("loans")
     .filter(col.disbursed_on <= business_date)
     .join(numbered, on="loan_id")
-    .join(table("customers").select("customer_id", "scale", "region", "industry", customer_kind="kind"), on="customer_id")
+    .join(
+        table("customers").select("customer_id", "scale", "region", "industry", customer_kind="kind"), on="customer_id"
+    )
     .join(first_dues, on="loan")
     .join(paid, on="loan", how="left")
     .join(folded, on="loan", how="left")
@@ -184,9 +186,16 @@ graded = (
     .with_columns(
         bucket=pl.format("M{}", "bucket_number"),
         grade=col.grade_number.replace_strict(range(5), GRADES),
-        stage=when((col.grade_number >= 2) | (owed > 90)).then(3).when((col.grade_number == 1) | (owed > 30)).then(2).otherwise(1),
+        stage=when((col.grade_number >= 2) | (owed > 90))
+        .then(3)
+        .when((col.grade_number == 1) | (owed > 30))
+        .then(2)
+        .otherwise(1),
         allowance=when(active)
-        .then((col.principal_outstanding * col.grade_number.replace_strict(range(5), ALLOWANCE_PPM) + 500_000) // 1_000_000)
+        .then(
+            (col.principal_outstanding * col.grade_number.replace_strict(range(5), ALLOWANCE_PPM) + 500_000)
+            // 1_000_000
+        )
         .otherwise(0),
         class_number=when((col.bucket_number >= 2) | (col.grade_number >= 2))
         .then(3)
@@ -195,9 +204,9 @@ graded = (
         .when(col.was_past_due | (col.times > 0))
         .then(1)
         .otherwise(0),
-        month_end_days_past_due=pl.concat_str([col(name).cast(pl.String) for name in month_end_days], separator=" ").str.replace_all(
-            "-1", "-"
-        ),
+        month_end_days_past_due=pl.concat_str(
+            [col(name).cast(pl.String) for name in month_end_days], separator=" "
+        ).str.replace_all("-1", "-"),
     )
     .collect(engine="streaming")
     .lazy()
@@ -238,7 +247,9 @@ figures = {
 }
 cuts = [graded.filter(active).group_by(label=cut).agg(**figures).with_columns(cut=lit(cut)) for cut in CUTS]
 whole = graded.filter(active).select(label=lit(None, pl.String), **figures).with_columns(cut=lit("all"))
-pl.concat([*pl.collect_all(cuts), whole.select(*cuts[0].collect_schema()).collect()]).write_parquet(f"{out}/metrics.parquet")
+pl.concat([*pl.collect_all(cuts), whole.select(*cuts[0].collect_schema()).collect()]).write_parquet(
+    f"{out}/metrics.parquet"
+)
 
 roll = [
     graded.filter(col(before) >= 0)

@@ -12,7 +12,7 @@ use units::Date;
 /// The baselines with their scripts.
 pub const BASELINES: [(&str, &str); 2] = [("DuckDB", "night_duckdb.py"), ("Polars", "night_polars.py")];
 
-/// Python with the packages of `requirements.txt` (基线环境).
+/// Python with the packages of `requirements.txt` (基线环境). It leaves nothing beside the scripts (`-B`).
 pub struct Python(PathBuf);
 
 fn script(name: &str) -> PathBuf {
@@ -37,7 +37,8 @@ impl Python {
         let missing = "the baselines need python3 with venv and pip, and PyPI; without them: --baselines no";
         println!("installing the baselines' packages: {}", wanted.lines().skip(1).collect::<Vec<_>>().join(", "));
         said(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).context(missing)?;
-        said(Command::new(&python.0).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements)).context(missing)?;
+        said(Command::new(&python.0).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements))
+            .context(missing)?;
         fs::write(made_from, wanted)?;
         Ok(python)
     }
@@ -46,13 +47,13 @@ impl Python {
     pub fn night(&self, file: &str, book: &Path, date: Date, out: &Path) -> Result<Command> {
         fs::create_dir_all(out)?;
         let mut command = Command::new(&self.0);
-        command.arg(script(file)).args([book, Path::new(&date.to_string()), out]);
+        command.arg("-B").arg(script(file)).args([book, Path::new(&date.to_string()), out]);
         Ok(command)
     }
 
     /// Fails with the first loan about which the two nights differ.
     pub fn compare(&self, ours: &Path, theirs: &Path) -> Result<String> {
-        said(Command::new(&self.0).arg(script("compare.py")).args([ours, theirs]))
+        said(Command::new(&self.0).arg("-B").arg(script("compare.py")).args([ours, theirs]))
     }
 }
 

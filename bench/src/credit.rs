@@ -76,7 +76,16 @@ impl Lender {
         let dues = self.dues(&terms);
         let conduct = conduct(&mut random);
         let fallen_due = dues.partition_point(|due| due.0 <= self.business_date);
-        let mut credit = Credit { number, product, terms, status: LoanStatus::Active, dues, receipts: Vec::new(), conduct, fallen_due };
+        let mut credit = Credit {
+            number,
+            product,
+            terms,
+            status: LoanStatus::Active,
+            dues,
+            receipts: Vec::new(),
+            conduct,
+            fallen_due,
+        };
         credit.receipts = credit.receipts_between(disbursed_on, self.business_date);
         // Who paid late still owes penalty interest: his loan runs on.
         if conduct == Conduct::Punctual && credit.receipts.len() == credit.dues.len() {

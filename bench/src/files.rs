@@ -48,7 +48,7 @@ impl fmt::Display for Counts {
 }
 
 /// Loans of one delivery: a bank with more hands its history over in several.
-const DELIVERY: u32 = 1_000_000;
+pub const DELIVERY: u32 = 1_000_000;
 
 /// The folders a book of so many loans lies in, and which loans each holds. A delivery ends with a
 /// whole group of customers.
@@ -145,7 +145,8 @@ fn write_credits(
     let mut instalments = Sheet::create(folder, "instalments", format)?;
     let mut repayments = Sheet::create(folder, "repayments", format)?;
     for first in numbers.clone().step_by(CHUNK as usize) {
-        let credits: Vec<Credit> = (first..numbers.end.min(first + CHUNK)).map(|number| lender.credit(number)).collect();
+        let credits: Vec<Credit> =
+            (first..numbers.end.min(first + CHUNK)).map(|number| lender.credit(number)).collect();
         loans.write(&loan_columns(&credits, officers, branches))?;
         instalments.write(&instalment_columns(&credits))?;
         let paid = credits.iter().flat_map(|credit| {
@@ -302,7 +303,11 @@ mod tests {
         };
         check(1_000_000, &[0..1_000_000]);
         check(2_500_000, &[0..1_000_000, 1_000_000..2_000_000, 2_000_000..2_500_000]);
-        assert_eq!(customer_of(DELIVERY), customer_of(DELIVERY - 1) + 4, "the fifth loan goes back to its group's first");
+        assert_eq!(
+            customer_of(DELIVERY),
+            customer_of(DELIVERY - 1) + 4,
+            "the fifth loan goes back to its group's first"
+        );
         assert_eq!(customer_of(DELIVERY), customer_of(DELIVERY - 2) + 1);
     }
 }

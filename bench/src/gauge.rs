@@ -65,7 +65,8 @@ const TICK: Duration = Duration::from_millis(10);
 /// left to nobody.
 pub fn measure(command: &mut Command) -> Result<Usage> {
     let start = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().with_context(|| format!("{command:?}"))?;
+    let mut child =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().with_context(|| format!("{command:?}"))?;
     let mut said = child.stderr.take().expect("piped");
     // Read aside, so that a talkative process is not held up by a full pipe.
     let listener = thread::spawn(move || {

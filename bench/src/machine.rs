@@ -14,7 +14,9 @@ pub fn describe() -> String {
     let load = read("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned();
     let profile = if cfg!(debug_assertions) { "development" } else { "release" };
     let commit = commit().unwrap_or_else(|| "unknown".to_owned());
-    format!("Machine: {cores} cores ({model}), {memory} GiB; load {load} before the start. Commit {commit}, {profile} profile.")
+    format!(
+        "Machine: {cores} cores ({model}), {memory} GiB; load {load} before the start. Commit {commit}, {profile} profile."
+    )
 }
 
 /// The value of a `name : value` line.

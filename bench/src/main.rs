@@ -56,7 +56,15 @@ pub struct Wanted {
 impl Default for Wanted {
     fn default() -> Wanted {
         let business_date = Date::parse(BUSINESS_DATE).expect("a date");
-        Wanted { loans: 1_000_000, seed: 1, runs: 5, folder: None, format: Format::Parquet, baselines: true, business_date }
+        Wanted {
+            loans: 1_000_000,
+            seed: 1,
+            runs: 5,
+            folder: None,
+            format: Format::Parquet,
+            baselines: true,
+            business_date,
+        }
     }
 }
 

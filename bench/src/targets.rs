@@ -46,7 +46,6 @@ impl fmt::Display for Target {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

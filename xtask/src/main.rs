@@ -20,7 +20,8 @@ usage: cargo xtask <command>
   conformance DIR [--tags]     replay published vectors
   sim [--seeds N] [--loans N] [--days N] [--seed S]
                                years of nights under faults, checked after every one
-  bench book|run [options]     a large book from a seed; seconds and memory of every step over it
+  bench [options]              a large book from a seed: seconds and memory of every step, of DuckDB and
+                               Polars doing the same, of every kernel; also book, kernels, decode
   new-case NAME                start a story under cases/
   explain CODE                 what a refusal, a term or a rule of a policy pack means";
 

@@ -25,7 +25,8 @@ pub fn merges(runs: usize, loans: u32) -> Result<Vec<Kernel>> {
             _ => drop(files::write_next_day(&from, &wanted)?),
         }
         let as_of = Some(wanted.business_date + days);
-        import::run(&workspace, &ImportRequest { from, as_of, ..ImportRequest::default() }, &mut |_| {}).context(name)?;
+        import::run(&workspace, &ImportRequest { from, as_of, ..ImportRequest::default() }, &mut |_| {})
+            .context(name)?;
         let read = || -> Result<usize> {
             let chunks = dossier::merge(&workspace, as_of, None)?;
             chunks.map(|chunk| Ok(chunk?.loans.num_rows())).sum()

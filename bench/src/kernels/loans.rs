@@ -1,12 +1,14 @@
 //! The kernels of single loans: positions, schedules, grades.
 
 use super::Kernel;
-use crate::credit::{Credit, Lender};
 use crate::Wanted;
+use crate::credit::{Credit, Lender};
 use dayend::{Bindings, NightDays, Rules};
 use grading::{CustomerKind, EventSet, GradeInput};
 use loan::schedule::{self, ScheduleRules};
-use loan::{DayCount, Frequency, History, LoanRules, LoanView, Position, Protection, RepaymentMethod, Terms, positions};
+use loan::{
+    DayCount, Frequency, History, LoanRules, LoanView, Position, Protection, RepaymentMethod, Terms, positions,
+};
 use policy::Pack;
 use std::collections::BTreeMap;
 use units::{Calendar, Date, Money, RatePpm};
@@ -111,7 +113,9 @@ fn schedules(runs: usize) -> Kernel {
         frequency: Frequency::Monthly,
     };
     let (rules, calendar) = (ScheduleRules::default(), Calendar::default());
-    Kernel::time("schedule of 24 level instalments", "instalment", 24, runs, || schedule::generate(&terms, &rules, &calendar))
+    Kernel::time("schedule of 24 level instalments", "instalment", 24, runs, || {
+        schedule::generate(&terms, &rules, &calendar)
+    })
 }
 
 fn grades(runs: usize, kinds: &BTreeMap<&str, Vec<Columns>>, rules: &LoanRules, date: Date) -> Option<Kernel> {

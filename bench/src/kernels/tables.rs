@@ -3,7 +3,9 @@
 use super::Kernel;
 use grading::{Bucket, CustomerKind, Grade};
 use loan::{LoanStatus, Protection, RepaymentMethod};
-use report::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, Transitions, YearToDate, metrics as ratios};
+use report::{
+    BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, Transitions, YearToDate, metrics as ratios,
+};
 use units::{Date, Money, Texts};
 
 /// Scatters rows evenly: Fibonacci hashing, so that neighbours are not alike.
@@ -22,7 +24,8 @@ pub fn metrics(runs: usize, loans: u32) -> Vec<Kernel> {
     ];
     let measured = cuts.map(|by| {
         let names: Vec<&str> = by.iter().map(|dimension| dimension.code()).collect();
-        let name = if by.is_empty() { "metrics, the whole".to_owned() } else { format!("metrics by {}", names.join(" and ")) };
+        let name =
+            if by.is_empty() { "metrics, the whole".to_owned() } else { format!("metrics by {}", names.join(" and ")) };
         Kernel::time(name, "loan", state.len(), runs, || ratios(&state, by).groups.len())
     });
     measured.into()
