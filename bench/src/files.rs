@@ -82,21 +82,24 @@ pub fn write(folder: &Path, wanted: &Wanted, format: Format) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Writes what borrowers pay on the day after the business date; says how many payments there are.
-pub fn write_next_day(folder: &Path, wanted: &Wanted) -> Result<usize> {
+/// Writes what borrowers pay on one day after the business date; says how many payments there are.
+pub fn write_day(folder: &Path, wanted: &Wanted, day: Date) -> Result<usize> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let mut lender = Lender::new(wanted.seed, wanted.business_date);
-    let tomorrow = wanted.business_date.next();
     let mut repayments = Sheet::create(folder, "repayments", Format::Parquet)?;
     for first in (0..wanted.loans).step_by(CHUNK as usize) {
-        let numbers = first..wanted.loans.min(first + CHUNK);
-        let paid = numbers.flat_map(|number| {
-            let credit = lender.credit(number);
-            let receipts = credit.receipts_between(tomorrow, tomorrow);
-            let nth = credit.receipts.len() + 1;
-            (nth..).zip(receipts).map(move |(nth, receipt)| Paid { loan: number, nth, receipt }).collect::<Vec<_>>()
-        });
-        repayments.write(&repayment_columns(&paid.collect::<Vec<_>>()))?;
+        let mut paid = Vec::new();
+        for loan in first..wanted.loans.min(first + CHUNK) {
+            let credit = lender.credit(loan);
+            let since = credit.receipts_between(wanted.business_date.next(), day);
+            let numbered = (credit.receipts.len() + 1..).zip(since);
+            paid.extend(numbered.filter(|(_, receipt)| receipt.0 == day).map(|(nth, receipt)| Paid {
+                loan,
+                nth,
+                receipt,
+            }));
+        }
+        repayments.write(&repayment_columns(&paid))?;
     }
     let rows = repayments.rows;
     repayments.close()?;
@@ -284,7 +287,7 @@ mod tests {
             let name = file.unwrap().file_name();
             assert!(fs::read(one.join(&name)).unwrap() == fs::read(two.join(&name)).unwrap(), "{name:?}");
         }
-        let payments = write_next_day(&paid, &wanted).unwrap();
+        let payments = write_day(&paid, &wanted, wanted.business_date.next()).unwrap();
         let manifests = imported(root.path(), "bank", &[&one, &paid]);
         let rows = |manifest: &batch::Manifest, name| manifest.table(name).unwrap().accepted.rows;
         assert_eq!(rows(&manifests[0], "instalments"), counts.instalments as u64);

@@ -99,8 +99,19 @@ impl Walk<'_> {
         self.targets.push(Target::new(what, limit, measured, unit));
     }
 
+    /// The bank with its history imported.
     fn bank(&self) -> PathBuf {
         self.scratch.at("bank")
+    }
+
+    /// The same after its first night.
+    fn evening(&self) -> PathBuf {
+        self.scratch.at("evening")
+    }
+
+    /// The same after the next day's night.
+    fn morning(&self) -> PathBuf {
+        self.scratch.at("morning")
     }
 
     fn decode_flat(&self) -> Result<Measured> {
@@ -178,20 +189,18 @@ impl Walk<'_> {
         clear(&ours)
     }
 
-    /// The first night of the book, by the rules of banks; it stays in the bank.
+    /// The first night of the book, by the rules of banks.
     fn nights(&mut self, flat: &Measured) -> Result<Measured> {
         let lake = self.step("decode what a night reads of the lake", self.wanted.runs, || {
             let mut command = built("bench")?;
             command.arg("decode-lake").arg(self.bank());
             Ok(command)
         })?;
-        let (bank, before) = (self.bank(), self.scratch.at("before"));
-        fork(&bank, &before)?;
+        let evening = self.evening();
         let night = self.step("day-end, the whole book", self.wanted.runs, || {
-            fork(&before, &bank)?;
-            day_end(&bank, self.date, &[])
+            fork(&self.bank(), &evening)?;
+            day_end(&evening, self.date, &[])
         })?;
-        clear(&before)?;
         self.must("night ÷ decoding what it reads", Limit::AtMost(1.5), night.seconds() / lake.seconds(), " ×");
         self.must("night ÷ decoding the flat files", Limit::AtMost(1.0), night.seconds() / flat.seconds(), " ×");
         if self.is_large() {
@@ -201,35 +210,33 @@ impl Walk<'_> {
         Ok(night)
     }
 
-    /// One day's repayments and the night after them; both stay in the bank.
+    /// One day's repayments and the night after them.
     fn next_day(&mut self, night: &Measured) -> Result<()> {
-        let (bank, before, both) = (self.bank(), self.scratch.at("before"), self.scratch.at("both"));
-        let (paid, tomorrow) = (self.scratch.at("paid"), self.date.next());
-        let payments = files::write_next_day(&paid, self.wanted)?;
-        let from = paid.display().to_string();
-        fork(&bank, &before)?;
-        self.step(&format!("import, one day's {payments} repayments"), self.wanted.runs, || {
-            fork(&before, &bank)?;
-            postloan("import", &bank, &["--from", &from, "--as-of", &tomorrow.to_string()])
+        let (paid, paid_in, both) = (self.scratch.at("paid"), self.scratch.at("paid-in"), self.scratch.at("both"));
+        let (runs, morning, tomorrow) = (self.wanted.runs, self.morning(), self.date.next());
+        let payments = files::write_day(&paid, self.wanted, tomorrow)?;
+        let (from, as_of) = (paid.display().to_string(), tomorrow.to_string());
+        let import = |bank: &Path| postloan("import", bank, &["--from", &from, "--as-of", &as_of]);
+        self.step(&format!("import, one day's {payments} repayments"), runs, || {
+            fork(&self.evening(), &paid_in)?;
+            import(&paid_in)
         })?;
-        fork(&bank, &before)?;
-        let next = self.step("day-end, the next day", self.wanted.runs, || {
-            fork(&before, &bank)?;
-            day_end(&bank, tomorrow, &[])
+        let next = self.step("day-end, the next day", runs, || {
+            fork(&paid_in, &morning)?;
+            day_end(&morning, tomorrow, &[])
         })?;
         self.must("next day's night ÷ the first", Limit::AtMost(0.1), next.seconds() / night.seconds(), " ×");
         self.step("day-end, two nights in one process", self.few(), || {
-            fork(&before, &both)?;
-            clear(&both.join("snapshots"))?;
-            day_end(&both, self.date, &["--through", &tomorrow.to_string()])
+            fork(&self.bank(), &both)?;
+            measure(&mut import(&both)?)?;
+            day_end(&both, self.date, &["--through", &as_of])
         })?;
-        clear(&both)?;
-        clear(&before)
+        [paid, paid_in, both].iter().try_for_each(|folder| clear(folder))
     }
 
     /// What people ask of two nights.
     fn questions(&mut self) -> Result<()> {
-        let (bank, runs, date) = (self.bank(), self.wanted.runs, self.date.next().to_string());
+        let (bank, runs, date) = (self.morning(), self.wanted.runs, self.date.next().to_string());
         let ask = |name: &str, command: &str, words: &[&str]| self.step(name, runs, || postloan(command, &bank, words));
         let loan = files::loan_id(self.wanted.loans / 2);
         let explain = ask("explain, one loan", "explain", &["--date", &date, "--loan", &loan])?;

@@ -12,27 +12,31 @@ use lake::{Workspace, dossier};
 /// Loans of the book that is merged; a pass of more takes longer and tells nothing else.
 const LOANS: u32 = 20_000;
 
-/// Reading the dossiers of one batch, and of that batch and a day's repayments after it.
+/// How many batches lie in the lake when it is measured: the history, then a day's repayments each.
+const BATCHES: [i32; 3] = [1, 2, 8];
+
+/// Dossiers read from one batch and merged from several.
 pub fn merges(runs: usize, loans: u32) -> Result<Vec<Kernel>> {
     let scratch = Scratch::new("merge")?;
     let wanted = Wanted { loans: loans.min(LOANS), ..Wanted::default() };
     let workspace = Workspace::init(scratch.at("bank"), "")?;
     let mut kernels = Vec::new();
-    for (name, days) in [("reading one batch", 0), ("merging two batches", 1)] {
-        let from = scratch.at(name);
-        match days {
-            0 => drop(files::write(&from, &wanted, Format::Parquet)?),
-            _ => drop(files::write_next_day(&from, &wanted)?),
+    for batch in 1..=BATCHES[BATCHES.len() - 1] {
+        let (from, as_of) = (scratch.at(&format!("day-{batch}")), wanted.business_date + (batch - 1));
+        match batch {
+            1 => drop(files::write(&from, &wanted, Format::Parquet)?),
+            _ => drop(files::write_day(&from, &wanted, as_of)?),
         }
-        let as_of = Some(wanted.business_date + days);
-        import::run(&workspace, &ImportRequest { from, as_of, ..ImportRequest::default() }, &mut |_| {})
-            .context(name)?;
-        let read = || -> Result<usize> {
-            let chunks = dossier::merge(&workspace, as_of, None)?;
-            chunks.map(|chunk| Ok(chunk?.loans.num_rows())).sum()
-        };
-        let count = read().context(name)?;
-        kernels.push(Kernel::time(format!("{name} of dossiers"), "loan", count, runs, read));
+        let request = ImportRequest { from, as_of: Some(as_of), ..ImportRequest::default() };
+        import::run(&workspace, &request, &mut |_| {}).with_context(|| format!("batch {batch}"))?;
+        if BATCHES.contains(&batch) {
+            let read = || -> Result<usize> {
+                let chunks = dossier::merge(&workspace, Some(as_of), None)?;
+                chunks.map(|chunk| Ok(chunk?.loans.num_rows())).sum()
+            };
+            let count = read().with_context(|| format!("reading {batch} batches"))?;
+            kernels.push(Kernel::time(format!("dossiers of {batch} batch(es)"), "loan", count, runs, read));
+        }
     }
     Ok(kernels)
 }
