@@ -11,11 +11,13 @@ pub fn describe() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let model = field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "an unnamed processor".to_owned());
     let memory = field(&read("/proc/meminfo"), "MemTotal").and_then(|text| gibibytes(&text)).unwrap_or_default();
-    let load = read("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned();
+    let load = read("/proc/loadavg").split(' ').next().and_then(|load| load.parse::<f64>().ok()).unwrap_or_default();
+    let busy = if load > 0.5 { "; it was busy, so read the CPU seconds and not the clock" } else { "" };
     let profile = if cfg!(debug_assertions) { "development" } else { "release" };
     let commit = commit().unwrap_or_else(|| "unknown".to_owned());
     format!(
-        "Machine: {cores} cores ({model}), {memory} GiB; load {load} before the start. Commit {commit}, {profile} profile."
+        "Machine: {cores} cores ({model}), {memory} GiB, load {load} before the start{busy}. \
+         Commit {commit}, {profile} profile."
     )
 }
 
