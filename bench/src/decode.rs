@@ -3,7 +3,9 @@
 //! Threads take row groups from a queue, so that two cores decode as fast as two cores can.
 
 use anyhow::{Context, Result};
-use lake::{Workspace, batch};
+use lake::dossier::{Columns, Reading, Shelf};
+use lake::night::SHARD_LOANS;
+use lake::{Fault, Workspace, hands};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -13,11 +15,21 @@ use std::thread;
 /// Rows per batch on the way out.
 const ROWS: usize = 16_384;
 
-/// Decodes what a night reads of the dossiers of a workspace; the rows there were.
+/// Decodes what a night reads of the dossiers of a workspace, shard by shard as a night does; the
+/// loans there were.
 pub fn dossiers(dir: &Path) -> Result<usize> {
-    let workspace = Workspace::open(dir)?;
-    let paths = batch::list(&workspace)?.into_iter().map(|batch| batch.dossiers()).filter(|path| path.exists());
-    files(&paths.collect::<Vec<_>>())
+    let shelf = Shelf::open(&Workspace::open(dir)?)?;
+    let shards = shelf.shards(SHARD_LOANS);
+    let decode = |number: usize| {
+        let reading = Reading { shard: shards[number].clone(), columns: Columns::Night, ..Reading::default() };
+        shelf.merge(&reading)?.map(|chunk| Ok(chunk?.loans.num_rows())).sum::<Result<usize, Fault>>()
+    };
+    let mut loans = 0;
+    hands::in_order(shards.len(), decode, |count| {
+        loans += count;
+        Ok(())
+    })?;
+    Ok(loans)
 }
 
 /// Decodes every column of the files; the rows there were.

@@ -7,7 +7,8 @@ use crate::files;
 use crate::sheet::Format;
 use anyhow::{Context, Result};
 use lake::import::{self, ImportRequest};
-use lake::{Workspace, dossier};
+use lake::Workspace;
+use lake::dossier::{Columns, Reading, Shelf};
 
 /// Loans of the book that is merged; a pass of more takes longer and tells nothing else.
 const LOANS: u32 = 20_000;
@@ -31,7 +32,8 @@ pub fn merges(runs: usize, loans: u32) -> Result<Vec<Kernel>> {
         import::run(&workspace, &request, &mut |_| {}).with_context(|| format!("batch {batch}"))?;
         if BATCHES.contains(&batch) {
             let read = || -> Result<usize> {
-                let chunks = dossier::merge(&workspace, Some(as_of), None)?;
+                let reading = Reading { known_on: Some(as_of), columns: Columns::Night, ..Reading::default() };
+                let chunks = Shelf::open(&workspace)?.merge(&reading)?;
                 chunks.map(|chunk| Ok(chunk?.loans.num_rows())).sum()
             };
             let count = read().with_context(|| format!("reading {batch} batches"))?;
