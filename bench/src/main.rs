@@ -100,7 +100,7 @@ fn run(arguments: &[String]) -> Result<()> {
             let paths: Vec<PathBuf> = rest.iter().map(PathBuf::from).collect();
             println!("{} rows", decode::files(&paths)?);
         }
-        ("decode-lake", [dir]) => println!("{} rows", decode::dossiers(Path::new(dir))?),
+        ("decode-lake", [dir]) => println!("{} loans", decode::dossiers(Path::new(dir))?),
         _ => bail!("{USAGE}"),
     }
     Ok(())

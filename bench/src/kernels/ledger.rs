@@ -6,9 +6,9 @@ use crate::bank::Scratch;
 use crate::files;
 use crate::sheet::Format;
 use anyhow::{Context, Result};
-use lake::import::{self, ImportRequest};
 use lake::Workspace;
 use lake::dossier::{Columns, Reading, Shelf};
+use lake::import::{self, ImportRequest};
 
 /// Loans of the book that is merged; a pass of more takes longer and tells nothing else.
 const LOANS: u32 = 20_000;

@@ -3,8 +3,8 @@
 use super::Kernel;
 use crate::Wanted;
 use crate::credit::{Credit, Lender};
-use dayend::{Bindings, NightDays, Rules};
-use grading::{CustomerKind, EventSet, GradeInput};
+use dayend::NightDays;
+use grading::{CustomerKind, EventSet, GradeInput, GradingRules};
 use loan::schedule::{self, ScheduleRules};
 use loan::{
     DayCount, Frequency, History, LoanRules, LoanView, Position, Protection, RepaymentMethod, Terms, positions,
@@ -85,7 +85,7 @@ pub fn kernels(runs: usize, loans: u32) -> Vec<Kernel> {
         }
     }
     list.push(schedules(runs));
-    list.extend(grades(runs, &kinds, &rules, wanted.business_date));
+    list.push(grades(runs, &kinds, &rules, wanted.business_date));
     list
 }
 
@@ -118,12 +118,10 @@ fn schedules(runs: usize) -> Kernel {
     })
 }
 
-fn grades(runs: usize, kinds: &BTreeMap<&str, Vec<Columns>>, rules: &LoanRules, date: Date) -> Option<Kernel> {
-    let pack = Pack::embedded("cn-bank").ok()?;
-    let compiled = Rules::compile(&pack, date).ok()?;
-    let mut bindings = Bindings::new(&compiled);
-    let number = bindings.bind(CustomerKind::Farmer, None, "farm", Protection::Guarantee).ok()?;
-    let profile = bindings.get(number).profile;
+fn grades(runs: usize, kinds: &BTreeMap<&str, Vec<Columns>>, rules: &LoanRules, date: Date) -> Kernel {
+    let pack = Pack::embedded("cn-bank").expect("an embedded pack");
+    let grading = GradingRules::compile(&pack.on(date)).expect("an embedded pack compiles");
+    let profile = grading.profile(CustomerKind::Farmer, None, "farm", Protection::Guarantee);
     let folded: Vec<(Position, History)> = (kinds.values().flatten())
         .map(|columns| {
             let mut at = [Position::default()];
@@ -131,7 +129,7 @@ fn grades(runs: usize, kinds: &BTreeMap<&str, Vec<Columns>>, rules: &LoanRules, 
             (at[0], history)
         })
         .collect();
-    Some(Kernel::time("grade", "loan", folded.len(), runs, || {
+    Kernel::time("grade", "loan", folded.len(), runs, || {
         let each = folded.iter().map(|(position, history)| {
             let input = GradeInput {
                 business_date: date,
@@ -145,10 +143,10 @@ fn grades(runs: usize, kinds: &BTreeMap<&str, Vec<Columns>>, rules: &LoanRules, 
                 carried: None,
                 judgement: None,
             };
-            compiled.grading.grade(&input).in_force as usize
+            grading.grade(&input).in_force as usize
         });
         each.sum::<usize>()
-    }))
+    })
 }
 
 /// A loan of 1,200 weekly dues, each paid on its day; a repayment dated back to its first year comes
