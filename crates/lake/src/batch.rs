@@ -59,9 +59,9 @@ pub struct Count {
 }
 
 impl Count {
-    pub fn add(&mut self, fen: i64) {
-        self.rows += 1;
-        self.fen += i128::from(fen);
+    pub fn add(&mut self, rows: u64, fen: i128) {
+        self.rows += rows;
+        self.fen += fen;
     }
 }
 

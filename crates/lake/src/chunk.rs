@@ -1,15 +1,15 @@
 //! A stretch of rows on its way in: typed columns, and what was wrong with which row.
 
+use crate::mapping::Binding;
 use crate::refused::{Rejection, RowRefused};
-use crate::schema::{Kind, Table};
+use crate::schema::{Column, Kind, Table};
 use crate::source::cell::{self, DateFormat, MoneyUnit};
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Int32Builder, Int64Builder, StringBuilder, TimestampSecondBuilder,
-};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray, new_null_array};
+use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampSecondType};
 use std::sync::Arc;
 
-/// Rows per chunk.
-pub const CHUNK_ROWS: usize = 65_536;
+/// Rows per chunk: a column of them fits the processor's cache.
+pub const CHUNK_ROWS: usize = 16_384;
 
 /// Rows read from one file (行块): the table's columns, a null where a cell was empty or bad.
 pub struct Chunk {
@@ -20,9 +20,33 @@ pub struct Chunk {
     pub rejections: Vec<Rejection>,
 }
 
+/// One column of a chunk, and the rows it is bad in, counted from the chunk's first.
+pub type Filled = (ArrayRef, Vec<(usize, RowRefused)>);
+
 impl Chunk {
+    /// From the columns of the table, in their order.
+    pub fn new(filled: Vec<Filled>) -> Chunk {
+        let mut columns = Vec::with_capacity(filled.len());
+        let mut rejections: Vec<Rejection> = Vec::new();
+        for (index, (column, bad)) in filled.into_iter().enumerate() {
+            columns.push(column);
+            rejections.extend(bad.into_iter().map(|(row, why)| Rejection::new(row, index, why)));
+        }
+        // One reason per row: the gravest.
+        rejections.sort_by_key(|rejection| (rejection.row, rejection.why, rejection.column));
+        rejections.dedup_by_key(|rejection| rejection.row);
+        Chunk { first_row: 0, columns, rejections }
+    }
+
     pub fn len(&self) -> usize {
         self.columns[0].len()
+    }
+
+    /// The same rows, the first of them numbered `row`.
+    pub fn from_row(mut self, row: usize) -> Chunk {
+        self.first_row += row;
+        self.rejections.iter_mut().for_each(|rejection| rejection.row += row as u32);
+        self
     }
 }
 
@@ -33,102 +57,116 @@ pub struct Notation {
     pub money: MoneyUnit,
 }
 
-/// Collects cells into a chunk.
-pub struct ChunkBuilder {
-    table: &'static Table,
-    columns: Vec<Cells>,
-    first_row: usize,
-    rows: usize,
-    rejections: Vec<Rejection>,
+/// Records as they were written (单元格块): one buffer, and where in it each field lies.
+pub struct Fields {
+    pub bytes: Vec<u8>,
+    places: Vec<(u32, u32)>,
+    width: usize,
+    /// Records with more or fewer fields than the header has; their fields are as good as empty.
+    misfits: Vec<usize>,
 }
 
-enum Values {
-    Text(StringBuilder),
-    Day(Date32Builder),
-    Seconds(TimestampSecondBuilder),
-    Long(Int64Builder),
-    Int(Int32Builder),
-    Bool(BooleanBuilder),
-}
-
-/// One column under construction.
-pub struct Cells {
-    kind: Kind,
-    required: bool,
-    notation: Notation,
-    values: Values,
-}
-
-impl Cells {
-    pub fn new(kind: Kind, required: bool, notation: &Notation) -> Cells {
-        let values = match kind {
-            Kind::Text | Kind::Code(_) => Values::Text(StringBuilder::new()),
-            Kind::Date => Values::Day(Date32Builder::new()),
-            Kind::DateTime => Values::Seconds(TimestampSecondBuilder::new()),
-            Kind::Money(_) | Kind::Rate => Values::Long(Int64Builder::new()),
-            Kind::Int => Values::Int(Int32Builder::new()),
-            Kind::Bool => Values::Bool(BooleanBuilder::new()),
-        };
-        Cells { kind, required, notation: notation.clone(), values }
+impl Fields {
+    pub fn new(width: usize) -> Fields {
+        Fields { bytes: Vec::new(), places: Vec::new(), width: width.max(1), misfits: Vec::new() }
     }
 
-    /// Adds a cell; a bad one adds a null and says why.
-    pub fn push(&mut self, raw: &[u8]) -> Result<(), RowRefused> {
-        let raw = raw.trim_ascii();
-        if raw.is_empty() {
-            self.push_null();
-            return if self.required { Err(RowRefused::FieldMissing) } else { Ok(()) };
-        }
-        let result = self.push_value(raw);
-        if result.is_err() {
-            self.push_null();
-        }
-        result
+    pub fn rows(&self) -> usize {
+        self.places.len() / self.width
     }
 
-    fn push_value(&mut self, raw: &[u8]) -> Result<(), RowRefused> {
-        let date = self.notation.date.as_ref();
-        match (&mut self.values, self.kind) {
-            (Values::Text(to), Kind::Code(codes)) => {
-                let text = std::str::from_utf8(raw).map_err(|_| RowRefused::NotInEncoding)?;
-                to.append_value(code_allowed(text, codes)?);
+    /// Adds a record whose fields lie at these places.
+    pub fn push(&mut self, fields: &[(u32, u32)]) {
+        if fields.len() == self.width {
+            self.places.extend_from_slice(fields);
+        } else {
+            self.misfits.push(self.rows());
+            self.places.resize(self.places.len() + self.width, (0, 0));
+        }
+    }
+
+    fn field(&self, row: usize, at: usize) -> &[u8] {
+        let (from, to) = self.places[row * self.width + at];
+        &self.bytes[from as usize..to as usize]
+    }
+
+    /// The records as columns of `table`.
+    pub fn read(&self, table: &Table, binding: &Binding, notation: &Notation) -> Chunk {
+        let rows = self.rows();
+        let column = |(index, column): (usize, &Column)| {
+            if binding.is_empty_column(index) {
+                return (new_null_array(&column.data_type(), rows), Vec::new());
             }
-            (Values::Text(to), _) => to.append_value(text_allowed(raw)?),
-            (Values::Day(to), _) => to.append_value(cell::day(raw, date)?),
-            (Values::Seconds(to), _) => to.append_value(cell::seconds(raw, date)?),
-            (Values::Long(to), Kind::Money(sign)) => to.append_value(cell::fen(raw, self.notation.money, sign)?),
-            (Values::Long(to), _) => to.append_value(cell::ppm(raw)?),
-            (Values::Int(to), _) => to.append_value(cell::whole(raw)?),
-            (Values::Bool(to), _) => to.append_value(cell::yes_no(raw)?),
-        }
-        Ok(())
+            match binding.plain_source(index) {
+                Some(at) => read_cells(column, notation, rows, |row| Ok(self.field(row, at))),
+                None => read_cells(column, notation, rows, |row| binding.cell(index, |at| self.field(row, at))),
+            }
+        };
+        let mut filled: Vec<Filled> = table.columns.iter().enumerate().map(column).collect();
+        filled[0].1.extend(self.misfits.iter().map(|&row| (row, RowRefused::WrongFieldCount)));
+        Chunk::new(filled)
+    }
+}
+
+/// One column out of its cells: a bad one becomes a null.
+pub fn read_cells<'a>(
+    column: &Column,
+    notation: &Notation,
+    rows: usize,
+    cell: impl Fn(usize) -> Result<&'a [u8], RowRefused>,
+) -> Filled {
+    let date = notation.date.as_ref();
+    let mut bad = Vec::new();
+    let cells = Cells { required: column.required, rows, cell, bad: &mut bad };
+    let values: ArrayRef = match column.kind {
+        Kind::Text => Arc::new(StringArray::from_iter(cells.parse(text_allowed))),
+        Kind::Code(codes) => Arc::new(StringArray::from_iter(cells.parse(|raw| code_allowed(raw, codes)))),
+        Kind::Date => cells.numbers::<Date32Type>(|raw| cell::day(raw, date)),
+        Kind::DateTime => cells.numbers::<TimestampSecondType>(|raw| cell::seconds(raw, date)),
+        Kind::Money(sign) => cells.numbers::<Int64Type>(|raw| cell::fen(raw, notation.money, sign)),
+        Kind::Rate => cells.numbers::<Int64Type>(cell::ppm),
+        Kind::Int => cells.numbers::<Int32Type>(cell::whole),
+        Kind::Bool => Arc::new(BooleanArray::from_iter(cells.parse(cell::yes_no))),
+    };
+    (values, bad)
+}
+
+/// The cells of one column, top to bottom.
+struct Cells<'b, C> {
+    required: bool,
+    rows: usize,
+    cell: C,
+    bad: &'b mut Vec<(usize, RowRefused)>,
+}
+
+impl<'a, 'b, C: Fn(usize) -> Result<&'a [u8], RowRefused> + 'b> Cells<'b, C> {
+    fn parse<T>(self, parse: impl Fn(&'a [u8]) -> Result<T, RowRefused> + 'b) -> impl Iterator<Item = Option<T>> + 'b
+    where
+        'a: 'b,
+    {
+        (0..self.rows).map(move |row| {
+            let found = (self.cell)(row).and_then(|raw| match raw.trim_ascii() {
+                b"" if self.required => Err(RowRefused::FieldMissing),
+                b"" => Ok(None),
+                raw => parse(raw).map(Some),
+            });
+            found.unwrap_or_else(|why| {
+                self.bad.push((row, why));
+                None
+            })
+        })
     }
 
-    pub fn push_null(&mut self) {
-        match &mut self.values {
-            Values::Text(to) => to.append_null(),
-            Values::Day(to) => to.append_null(),
-            Values::Seconds(to) => to.append_null(),
-            Values::Long(to) => to.append_null(),
-            Values::Int(to) => to.append_null(),
-            Values::Bool(to) => to.append_null(),
-        }
-    }
-
-    pub fn finish(&mut self) -> ArrayRef {
-        match &mut self.values {
-            Values::Text(from) => Arc::new(from.finish()),
-            Values::Day(from) => Arc::new(from.finish()),
-            Values::Seconds(from) => Arc::new(from.finish()),
-            Values::Long(from) => Arc::new(from.finish()),
-            Values::Int(from) => Arc::new(from.finish()),
-            Values::Bool(from) => Arc::new(from.finish()),
-        }
+    fn numbers<T: ArrowPrimitiveType>(self, parse: impl Fn(&'a [u8]) -> Result<T::Native, RowRefused> + 'b) -> ArrayRef
+    where
+        'a: 'b,
+    {
+        Arc::new(PrimitiveArray::<T>::from_iter(self.parse(parse)))
     }
 }
 
 /// The text of a field: UTF-8, not endless.
-pub fn text_allowed(raw: &[u8]) -> Result<&str, RowRefused> {
+fn text_allowed(raw: &[u8]) -> Result<&str, RowRefused> {
     let text = std::str::from_utf8(raw).map_err(|_| RowRefused::NotInEncoding)?;
     if text.len() > cell::LONGEST_TEXT {
         Err(RowRefused::TooLong)
@@ -139,58 +177,7 @@ pub fn text_allowed(raw: &[u8]) -> Result<&str, RowRefused> {
     }
 }
 
-pub fn code_allowed<'a>(text: &'a str, codes: &[&str]) -> Result<&'a str, RowRefused> {
+fn code_allowed<'a>(raw: &'a [u8], codes: &[&str]) -> Result<&'a str, RowRefused> {
+    let text = std::str::from_utf8(raw).map_err(|_| RowRefused::NotInEncoding)?;
     if codes.contains(&text) { Ok(text) } else { Err(RowRefused::UnknownCode) }
-}
-
-impl ChunkBuilder {
-    pub fn new(table: &'static Table, notation: &Notation) -> ChunkBuilder {
-        let columns = table.columns.iter().map(|column| Cells::new(column.kind, column.required, notation)).collect();
-        ChunkBuilder { table, columns, first_row: 0, rows: 0, rejections: Vec::new() }
-    }
-
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Adds a row whose cell for each column of the table is given by `cell`.
-    pub fn push<'a>(&mut self, cell: impl Fn(usize) -> Result<&'a [u8], RowRefused>) {
-        let row = self.first_row + self.rows;
-        let mut worst: Option<Rejection> = None;
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            let result = match cell(index) {
-                Ok(raw) => column.push(raw),
-                Err(why) => {
-                    column.push_null();
-                    Err(why)
-                }
-            };
-            if let Err(why) = result {
-                let found = Rejection::new(row, index, why);
-                worst = Some(worst.map_or(found, |worst| worst.graver(found)));
-            }
-        }
-        self.rows += 1;
-        self.rejections.extend(worst);
-    }
-
-    /// Adds a row that cannot be read at all.
-    pub fn push_unreadable(&mut self, why: RowRefused) {
-        self.rejections.push(Rejection::new(self.first_row + self.rows, 0, why));
-        self.columns.iter_mut().for_each(Cells::push_null);
-        self.rows += 1;
-    }
-
-    /// The rows so far; the builder goes on with the next.
-    pub fn finish(&mut self) -> Chunk {
-        let chunk = Chunk {
-            first_row: self.first_row,
-            columns: self.columns.iter_mut().map(Cells::finish).collect(),
-            rejections: std::mem::take(&mut self.rejections),
-        };
-        self.first_row += self.rows;
-        self.rows = 0;
-        debug_assert_eq!(chunk.columns.len(), self.table.columns.len());
-        chunk
-    }
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::{Context, Fault, bail};
 use crate::schema::Table;
+use crate::source::ahead::hands;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, StringArray, TimestampSecondArray,
 };
@@ -9,12 +10,16 @@ use arrow::datatypes::{DataType, Date32Type, Int32Type, Int64Type, TimestampSeco
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
+use std::thread;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 /// An identity (标识) hashed: 96 bits above, 32 bits free for the owner or the row.
 pub type Key = u128;
+
+/// Bytes handed to the disk at a time.
+const WRITE_BYTES: usize = 1 << 20;
 
 const LOW: u128 = u32::MAX as u128;
 
@@ -76,12 +81,6 @@ impl Index {
         Index { keys: entries.iter().map(|entry| entry.0).collect(), contents: entries.iter().map(|entry| entry.1).collect() }
     }
 
-    /// From keys sorted by identity, with contents in the same order.
-    pub fn from_sorted(keys: Vec<Key>, contents: Vec<u64>) -> Index {
-        debug_assert!(keys.is_sorted_by_key(|&key| high(key)));
-        Index { keys, contents }
-    }
-
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -112,17 +111,7 @@ impl Index {
     }
 
     pub fn write(&self, path: &Path) -> Result<(), Fault> {
-        let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-        let mut to = BufWriter::with_capacity(1 << 20, file);
-        to.write_all(&(self.keys.len() as u64).to_le_bytes())?;
-        for key in &self.keys {
-            to.write_all(&key.to_le_bytes())?;
-        }
-        for content in &self.contents {
-            to.write_all(&content.to_le_bytes())?;
-        }
-        to.into_inner()?.sync_all()?;
-        Ok(())
+        write_index(path, self.keys.len(), self.keys.iter().copied(), self.contents.iter().copied())
     }
 
     /// An absent file is an empty index.
@@ -151,6 +140,90 @@ impl Index {
         }
         Ok(index)
     }
+}
+
+/// Writes what [`Index::read`] reads: `rows` keys sorted by identity, then their contents.
+pub fn write_index(
+    path: &Path,
+    rows: usize,
+    keys: impl Iterator<Item = Key>,
+    contents: impl Iterator<Item = u64>,
+) -> Result<(), Fault> {
+    let mut file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+    let mut bytes = Vec::with_capacity(WRITE_BYTES);
+    let mut put = |word: &[u8]| -> Result<(), Fault> {
+        if bytes.len() + word.len() > WRITE_BYTES {
+            file.write_all(&bytes).with_context(|| format!("writing {}", path.display()))?;
+            bytes.clear();
+        }
+        bytes.extend_from_slice(word);
+        Ok(())
+    };
+    put(&(rows as u64).to_le_bytes())?;
+    let mut written = 0;
+    for key in keys {
+        put(&key.to_le_bytes())?;
+        written += 1;
+    }
+    for content in contents {
+        put(&content.to_le_bytes())?;
+        written += 1;
+    }
+    assert_eq!(written, 2 * rows, "an index has a content for every key");
+    file.write_all(&bytes).with_context(|| format!("writing {}", path.display()))?;
+    Ok(file.sync_all()?)
+}
+
+/// Keys to be sorted (标识分堆), piled by their first byte: each pile is sorted by itself, small
+/// enough for the processor's cache, and several at once.
+#[derive(Debug)]
+pub struct Piles(Vec<Vec<Key>>);
+
+impl Default for Piles {
+    fn default() -> Piles {
+        Piles(vec![Vec::new(); PILES])
+    }
+}
+
+impl Piles {
+    pub fn push(&mut self, key: Key) {
+        self.0[pile(key)].push(key);
+    }
+
+    pub fn sort(&mut self) {
+        let a_thread = PILES.div_ceil(hands());
+        thread::scope(|scope| {
+            for piles in self.0.chunks_mut(a_thread) {
+                scope.spawn(|| piles.iter_mut().for_each(|pile| pile.sort_unstable()));
+            }
+        });
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    pub fn retain(&mut self, keep: impl Fn(Key) -> bool) {
+        self.0.iter_mut().for_each(|pile| pile.retain(|&key| keep(key)));
+    }
+
+    /// The keys in order, once sorted.
+    pub fn iter(&self) -> impl Iterator<Item = Key> + '_ {
+        self.0.iter().flatten().copied()
+    }
+
+    /// The first of an identity's keys, once sorted.
+    pub fn find(&self, identity: Key) -> Option<Key> {
+        let pile = &self.0[pile(identity)];
+        let at = pile.partition_point(|&key| key < high(identity));
+        pile.get(at).copied().filter(|&key| high(key) == high(identity))
+    }
+}
+
+const PILES: usize = 256;
+
+fn pile(key: Key) -> usize {
+    (key >> 120) as usize
 }
 
 /// A column ready to be read row by row.
@@ -254,6 +327,19 @@ impl<'a> RowHasher<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn piled_keys_come_out_sorted_and_are_found() {
+        let keys: Vec<Key> = (0..5000u32).map(|n| with_low(key(&(n / 2).to_le_bytes()), n)).collect();
+        let mut piles = Piles::default();
+        keys.iter().rev().for_each(|&key| piles.push(key));
+        piles.sort();
+        let mut sorted = keys.clone();
+        sorted.sort_unstable();
+        assert!(piles.iter().eq(sorted));
+        assert_eq!(piles.find(high(keys[7])), Some(keys[6]));
+        assert_eq!(piles.find(key(b"nobody")), None);
+    }
 
     #[test]
     fn an_index_finds_what_it_was_given_and_survives_the_disk() {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A column of texts (文本列) in one buffer.
 ///
@@ -23,10 +24,35 @@ impl Texts {
         self.ends.push(u32::try_from(self.bytes.len()).expect("a text column holds at most 4 GiB"));
     }
 
+    /// Adds texts that stand one after another in `joined`, each up to where `ends` says.
+    ///
+    /// Panics when an end lies outside `joined`.
+    pub fn extend_joined(&mut self, joined: &str, ends: impl IntoIterator<Item = usize>) {
+        let start = self.bytes.len();
+        self.bytes.push_str(joined);
+        assert!(u32::try_from(self.bytes.len()).is_ok(), "a text column holds at most 4 GiB");
+        self.ends.extend(ends.into_iter().map(|end| {
+            assert!(end <= joined.len(), "a text ends where its column does");
+            (start + end) as u32
+        }));
+    }
+
+    /// Texts as they stand one after another, and where in that each ends.
+    ///
+    /// Panics when `range` is out of range.
+    pub fn joined(&self, range: Range<usize>) -> (&str, impl ExactSizeIterator<Item = usize> + '_) {
+        let (from, ends) = (self.start(range.start), &self.ends[range]);
+        let to = ends.last().map_or(from, |&end| end as usize);
+        (&self.bytes[from..to], ends.iter().map(move |&end| end as usize - from))
+    }
+
     /// Panics when `index` is out of range.
     pub fn get(&self, index: usize) -> &str {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-        &self.bytes[start..self.ends[index] as usize]
+        &self.bytes[self.start(index)..self.ends[index] as usize]
+    }
+
+    fn start(&self, index: usize) -> usize {
+        if index == 0 { 0 } else { self.ends[index - 1] as usize }
     }
 
     pub fn len(&self) -> usize {
@@ -175,6 +201,20 @@ mod tests {
         assert!((0..500).all(|place| index.find(&column, column.get(place)) == Some(place)));
         assert_eq!(index.find(&column, "C500"), None);
         assert_eq!(TextIndex::new(&Texts::new()).find(&Texts::new(), "C1"), None);
+    }
+
+    #[test]
+    fn texts_come_and_go_many_at_a_time() {
+        let mut column: Texts = ["L1"].into_iter().collect();
+        column.extend_joined("aboe", [2, 2, 4]);
+        assert_eq!(column.iter().collect::<Vec<_>>(), ["L1", "ab", "", "oe"]);
+        let joined = |range| {
+            let (text, ends) = column.joined(range);
+            (text, ends.collect::<Vec<_>>())
+        };
+        assert_eq!(joined(1..4), ("aboe", vec![2, 2, 4]));
+        assert_eq!(joined(0..1), ("L1", vec![2]));
+        assert_eq!(joined(4..4), ("", vec![]));
     }
 
     #[test]

@@ -1,20 +1,32 @@
 //! An import's loans, schedules and repayments become the batch's dossiers.
 
-use super::{GROUP_LOANS, instalment_fields, item, properties, repayment_fields, schema};
+use super::{
+    GROUP_LOANS, LOAN_COLUMNS, LOAN_KNOWN_FROM, instalment_fields, instalments_at, item, properties, repayment_fields,
+    repayments_at, schema,
+};
 use crate::fault::{Context, Fault};
 use crate::identity::high;
-use crate::import::{Directory, Instalments, Knowledge, NO_FEE, Repayments, StagedTable};
+use crate::import::{Directory, Instalments, Knowledge, Longs, NO_FEE, Repayments, StagedTable};
+use crate::source::ahead::hands;
 use arrow::array::{
-    ArrayRef, Date32Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StringBuilder, StructArray,
-    TimestampSecondArray, new_null_array,
+    Array, ArrayRef, Date32Array, Int32Array, Int64Array, ListArray, StringArray, StructArray, TimestampSecondArray,
+    new_null_array,
 };
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::compute::interleave;
+use arrow::datatypes::{DataType, Fields};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use units::Texts;
+
+/// Loans encoded at a time.
+const STRETCH_LOANS: usize = 2_048;
 
 const NO_ROW: u64 = u64::MAX;
 
@@ -47,29 +59,100 @@ pub fn write(
         return Ok(0);
     }
     let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-    let mut writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
-    let written: Result<(), Fault> = std::thread::scope(|scope| {
-        let (send, receive) = sync_channel::<RecordBatch>(1);
-        let writer = &mut writer;
-        let encoder = scope.spawn(move || -> Result<(), Fault> {
-            for batch in receive {
-                writer.write(&batch)?;
-                writer.flush()?;
-            }
-            Ok(())
+    let writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
+    let (mut writer, columns) = writer.into_serialized_writer()?;
+    let groups: Vec<&[u32]> = touched.chunks(GROUP_LOANS).collect();
+    let threads = hands().min(groups.len());
+    let written: Result<(), Fault> = thread::scope(|scope| {
+        // Each thread encodes every so-many-th group; they are put down in their order.
+        let encoders = (0..threads).map(|first| {
+            let (hand_over, encoded) = sync_channel(0);
+            let (contents, groups, columns) = (&contents, &groups, &columns);
+            scope.spawn(move || {
+                for at in (first..groups.len()).step_by(threads) {
+                    let columns = columns.create_column_writers(at).map_err(Fault::from);
+                    // A closed channel means that writing failed; its error is the one to tell.
+                    if hand_over.send(columns.and_then(|columns| contents.encode(groups[at], columns))).is_err() {
+                        break;
+                    }
+                }
+            });
+            encoded
         });
-        for loans in touched.chunks(GROUP_LOANS) {
-            // A closed channel means the encoder failed; its error is the one to tell.
-            if send.send(contents.batch(loans)?).is_err() {
-                break;
+        let encoders: Vec<Receiver<Result<Vec<ArrowColumnChunk>, Fault>>> = encoders.collect();
+        for at in 0..groups.len() {
+            let mut group = writer.next_row_group()?;
+            for column in encoders[at % threads].recv().expect("an encoder does not panic")? {
+                column.append_to_row_group(&mut group)?;
             }
+            group.close()?;
         }
-        drop(send);
-        encoder.join().expect("the encoder does not panic")
+        Ok(())
     });
     written.with_context(|| format!("writing {}", path.display()))?;
-    writer.close().with_context(|| format!("writing {}", path.display()))?;
+    let file = writer.into_inner().with_context(|| format!("writing {}", path.display()))?;
+    file.sync_all().with_context(|| format!("writing {}", path.display()))?;
     Ok(touched.len())
+}
+
+/// Rows to gather (取行), for a stretch of loans one after another.
+struct Picks {
+    rows: Vec<u32>,
+    /// How many rows each loan has.
+    lengths: Vec<usize>,
+    /// The rows when they follow each other, as they do in a file sorted by loan: they are copied, not gathered.
+    run: Option<Range<usize>>,
+}
+
+impl Picks {
+    fn new(loans: &[u32], accepted: impl Fn(u32, &mut Vec<u32>)) -> Picks {
+        let (mut rows, mut lengths, mut of_loan) = (Vec::new(), Vec::with_capacity(loans.len()), Vec::new());
+        for &loan in loans {
+            accepted(loan, &mut of_loan);
+            lengths.push(of_loan.len());
+            rows.extend_from_slice(&of_loan);
+        }
+        let first = rows.first().map_or(0, |&row| row as usize);
+        let follow = rows.iter().enumerate().all(|(at, &row)| row as usize == first + at);
+        Picks { run: follow.then(|| first..first + rows.len()), rows, lengths }
+    }
+
+    fn gather<T: Copy, U: From<T>>(&self, values: &[T]) -> Vec<U> {
+        match &self.run {
+            Some(run) => values[run.clone()].iter().map(|&value| value.into()).collect(),
+            None => self.rows.iter().map(|&row| values[row as usize].into()).collect(),
+        }
+    }
+
+    fn longs(&self, values: &Longs) -> Int64Array {
+        Int64Array::from(match values {
+            Longs::Narrow(narrow) => self.gather::<i32, i64>(narrow),
+            Longs::Wide(wide) => self.gather(wide),
+        })
+    }
+
+    fn texts(&self, texts: &Texts) -> StringArray {
+        match &self.run {
+            Some(run) => {
+                let (joined, ends) = texts.joined(run.clone());
+                let ends: Vec<i32> = std::iter::once(0).chain(ends.map(|end| end as i32)).collect();
+                StringArray::new(OffsetBuffer::new(ends.into()), Buffer::from(joined.as_bytes()), None)
+            }
+            None => StringArray::from_iter_values(self.rows.iter().map(|&row| texts.get(row as usize))),
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = usize> + '_ {
+        self.rows.iter().map(|&row| row as usize)
+    }
+
+    /// The items as lists, a loan without any having none.
+    fn lists(self, fields: &Fields, columns: Vec<ArrayRef>) -> Result<ArrayRef, Fault> {
+        let nulls = NullBuffer::from_iter(self.lengths.iter().map(|&length| length > 0));
+        let items = StructArray::try_new(fields.clone(), columns, None)?;
+        let offsets = OffsetBuffer::from_lengths(self.lengths);
+        Ok(Arc::new(ListArray::try_new(item(fields), offsets, Arc::new(items), Some(nulls))?))
+    }
 }
 
 impl<'a> Contents<'a> {
@@ -120,22 +203,37 @@ impl<'a> Contents<'a> {
         touched
     }
 
-    fn batch(&self, loans: &[u32]) -> Result<RecordBatch, Fault> {
-        let ids = StringArray::from_iter_values(loans.iter().map(|&loan| self.directory.ids.get(loan as usize)));
-        let known_from = Date32Array::from_iter(loans.iter().map(|&loan| {
-            (self.rows[loan as usize] != NO_ROW).then(|| self.loan_known_from[loan as usize])
-        }));
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(ids), Arc::new(known_from)];
-        columns.extend(self.loan_columns(loans)?);
-        let (instalments, instalments_known_from) = self.instalments(loans)?;
-        columns.push(instalments);
-        columns.push(instalments_known_from);
-        columns.push(self.repayments(loans)?);
-        Ok(RecordBatch::try_new(schema(), columns)?)
+    /// Encodes one row group, a stretch of loans after the other: a stretch fits the processor's cache.
+    fn encode(&self, loans: &[u32], mut columns: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>, Fault> {
+        for stretch in loans.chunks(STRETCH_LOANS) {
+            let mut columns = columns.iter_mut();
+            for (at, field) in schema().fields().iter().enumerate() {
+                for leaf in compute_leaves(field, &self.column(stretch, at)?)? {
+                    columns.next().expect("a writer for every leaf").write(&leaf)?;
+                }
+            }
+        }
+        columns.into_iter().map(|column| Ok(column.close()?)).collect()
     }
 
-    fn loan_columns(&self, loans: &[u32]) -> Result<Vec<ArrayRef>, Fault> {
+    /// A column of the dossiers of some loans.
+    fn column(&self, loans: &[u32], at: usize) -> Result<ArrayRef, Fault> {
+        Ok(match at {
+            0 => Arc::new(StringArray::from_iter_values(loans.iter().map(|&loan| self.directory.ids.get(loan as usize)))),
+            LOAN_KNOWN_FROM => Arc::new(Date32Array::from_iter(loans.iter().map(|&loan| {
+                (self.rows[loan as usize] != NO_ROW).then(|| self.loan_known_from[loan as usize])
+            }))),
+            at if at < instalments_at() => self.loan_column(loans, at - LOAN_COLUMNS + 1)?,
+            at if at == instalments_at() => self.instalments(loans)?,
+            at if at < repayments_at() => Arc::new(self.instalments_known_from(loans)),
+            _ => self.repayments(loans)?,
+        })
+    }
+
+    fn loan_column(&self, loans: &[u32], index: usize) -> Result<ArrayRef, Fault> {
         let batches = self.loans.map_or(&[][..], |loans| &loans.batches);
+        let mut arrays: Vec<&dyn Array> = batches.iter().map(|batch| &**batch.column(index)).collect();
+        arrays.push(&*self.no_loan[index]);
         let places: Vec<(usize, usize)> = loans
             .iter()
             .map(|&loan| match self.rows[loan as usize] {
@@ -143,75 +241,54 @@ impl<'a> Contents<'a> {
                 place => ((place >> 32) as usize, (place & u64::from(u32::MAX)) as usize),
             })
             .collect();
-        let column = |index: usize| {
-            let mut arrays: Vec<&dyn arrow::array::Array> = batches.iter().map(|batch| &**batch.column(index)).collect();
-            arrays.push(&*self.no_loan[index]);
-            Ok(interleave(&arrays, &places)?)
-        };
-        (1..self.no_loan.len()).map(column).collect()
+        Ok(interleave(&arrays, &places)?)
     }
 
-    fn instalments(&self, loans: &[u32]) -> Result<(ArrayRef, ArrayRef), Fault> {
-        let from = self.instalments;
-        let (mut order, mut lengths, mut known_from) = (Vec::new(), Vec::new(), Vec::new());
+    fn instalments_known_from(&self, loans: &[u32]) -> Date32Array {
         let mut rows = Vec::new();
-        for &loan in loans {
-            let correction = from.accepted(loan, &mut rows);
-            let day = self.knowledge.day(correction, None, None);
-            known_from.push((!rows.is_empty()).then_some(day));
-            lengths.push(rows.len());
-            order.extend_from_slice(&rows);
-        }
-        let long = |values: &[i64]| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(order.iter().map(|&row| values[row as usize])))
+        let day = |&loan: &u32| {
+            let correction = self.instalments.accepted(loan, &mut rows);
+            (!rows.is_empty()).then(|| self.knowledge.day(correction, None, None))
         };
-        let fees = order.iter().map(|&row| Some(from.fee(row as usize)).filter(|&fee| fee != NO_FEE));
+        Date32Array::from_iter(loans.iter().map(day))
+    }
+
+    fn instalments(&self, loans: &[u32]) -> Result<ArrayRef, Fault> {
+        let from = self.instalments;
+        let picks = Picks::new(loans, |loan, rows| {
+            from.accepted(loan, rows);
+        });
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(Int32Array::from_iter_values(order.iter().map(|&row| from.seq[row as usize]))),
-            Arc::new(Date32Array::from_iter_values(order.iter().map(|&row| from.due_on[row as usize]))),
-            long(&from.principal),
-            long(&from.interest),
-            Arc::new(Int64Array::from_iter(fees)),
+            Arc::new(Int32Array::from(picks.gather::<i32, i32>(&from.seq))),
+            Arc::new(Date32Array::from(picks.gather::<i32, i32>(&from.due_on))),
+            Arc::new(picks.longs(&from.principal)),
+            Arc::new(picks.longs(&from.interest)),
+            Arc::new(Int64Array::from_iter(picks.rows().map(|row| Some(from.fee(row)).filter(|&fee| fee != NO_FEE)))),
         ];
-        let nulls = NullBuffer::from_iter(lengths.iter().map(|&length| length > 0));
-        let items = StructArray::try_new(instalment_fields().clone(), columns, None)?;
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        let list = ListArray::try_new(item(instalment_fields()), offsets, Arc::new(items), Some(nulls))?;
-        Ok((Arc::new(list), Arc::new(Date32Array::from(known_from))))
+        picks.lists(instalment_fields(), columns)
     }
 
     fn repayments(&self, loans: &[u32]) -> Result<ArrayRef, Fault> {
         let from = self.repayments;
-        let (mut order, mut lengths, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for &loan in loans {
-            from.accepted(loan, &mut rows);
-            lengths.push(rows.len());
-            order.extend(rows.iter().map(|&row| row as usize));
-        }
-        let known_from = order.iter().map(|&row| {
+        let picks = Picks::new(loans, |loan, rows| from.accepted(loan, rows));
+        let known_from = picks.rows().map(|row| {
             let entered_on = from.entered_at(row).map(|time| time.div_euclid(86_400) as i32);
             self.knowledge.day(from.is_correction(row), entered_on, Some(from.paid_on[row]))
         });
-        let mut ids = StringBuilder::with_capacity(order.len(), order.len() * 16);
-        order.iter().for_each(|&row| ids.append_value(from.ids.get(row)));
         let reverses: ArrayRef = if from.has_reversals() {
-            Arc::new(StringArray::from_iter(order.iter().map(|&row| from.reverses(row))))
+            Arc::new(StringArray::from_iter(picks.rows().map(|row| from.reverses(row))))
         } else {
-            new_null_array(repayment_fields()[5].data_type(), order.len())
+            new_null_array(&DataType::Utf8, picks.rows.len())
         };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(ids.finish()),
-            Arc::new(Date32Array::from_iter_values(order.iter().map(|&row| from.paid_on[row]))),
-            Arc::new(Int64Array::from_iter_values(order.iter().map(|&row| from.amount[row]))),
+            Arc::new(picks.texts(&from.ids)),
+            Arc::new(Date32Array::from(picks.gather::<i32, i32>(&from.paid_on))),
+            Arc::new(picks.longs(&from.amount)),
             Arc::new(Date32Array::from_iter_values(known_from)),
-            Arc::new(TimestampSecondArray::from_iter(order.iter().map(|&row| from.entered_at(row)))),
+            Arc::new(TimestampSecondArray::from_iter(picks.rows().map(|row| from.entered_at(row)))),
             reverses,
-            Arc::new(StringArray::from_iter(order.iter().map(|&row| from.payer(row)))),
+            Arc::new(StringArray::from_iter(picks.rows().map(|row| from.payer(row)))),
         ];
-        let nulls = NullBuffer::from_iter(lengths.iter().map(|&length| length > 0));
-        let items = StructArray::try_new(repayment_fields().clone(), columns, None)?;
-        let list =
-            ListArray::try_new(item(repayment_fields()), OffsetBuffer::from_lengths(lengths), Arc::new(items), Some(nulls))?;
-        Ok(Arc::new(list))
+        picks.lists(repayment_fields(), columns)
     }
 }

@@ -2,13 +2,16 @@
 
 use super::grouping::Grouping;
 use super::known::{Directory, Known, LoanCursor, NO_LOAN};
+use super::longs::Longs;
 use super::verdict::{State, Verdicts};
 use crate::batch::TableSummary;
 use crate::chunk::Chunk;
+use crate::fault::Fault;
 use crate::identity::{Index, Key, content, key};
 use crate::refused::{Rejection, RowRefused};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
+use std::path::Path;
 
 /// No fee was stated.
 pub const NO_FEE: i64 = i64::MIN;
@@ -26,8 +29,8 @@ pub struct Instalments {
     pub loan: Vec<u32>,
     pub seq: Vec<i32>,
     pub due_on: Vec<i32>,
-    pub principal: Vec<i64>,
-    pub interest: Vec<i64>,
+    pub principal: Longs,
+    pub interest: Longs,
     /// Empty as long as no row states a fee; otherwise [`NO_FEE`] where none is.
     fee: Vec<i64>,
     pub verdicts: Verdicts,
@@ -41,19 +44,17 @@ impl Instalments {
         let (first, rows) = (chunk.first_row, chunk.len());
         self.verdicts.states.resize(first + rows, State::New);
         chunk.rejections.iter().for_each(|&rejection| self.verdicts.reject(rejection));
-        let loans = chunk.columns[LOAN].as_string::<i32>();
-        for row in 0..rows {
-            let loan = if loans.is_null(row) { NO_LOAN } else { self.cursor.find(directory, loans.value(row).as_bytes()) };
-            if loan == NO_LOAN {
-                self.verdicts.reject(Rejection::new(first + row, LOAN, RowRefused::UnknownParent));
+        self.cursor.number(directory, chunk.columns[LOAN].as_string(), &mut self.loan);
+        for row in first..first + rows {
+            if self.loan[row] == NO_LOAN {
+                self.verdicts.reject(Rejection::new(row, LOAN, RowRefused::UnknownParent));
             }
-            self.loan.push(loan);
         }
         let long = |column: usize| chunk.columns[column].as_primitive::<Int64Type>().values();
         self.seq.extend_from_slice(chunk.columns[SEQ].as_primitive::<Int32Type>().values());
         self.due_on.extend_from_slice(chunk.columns[DUE_ON].as_primitive::<Date32Type>().values());
-        self.principal.extend_from_slice(long(PRINCIPAL));
-        self.interest.extend_from_slice(long(INTEREST));
+        self.principal.extend(long(PRINCIPAL));
+        self.interest.extend(long(INTEREST));
         self.take_fees(&chunk.columns[FEE], first);
     }
 
@@ -124,7 +125,7 @@ impl Instalments {
                 self.verdicts.reject(Rejection::new(row, DUE_ON, RowRefused::DatesOutOfOrder));
                 return self.reject_all(rows, LOAN, RowRefused::ScheduleHasBadRow, Some(row as u32));
             }
-            total += i128::from(self.principal[row]);
+            total += i128::from(self.principal.get(row));
             previous = Some(row);
         }
         if total != i128::from(directory.principal[loan as usize]) {
@@ -139,14 +140,14 @@ impl Instalments {
     }
 
     fn same(&self, a: usize, b: usize) -> bool {
-        let facts = |row: usize| (self.due_on[row], self.principal[row], self.interest[row], self.fee(row));
+        let facts = |row: usize| (self.due_on[row], self.principal.get(row), self.interest.get(row), self.fee(row));
         facts(a) == facts(b)
     }
 
     fn append(&self, row: usize, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.seq[row].to_le_bytes());
         to.extend_from_slice(&self.due_on[row].to_le_bytes());
-        for fen in [self.principal[row], self.interest[row], self.fee(row)] {
+        for fen in [self.principal.get(row), self.interest.get(row), self.fee(row)] {
             to.extend_from_slice(&fen.to_le_bytes());
         }
     }
@@ -154,7 +155,7 @@ impl Instalments {
     /// Fills `rows` with the accepted rows of a loan in due order; true when they replace an earlier schedule.
     pub fn accepted(&self, loan: u32, rows: &mut Vec<u32>) -> bool {
         self.grouping.rows(loan, rows);
-        rows.retain(|&row| matches!(self.verdicts.states[row as usize], State::New | State::Correction));
+        rows.retain(|&row| self.verdicts.is_accepted(row as usize));
         rows.sort_by_key(|&row| self.seq[row as usize]);
         rows.first().is_some_and(|&row| self.verdicts.states[row as usize] == State::Correction)
     }
@@ -162,11 +163,12 @@ impl Instalments {
     pub fn summary(&self) -> TableSummary {
         self.verdicts.summary("instalments", |row| {
             let fee = Some(self.fee(row)).filter(|&fee| fee != NO_FEE).unwrap_or(0);
-            self.principal[row] + self.interest[row] + fee
+            self.principal.get(row) + self.interest.get(row) + fee
         })
     }
 
-    pub fn index(&mut self) -> Index {
-        Index::new(std::mem::take(&mut self.entries))
+    /// Writes the schedules' loans and contents, if there are any.
+    pub fn write_index(&self, path: &Path) -> Result<(), Fault> {
+        if self.entries.is_empty() { Ok(()) } else { Index::new(self.entries.clone()).write(path) }
     }
 }

@@ -4,6 +4,7 @@ use crate::batch::Batch;
 use crate::dossier;
 use crate::fault::Fault;
 use crate::identity::{Index, Key, KeyMap, KeySet, key};
+use arrow::array::{Array, StringArray};
 use std::collections::HashMap;
 use units::Texts;
 
@@ -37,10 +38,19 @@ impl Known {
     }
 }
 
-/// What children may point to (父表标识): earlier batches and the rows accepted so far.
+/// What children may point to (父表标识), by table and column.
 #[derive(Debug, Default)]
 pub struct Parents {
-    columns: HashMap<(&'static str, &'static str), (Known, KeySet)>,
+    columns: HashMap<(&'static str, &'static str), Parent>,
+}
+
+/// One column children may point to: identities of earlier batches, and of the rows accepted so far.
+#[derive(Debug)]
+pub struct Parent {
+    known: Known,
+    now: KeySet,
+    /// A parent table nobody has imported is not asked for; loans always are.
+    is_asked_for: bool,
 }
 
 impl Parents {
@@ -50,33 +60,40 @@ impl Parents {
             for (parent, name) in table.columns.iter().filter_map(|column| column.parent) {
                 let file = if (parent, name) == CONTRACTS { "contracts" } else { parent };
                 if let std::collections::hash_map::Entry::Vacant(place) = columns.entry((parent, name)) {
-                    place.insert((Known::load(earlier, file)?, KeySet::default()));
+                    let known = Known::load(earlier, file)?;
+                    let is_asked_for = parent == "loans" || !known.is_empty();
+                    place.insert(Parent { known, now: KeySet::default(), is_asked_for });
                 }
             }
         }
         Ok(Parents { columns })
     }
 
-    /// A parent table nobody has imported is not asked for; loans always are.
-    pub fn is_missing(&self, parent: (&'static str, &'static str), identity: &str) -> bool {
-        let (known, now) = &self.columns[&parent];
-        if parent.0 != "loans" && known.is_empty() && now.is_empty() {
+    pub fn of(&self, parent: (&'static str, &'static str)) -> &Parent {
+        &self.columns[&parent]
+    }
+
+    /// Rows of a table were accepted; tables that are nobody's parent are not kept.
+    pub fn accept(&mut self, parent: (&'static str, &'static str), identities: impl Iterator<Item = Key>) {
+        if let Some(parent) = self.columns.get_mut(&parent) {
+            parent.now.extend(identities);
+            parent.is_asked_for |= !parent.now.is_empty();
+        }
+    }
+}
+
+impl Parent {
+    pub fn is_missing(&self, identity: &str) -> bool {
+        if !self.is_asked_for {
             return false;
         }
         let identity = key(identity.as_bytes());
-        !now.contains(&identity) && known.find(identity).is_none()
-    }
-
-    /// A row of a table was accepted; tables that are nobody's parent are not kept.
-    pub fn accept(&mut self, parent: (&'static str, &'static str), identity: Key) {
-        if let Some((_, now)) = self.columns.get_mut(&parent) {
-            now.insert(identity);
-        }
+        !self.now.contains(&identity) && self.known.find(identity).is_none()
     }
 
     /// Identities accepted in this import.
-    pub fn accepted(&self, parent: (&'static str, &'static str)) -> impl Iterator<Item = Key> + '_ {
-        self.columns[&parent].1.iter().copied()
+    pub fn accepted(&self) -> impl Iterator<Item = Key> + '_ {
+        self.now.iter().copied()
     }
 }
 
@@ -132,22 +149,39 @@ impl Directory {
     pub fn len(&self) -> usize {
         self.ids.len()
     }
+
+    fn id(&self, number: u32) -> Option<&str> {
+        ((number as usize) < self.len()).then(|| self.ids.get(number as usize))
+    }
 }
 
-/// Looks loans up row by row, remembering the last: files are mostly sorted by loan.
+/// Numbers the loans of rows (借据定位): files are mostly sorted by loan, and in the order of the loans.
 #[derive(Default)]
 pub struct LoanCursor {
-    last: Vec<u8>,
-    number: Option<u32>,
+    last: u32,
 }
 
 impl LoanCursor {
-    pub fn find(&mut self, directory: &Directory, id: &[u8]) -> u32 {
-        if self.number.is_none() || self.last != id {
-            self.last.clear();
-            self.last.extend_from_slice(id);
-            self.number = Some(directory.find(key(id)).unwrap_or(NO_LOAN));
-        }
-        self.number.unwrap_or(NO_LOAN)
+    /// Adds to `numbers` the loan of each row; [`NO_LOAN`] where it is unknown.
+    pub fn number(&mut self, directory: &Directory, ids: &StringArray, numbers: &mut Vec<u32>) {
+        let mut last = directory.id(self.last);
+        numbers.extend((0..ids.len()).map(|row| {
+            let id = ids.value(row);
+            if last != Some(id) {
+                if ids.is_null(row) {
+                    return NO_LOAN;
+                }
+                let next = self.last.wrapping_add(1);
+                self.last = match directory.id(next) {
+                    Some(next_id) if next_id == id => next,
+                    _ => match directory.find(key(id.as_bytes())) {
+                        Some(number) => number,
+                        None => return NO_LOAN,
+                    },
+                };
+                last = Some(id);
+            }
+            self.last
+        }));
     }
 }

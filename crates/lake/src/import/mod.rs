@@ -8,6 +8,7 @@ mod grouping;
 mod instalments;
 mod known;
 mod known_from;
+mod longs;
 mod repayments;
 mod table;
 mod verdict;
@@ -16,6 +17,7 @@ mod write;
 pub use instalments::{Instalments, NO_FEE};
 pub use known::Directory;
 pub use known_from::Knowledge;
+pub use longs::Longs;
 pub use repayments::{Booked, Repayments};
 pub use table::StagedTable;
 pub(crate) use write::{identity_converter, identity_rows};
@@ -189,6 +191,7 @@ impl<'a> Import<'a> {
                 "loans" => self.list_loans(&staged),
                 _ => {}
             }
+            staged.close();
             self.tables.push(staged);
         }
         Ok(())
@@ -242,7 +245,7 @@ impl<'a> Import<'a> {
         self.tables.iter().zip(self.files.iter().zip(sizes)).map(summary).collect()
     }
 
-    fn finish(mut self, digest: String, sizes: &[u64], progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
+    fn finish(self, digest: String, sizes: &[u64], progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
         let tables = self.summaries(sizes);
         if tables.iter().all(|table| table.accepted.rows + table.rejected.rows == 0) {
             return Ok(ImportOutcome::NothingNew(tables));
@@ -273,7 +276,7 @@ impl<'a> Import<'a> {
         placed.map(|()| ImportOutcome::Imported(staged.manifest))
     }
 
-    fn write(&mut self, batch: &Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+    fn write(&self, batch: &Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
         for folder in ["identities", "rejects"] {
             fs::create_dir_all(batch.folder.join(folder)).context("making the batch's folder")?;
         }
@@ -283,25 +286,40 @@ impl<'a> Import<'a> {
                 rejects::write(&batch.rejects(staged.table.name), file, rejections)?;
             }
         }
-        for staged in self.tables.iter().filter(|staged| !staged.entries.is_empty()) {
-            progress(Progress::Writing { table: staged.table.name });
-            staged.index().write(&batch.identities(staged.table.name))?;
-            if staged.table.name == "loans" {
-                let contracts = self.parents.accepted(CONTRACTS).map(|key| (key, 0)).collect();
-                Index::new(contracts).write(&batch.identities("contracts"))?;
-            } else {
-                write::write(&batch.table(staged.table.name), staged, knowledge)?;
-            }
-        }
-        progress(Progress::Writing { table: "dossier" });
-        let loans = self.tables.iter().find(|staged| staged.table.name == "loans");
-        dossier::write(&batch.dossiers(), &self.directory, loans, &self.instalments, &self.repayments, knowledge)?;
-        let indexes = [("instalments", self.instalments.index()), ("repayments", self.repayments.index(&self.directory))];
-        for (table, index) in indexes.into_iter().filter(|(_, index)| !index.is_empty()) {
-            index.write(&batch.identities(table))?;
-        }
+        thread::scope(|scope| {
+            // As large as the rows themselves: they keep the disk busy while the rows keep the processor busy.
+            let indexes = scope.spawn(|| self.write_indexes(batch));
+            self.write_tables(batch, knowledge, progress)?;
+            indexes.join().expect("writing an index does not panic")
+        })?;
         fs::write(batch.folder.join("manifest.json"), serde_json::to_string_pretty(&batch.manifest)?)
             .context("writing the manifest")
+    }
+
+    fn write_tables(&self, batch: &Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+        let (loans, others): (Vec<&StagedTable>, Vec<&StagedTable>) =
+            self.tables.iter().filter(|staged| !staged.entries.is_empty()).partition(|staged| staged.table.name == "loans");
+        for staged in others {
+            progress(Progress::Writing { table: staged.table.name });
+            write::write(&batch.table(staged.table.name), staged, knowledge)?;
+        }
+        progress(Progress::Writing { table: "dossier" });
+        let (instalments, repayments) = (&self.instalments, &self.repayments);
+        dossier::write(&batch.dossiers(), &self.directory, loans.first().copied(), instalments, repayments, knowledge)?;
+        Ok(())
+    }
+
+    fn write_indexes(&self, batch: &Batch) -> Result<(), Fault> {
+        self.repayments.write_index(&batch.identities("repayments"), &self.directory)?;
+        self.instalments.write_index(&batch.identities("instalments"))?;
+        for staged in self.tables.iter().filter(|staged| !staged.entries.is_empty()) {
+            staged.index().write(&batch.identities(staged.table.name))?;
+            if staged.table.name == "loans" {
+                let contracts = self.parents.of(CONTRACTS).accepted().map(|key| (key, 0)).collect();
+                Index::new(contracts).write(&batch.identities("contracts"))?;
+            }
+        }
+        Ok(())
     }
 
     fn rejections<'b>(&'b self, staged: &'b StagedTable) -> &'b [Rejection] {

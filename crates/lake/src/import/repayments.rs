@@ -2,14 +2,18 @@
 
 use super::grouping::Grouping;
 use super::known::{Directory, Known, LoanCursor, NO_LOAN};
+use super::longs::Longs;
 use super::verdict::{State, Verdicts};
 use crate::batch::TableSummary;
 use crate::chunk::Chunk;
-use crate::identity::{Index, Key, KeyMap, KeySet, content, high, key, low, owner, with_low};
+use crate::fault::Fault;
+use crate::identity::{Key, KeyMap, KeySet, Piles, content, high, key, low, owner, with_low, write_index};
 use crate::refused::{Rejection, RowRefused};
 use crate::schema::PAYERS;
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, StringArray};
 use arrow::datatypes::{Date32Type, Int64Type, TimestampSecondType};
+use std::cell::LazyCell;
+use std::path::Path;
 use units::Texts;
 
 /// The time of entry was not stated.
@@ -29,17 +33,17 @@ pub struct Repayments {
     pub ids: Texts,
     pub loan: Vec<u32>,
     pub paid_on: Vec<i32>,
-    pub amount: Vec<i64>,
+    pub amount: Longs,
     /// Empty as long as no row states it; otherwise [`NO_TIME`] where none is.
-    entered_at: Vec<i64>,
+    entered_at: Longs,
     /// Empty as long as no row states it; otherwise 0 or one more than the place in [`PAYERS`].
     payer: Vec<u8>,
     /// Row and identity reversed, in row order.
     reverses: Vec<(u32, String)>,
     pub verdicts: Verdicts,
     pub grouping: Grouping,
-    /// Identity with the row below, sorted; the rows that are still good.
-    keys: Vec<Key>,
+    /// Identity with the row below, sorted: of the rows that were good when they came, once judged of the accepted.
+    keys: Piles,
     cursor: LoanCursor,
 }
 
@@ -58,22 +62,20 @@ impl Repayments {
         self.verdicts.states.resize(first + rows, State::New);
         chunk.rejections.iter().for_each(|&rejection| self.verdicts.reject(rejection));
         let ids = chunk.columns[ID].as_string::<i32>();
-        let loans = chunk.columns[LOAN].as_string::<i32>();
+        extend_texts(&mut self.ids, ids);
+        self.cursor.number(directory, chunk.columns[LOAN].as_string(), &mut self.loan);
         for row in 0..rows {
-            self.ids.push(if ids.is_null(row) { "" } else { ids.value(row) });
-            let loan = if loans.is_null(row) { NO_LOAN } else { self.cursor.find(directory, loans.value(row).as_bytes()) };
-            self.loan.push(loan);
             if self.verdicts.is_rejected(first + row) {
                 continue;
             }
-            if loan == NO_LOAN {
+            if self.loan[first + row] == NO_LOAN {
                 self.verdicts.reject(Rejection::new(first + row, LOAN, RowRefused::UnknownParent));
             } else {
                 self.keys.push(with_low(key(ids.value(row).as_bytes()), (first + row) as u32));
             }
         }
         self.paid_on.extend_from_slice(chunk.columns[PAID_ON].as_primitive::<Date32Type>().values());
-        self.amount.extend_from_slice(chunk.columns[AMOUNT].as_primitive::<Int64Type>().values());
+        self.amount.extend(chunk.columns[AMOUNT].as_primitive::<Int64Type>().values());
         self.take_rare(&chunk, first);
     }
 
@@ -83,7 +85,10 @@ impl Repayments {
         if times.null_count() < times.len() || !self.entered_at.is_empty() {
             self.entered_at.resize(first, NO_TIME);
             let times = times.as_primitive::<TimestampSecondType>();
-            self.entered_at.extend(times.iter().map(|time| time.unwrap_or(NO_TIME)));
+            match times.null_count() {
+                0 => self.entered_at.extend(times.values()),
+                _ => self.entered_at.extend(&times.iter().map(|time| time.unwrap_or(NO_TIME)).collect::<Vec<_>>()),
+            }
         }
         let payers = chunk.columns[PAYER].as_string::<i32>();
         if payers.null_count() < payers.len() || !self.payer.is_empty() {
@@ -99,7 +104,7 @@ impl Repayments {
     }
 
     pub fn entered_at(&self, row: usize) -> Option<i64> {
-        self.entered_at.get(row).copied().filter(|&time| time != NO_TIME)
+        (row < self.entered_at.len()).then(|| self.entered_at.get(row)).filter(|&time| time != NO_TIME)
     }
 
     pub fn payer(&self, row: usize) -> Option<&'static str> {
@@ -131,7 +136,7 @@ impl Repayments {
 
     /// Judges identities, dates and reversals, in this order.
     pub fn judge(&mut self, directory: &Directory, known: &Known, booked: &KeyMap<Booked>) {
-        self.keys.sort_unstable();
+        self.keys.sort();
         self.judge_identities(known, directory);
         for row in 0..self.loan.len() {
             let loan = self.loan[row];
@@ -140,6 +145,9 @@ impl Repayments {
             }
         }
         self.judge_reversals(booked);
+        if !(0..self.loan.len()).all(|row| self.verdicts.is_accepted(row)) {
+            self.keys.retain(|key| self.verdicts.is_accepted(low(key) as usize));
+        }
         self.grouping = Grouping::new(&self.loan, directory.len());
     }
 
@@ -147,8 +155,8 @@ impl Repayments {
         let mut find = known.cursor();
         let fresh = known.is_empty();
         let mut first: Option<Key> = None;
-        for at in 0..self.keys.len() {
-            let this = self.keys[at];
+        let keys = std::mem::take(&mut self.keys);
+        for this in keys.iter() {
             let row = low(this) as usize;
             if let Some(before) = first.filter(|&before| high(before) == high(this)) {
                 let before = low(before) as usize;
@@ -173,6 +181,7 @@ impl Repayments {
                 }
             }
         }
+        self.keys = keys;
     }
 
     fn owner(&self, row: usize, directory: &Directory) -> u32 {
@@ -183,7 +192,7 @@ impl Repayments {
     fn content(&self, row: usize) -> u64 {
         let mut bytes = [0; 32];
         bytes[..4].copy_from_slice(&self.paid_on[row].to_le_bytes());
-        bytes[4..12].copy_from_slice(&self.amount[row].to_le_bytes());
+        bytes[4..12].copy_from_slice(&self.amount.get(row).to_le_bytes());
         bytes[12..20].copy_from_slice(&self.entered_at(row).unwrap_or(NO_TIME).to_le_bytes());
         bytes[20] = self.payer.get(row).copied().unwrap_or(0);
         let reversed = if self.reverses.is_empty() { None } else { self.reverses(row) };
@@ -208,7 +217,7 @@ impl Repayments {
                     Some(RowRefused::AlreadyReversed)
                 }
                 Some(_) if reversed.contains(&target) => Some(RowRefused::AlreadyReversed),
-                Some(target) if target.amount != self.amount[row] => Some(RowRefused::ReversalAmountDiffers),
+                Some(target) if target.amount != self.amount.get(row) => Some(RowRefused::ReversalAmountDiffers),
                 Some(_) => None,
             };
             match why {
@@ -226,12 +235,10 @@ impl Repayments {
     /// The repayment a reversal speaks of: in this import, or booked before.
     fn target(&self, target: Key, booked: &KeyMap<Booked>) -> Option<Booked> {
         let before = booked.get(&target).copied();
-        let at = self.keys.partition_point(|&key| key < target);
-        let here = self.keys.get(at).filter(|&&key| high(key) == target).map(|&key| low(key) as usize);
-        match here.filter(|&row| !self.verdicts.is_rejected(row)) {
+        match self.keys.find(target).map(|key| low(key) as usize).filter(|&row| !self.verdicts.is_rejected(row)) {
             Some(row) => Some(Booked {
                 loan: self.loan[row],
-                amount: self.amount[row],
+                amount: self.amount.get(row),
                 is_reversal: self.reverses(row).is_some(),
                 is_reversed: before.is_some_and(|before| before.is_reversed),
             }),
@@ -242,33 +249,54 @@ impl Repayments {
     /// Fills `rows` with the accepted rows of a loan by day of payment, entry and identity.
     pub fn accepted(&self, loan: u32, rows: &mut Vec<u32>) {
         self.grouping.rows(loan, rows);
-        rows.retain(|&row| matches!(self.verdicts.states[row as usize], State::New | State::Correction));
-        let facts = |row: u32| (self.paid_on[row as usize], self.entered_at(row as usize), self.ids.get(row as usize));
-        if !rows.is_sorted_by(|&a, &b| facts(a) <= facts(b)) {
-            rows.sort_unstable_by(|&a, &b| facts(a).cmp(&facts(b)));
+        rows.retain(|&row| self.verdicts.is_accepted(row as usize));
+        // Most repayments differ in their day: the rest is asked for only when they do not.
+        let order = |&a: &u32, &b: &u32| {
+            let (a, b) = (a as usize, b as usize);
+            let entered = || self.entered_at(a).cmp(&self.entered_at(b));
+            self.paid_on[a].cmp(&self.paid_on[b]).then_with(entered).then_with(|| self.ids.get(a).cmp(self.ids.get(b)))
+        };
+        if !rows.is_sorted_by(|a, b| order(a, b).is_le()) {
+            rows.sort_unstable_by(order);
         }
     }
 
     /// The latest day anything was paid or entered.
     pub fn latest_day(&self) -> Option<i32> {
-        let accepted = |row: &usize| matches!(self.verdicts.states[*row], State::New | State::Correction);
         (0..self.loan.len())
-            .filter(accepted)
+            .filter(|&row| self.verdicts.is_accepted(row))
             .map(|row| self.paid_on[row].max(self.entered_at(row).map_or(i32::MIN, |time| time.div_euclid(86_400) as i32)))
             .max()
     }
 
     pub fn summary(&self) -> TableSummary {
-        self.verdicts.summary("repayments", |row| self.amount[row])
+        self.verdicts.summary("repayments", |row| self.amount.get(row))
     }
 
-    pub fn index(&mut self, directory: &Directory) -> Index {
-        let mut keys = std::mem::take(&mut self.keys);
-        keys.retain(|&key| matches!(self.verdicts.states[low(key) as usize], State::New | State::Correction));
-        let contents = keys.iter().map(|&key| self.content(low(key) as usize)).collect();
-        for key in &mut keys {
-            *key = with_low(*key, self.owner(low(*key) as usize, directory));
+    /// Writes the identities of the accepted rows, if there are any.
+    pub fn write_index(&self, path: &Path, directory: &Directory) -> Result<(), Fault> {
+        if self.keys.len() == 0 {
+            return Ok(());
         }
-        Index::from_sorted(keys, contents)
+        // Put in the order of the file first: the order of the keys is random, and each step costs a look into memory.
+        let of_loans: Vec<u32> = directory.ids.iter().map(|id| owner(key(id.as_bytes()))).collect();
+        let of_loan = |&loan: &u32| of_loans.get(loan as usize).copied().unwrap_or_default();
+        let owners: Vec<u32> = self.loan.iter().map(of_loan).collect();
+        let keys = self.keys.iter().map(move |key| with_low(key, owners[low(key) as usize]));
+        let contents = LazyCell::new(|| (0..self.loan.len()).map(|row| self.content(row)).collect::<Vec<u64>>());
+        write_index(path, self.keys.len(), keys, self.keys.iter().map(|key| contents[low(key) as usize]))
+    }
+}
+
+/// Adds a column of texts; nothing where there is none.
+fn extend_texts(to: &mut Texts, texts: &StringArray) {
+    match std::str::from_utf8(texts.value_data()) {
+        Ok(joined) if texts.null_count() == 0 => {
+            let offsets = texts.value_offsets();
+            let first = offsets[0] as usize;
+            let last = offsets[texts.len()] as usize;
+            to.extend_joined(&joined[first..last], offsets[1..].iter().map(|&end| end as usize - first));
+        }
+        _ => texts.iter().for_each(|text| to.push(text.unwrap_or(""))),
     }
 }

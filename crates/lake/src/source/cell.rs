@@ -199,6 +199,9 @@ pub fn yes_no(text: &[u8]) -> Result<bool, RowRefused> {
 
 /// `text × 10^places`, exactly; separators only between the digits before the point.
 fn decimal(text: &[u8], places: u32, bad: RowRefused, too_large: RowRefused) -> Result<i64, RowRefused> {
+    if let Some(value) = plain_decimal(text, places) {
+        return Ok(value);
+    }
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -235,9 +238,41 @@ fn decimal(text: &[u8], places: u32, bad: RowRefused, too_large: RowRefused) -> 
     Ok(if negative { -value } else { value })
 }
 
+/// The same for the short and plain, which nearly all are: digits, at most one point, nothing to round or refuse.
+fn plain_decimal(text: &[u8], places: u32) -> Option<i64> {
+    const LONGEST: usize = 12;
+    const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+    if text.len() > LONGEST || !text.first()?.is_ascii_digit() {
+        return None;
+    }
+    let (mut value, mut point) = (0, None);
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = value * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let seen_places = point.map_or(0, |at| text.len() - at - 1);
+    let missing = (places as usize).checked_sub(seen_places)?;
+    Some(value * POWERS.get(missing)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_decimals_are_read_as_long_ones_are() {
+        let parts = ["", "0", "1", "12", "00", ".", "9", ".5", "-", ",", "e", "7."];
+        let texts = parts.iter().flat_map(|a| parts.iter().flat_map(move |b| parts.map(|c| format!("{a}{b}{c}"))));
+        for text in texts.filter(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
+            for places in [0, 2, 6] {
+                let read = |text: &str| decimal(text.as_bytes(), places, RowRefused::BadAmount, RowRefused::AmountTooLarge);
+                assert_eq!(read(&text), read(&format!("0000000000000{text}")), "{text} to {places} places");
+            }
+        }
+    }
 
     #[test]
     fn amounts_in_every_unit_or_the_reason_why_not() {

@@ -1,24 +1,28 @@
 //! Parquet: columns of the right type pass through untouched after one look at their values.
 
 use super::Records;
-use crate::chunk::{CHUNK_ROWS, Cells, Chunk, Notation};
+use super::ahead::{Ahead, hands};
+use crate::chunk::{CHUNK_ROWS, Chunk, Filled, Notation, read_cells};
 use crate::fault::{Context, Fault};
 use crate::mapping::Binding;
-use crate::refused::{Rejection, RowRefused};
+use crate::refused::RowRefused;
 use crate::schema::{Column, Kind, Table};
 use crate::source::cell::{self, LONGEST_TEXT, MoneyUnit};
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, Decimal128Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, Decimal128Array, Int64Array, PrimitiveArray, StringArray,
     new_null_array,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampSecondType};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::ProjectionMask;
+use parquet::file::metadata::ParquetMetaData;
+use std::cmp::Reverse;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A Parquet file (列式文件) read chunk by chunk.
+/// The records of a Parquet file (列式文件), as its rejects show them.
 pub struct Columnar {
     batches: ParquetRecordBatchReader,
     header: Vec<String>,
@@ -30,11 +34,14 @@ pub struct Columnar {
     meanings: Vec<(usize, Kind)>,
 }
 
+fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Fault> {
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))
+}
+
 impl Columnar {
     pub fn open(path: &Path) -> Result<Columnar, Fault> {
-        let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))?;
+        let builder = builder(path)?;
         let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
         let batches = builder.with_batch_size(CHUNK_ROWS).build()?;
         Ok(Columnar { batches, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
@@ -44,59 +51,109 @@ impl Columnar {
     pub fn with_meanings(self, meanings: Vec<(usize, Kind)>) -> Columnar {
         Columnar { meanings, ..self }
     }
+}
 
+/// Reads a file's columns, shared out among threads by weight (按列分工).
+pub struct Columns {
+    shares: Vec<Ahead<Vec<(usize, Filled)>>>,
+}
 
-    /// The next rows as columns of `table`.
-    pub fn next_chunk(&mut self, table: &'static Table, binding: &Binding, notation: &Notation) -> Result<Option<Chunk>, Fault> {
-        let Some(batch) = self.batches.next().transpose()? else { return Ok(None) };
-        let first_row = self.first_row;
-        self.first_row += batch.num_rows();
-        let mut rejections: Vec<Rejection> = Vec::new();
-        let mut columns = Vec::with_capacity(table.columns.len());
-        for (index, column) in table.columns.iter().enumerate() {
-            let (values, bad) = fill(column, index, &batch, binding, notation)?;
-            columns.push(values);
-            rejections.extend(bad.into_iter().map(|(row, why)| Rejection::new(first_row + row, index, why)));
+/// What one thread reads: places in the file, ascending, and the table's columns filled from them.
+struct Share {
+    sources: Vec<usize>,
+    columns: Vec<usize>,
+    weight: i64,
+}
+
+impl Columns {
+    pub fn open(path: &Path, table: &'static Table, binding: &Binding, notation: &Notation) -> Result<Columns, Fault> {
+        let shares = shares(builder(path)?.metadata(), table, binding).into_iter().map(|share| {
+            let builder = builder(path)?;
+            let mask = ProjectionMask::roots(builder.parquet_schema(), share.sources.iter().copied());
+            let mut batches = builder.with_projection(mask).with_batch_size(CHUNK_ROWS).build()?;
+            let (binding, notation) = (binding.clone(), notation.clone());
+            Ok(Ahead::new(move || {
+                let Some(batch) = batches.next().transpose()? else { return Ok(None) };
+                let source = |at: usize| batch.column(share.sources.binary_search(&at).expect("a share has its sources"));
+                let columns = share.columns.iter().map(|&index| {
+                    let column = &table.columns[index];
+                    let from = binding.source(index).map(source);
+                    Ok((index, fill(column, index, from, batch.num_rows(), &binding, &notation)?))
+                });
+                columns.collect::<Result<_, Fault>>().map(Some)
+            }))
+        });
+        Ok(Columns { shares: shares.collect::<Result<_, Fault>>()? })
+    }
+
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>, Fault> {
+        let mut columns = Vec::new();
+        for share in &mut self.shares {
+            columns.extend(share.next()?.unwrap_or_default());
         }
-        // One reason per row: the gravest.
-        rejections.sort_by_key(|rejection| (rejection.row, rejection.why, rejection.column));
-        rejections.dedup_by_key(|rejection| rejection.row);
-        Ok(Some(Chunk { first_row, columns, rejections }))
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        columns.sort_by_key(|column| column.0);
+        Ok(Some(Chunk::new(columns.into_iter().map(|column| column.1).collect())))
     }
 }
 
-type Filled = (ArrayRef, Vec<(usize, RowRefused)>);
-
-fn fill(column: &Column, index: usize, batch: &RecordBatch, binding: &Binding, notation: &Notation) -> Result<Filled, Fault> {
-    if binding.is_empty_column(index) {
-        return Ok((new_null_array(&column.data_type(), batch.num_rows()), Vec::new()));
+/// Every column goes to the share that has least to read, heavy ones first.
+fn shares(metadata: &ParquetMetaData, table: &Table, binding: &Binding) -> Vec<Share> {
+    let schema = metadata.file_metadata().schema_descr();
+    let mut weights = vec![0; schema.root_schema().get_fields().len()];
+    for group in metadata.row_groups() {
+        for (leaf, column) in group.columns().iter().enumerate() {
+            weights[schema.get_column_root_idx(leaf)] += column.uncompressed_size();
+        }
     }
-    if let Some(at) = binding.plain_source(index)
-        && let Some(filled) = typed(column, batch.column(at), notation)?
+    let mut columns: Vec<usize> = (0..table.columns.len()).collect();
+    columns.sort_by_key(|&index| Reverse(binding.source(index).map(|at| weights[at])));
+    let mut shares: Vec<Share> =
+        (0..hands()).map(|_| Share { sources: Vec::new(), columns: Vec::new(), weight: 0 }).collect();
+    for index in columns {
+        let source = binding.source(index);
+        let same = shares.iter().position(|share| source.is_some_and(|at| share.sources.contains(&at)));
+        let lightest = (0..shares.len()).min_by_key(|&at| shares[at].weight).expect("there is a thread");
+        let share = &mut shares[same.unwrap_or(lightest)];
+        share.columns.push(index);
+        if let (None, Some(at)) = (same, source) {
+            share.sources.push(at);
+            share.weight += weights[at];
+        }
+    }
+    shares.retain(|share| !share.columns.is_empty());
+    for share in &mut shares {
+        // A share of constants reads a column all the same: it says how many rows there are.
+        if share.sources.is_empty() {
+            share.sources.push(0);
+        }
+        share.sources.sort_unstable();
+    }
+    shares
+}
+
+fn fill(
+    column: &Column,
+    index: usize,
+    from: Option<&ArrayRef>,
+    rows: usize,
+    binding: &Binding,
+    notation: &Notation,
+) -> Result<Filled, Fault> {
+    if binding.is_empty_column(index) {
+        return Ok((new_null_array(&column.data_type(), rows), Vec::new()));
+    }
+    if let (Some(_), Some(from)) = (binding.plain_source(index), from)
+        && let Some(filled) = typed(column, from, notation)?
     {
         return Ok(filled);
     }
-    let texts = match binding.source(index) {
-        Some(at) => cast(batch.column(at), &DataType::Utf8)?,
-        None => new_null_array(&DataType::Utf8, batch.num_rows()),
-    };
-    let texts = texts.as_string::<i32>();
-    let mut cells = Cells::new(column.kind, column.required, notation);
-    let mut bad = Vec::new();
-    for row in 0..texts.len() {
-        let raw = if texts.is_null(row) { b"" } else { texts.value(row).as_bytes() };
-        let result = match binding.cell(index, |_| raw) {
-            Ok(raw) => cells.push(raw),
-            Err(why) => {
-                cells.push_null();
-                Err(why)
-            }
-        };
-        if let Err(why) = result {
-            bad.push((row, why));
-        }
-    }
-    Ok((cells.finish(), bad))
+    let texts = from.map(|from| cast(from, &DataType::Utf8)).transpose()?;
+    let texts: Option<&StringArray> = texts.as_ref().map(|texts| texts.as_string());
+    let cell = |row: usize| texts.filter(|texts| texts.is_valid(row)).map_or(&b""[..], |texts| texts.value(row).as_bytes());
+    Ok(read_cells(column, notation, rows, |row| binding.cell(index, |_| cell(row))))
 }
 
 /// The column as it stands, when its type says what it means; `None` sends it through its text.
@@ -109,6 +166,7 @@ fn typed(column: &Column, values: &ArrayRef, notation: &Notation) -> Result<Opti
         }
         (_, DataType::LargeUtf8 | DataType::Utf8View) => typed(column, &cast(values, &DataType::Utf8)?, notation)?,
         (Kind::Text, DataType::Utf8) if clean(values.as_string(), required) => Some((values.clone(), Vec::new())),
+        (Kind::Code(codes), DataType::Utf8) if coded(values.as_string(), codes, required) => Some((values.clone(), Vec::new())),
         (Kind::Date, DataType::Date32) => Some(checked::<Date32Type>(values, required, cell::day_in_range)),
         (Kind::Date, DataType::Timestamp(..)) => {
             let days = cast(values, &DataType::Date32)?;
@@ -151,6 +209,17 @@ fn typed(column: &Column, values: &ArrayRef, notation: &Notation) -> Result<Opti
         (Kind::Bool, DataType::Boolean) if !required || values.null_count() == 0 => Some((values.clone(), Vec::new())),
         _ => None,
     })
+}
+
+/// Whether every text is a code as it stands.
+fn coded(texts: &StringArray, codes: &[&str], required: bool) -> bool {
+    let mut last = None;
+    (texts.null_count() == 0 || !required)
+        && texts.iter().flatten().all(|text| {
+            let known = last == Some(text) || codes.contains(&text);
+            last = Some(text);
+            known
+        })
 }
 
 /// Whether every text can stay as it is: nothing empty, nothing to trim, nothing endless.

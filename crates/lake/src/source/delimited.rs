@@ -3,8 +3,8 @@
 use super::Records;
 use crate::fault::{Fault, bail};
 use encoding_rs::{CoderResult, Decoder, GB18030};
-use memchr::{memchr2, memchr_iter};
-use std::io::Read;
+use memchr::{memchr, memchr2, memchr_iter, memrchr};
+use std::io::{Empty, Read, empty};
 
 const BLOCK: usize = 1 << 20;
 /// A quoted record longer than this is a quote that was never closed.
@@ -27,6 +27,13 @@ pub struct Delimited<R> {
     header: Vec<String>,
     line: u64,
     next_line: u64,
+}
+
+/// Whether quotes in a record hold its fields together (引号).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Count,
+    AreText,
 }
 
 impl<R: Read> Delimited<R> {
@@ -54,6 +61,34 @@ impl<R: Read> Delimited<R> {
                 .collect();
         }
         Ok(text)
+    }
+
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// The next whole records as they stand, about a [`BLOCK`] of them; false at the end.
+    pub fn take_block(&mut self, block: &mut Vec<u8>) -> Result<bool, Fault> {
+        block.clear();
+        while block.len() < BLOCK / 2 {
+            let unread = &self.buffer[self.start..self.end];
+            // As far as no quote begins, every line is a record.
+            let plain = memchr(b'"', unread).unwrap_or(unread.len());
+            let stop = match memrchr(b'\n', &unread[..plain]) {
+                Some(at) => {
+                    self.next_line += memchr_iter(b'\n', &unread[..=at]).count() as u64;
+                    self.start + at
+                }
+                None => match self.find_record()? {
+                    Some((stop, _)) => stop,
+                    None => break,
+                },
+            };
+            let after = (stop + 1).min(self.end);
+            block.extend_from_slice(&self.buffer[self.start..after]);
+            self.start = after;
+        }
+        Ok(!block.is_empty())
     }
 
     /// Moves the unread bytes to the front and reads more behind them.
@@ -133,7 +168,8 @@ impl<R: Read> Delimited<R> {
     fn end_of_quoted(&mut self) -> Result<Option<usize>, Fault> {
         let (mut at, mut quoted) = (0, false);
         loop {
-            while self.start + at < self.end {
+            // Never farther: however the text was cut into blocks, the same quotes stay open.
+            while at < LONGEST_RECORD.min(self.end - self.start) {
                 match self.buffer[self.start + at] {
                     b'"' => quoted = !quoted,
                     b'\n' if !quoted => return Ok(Some(self.start + at)),
@@ -141,14 +177,68 @@ impl<R: Read> Delimited<R> {
                 }
                 at += 1;
             }
+            if at == LONGEST_RECORD {
+                return Ok(None);
+            }
             if self.finished {
                 return Ok((!quoted).then_some(self.end));
             }
-            if at > LONGEST_RECORD {
-                return Ok(None);
-            }
             self.fill()?;
         }
+    }
+
+    /// Where the record at `start` ends, and whether its quotes count; its lines are counted.
+    fn find_record(&mut self) -> Result<Option<(usize, Quotes)>, Fault> {
+        loop {
+            let stop = match memchr2(b'\n', b'"', &self.buffer[self.start..self.end]) {
+                None if !self.finished => {
+                    self.fill()?;
+                    continue;
+                }
+                None if self.start == self.end => return Ok(None),
+                None => self.end,
+                Some(at) if self.buffer[self.start + at] == b'\n' => self.start + at,
+                Some(at) => match self.end_of_quoted()? {
+                    Some(stop) => {
+                        self.line = self.next_line;
+                        self.next_line += memchr_iter(b'\n', &self.buffer[self.start..stop]).count() as u64 + 1;
+                        return Ok(Some((stop, Quotes::Count)));
+                    }
+                    None => memchr(b'\n', &self.buffer[self.start + at..self.end])
+                        .map_or(self.end, |rest| self.start + at + rest),
+                },
+            };
+            self.line = self.next_line;
+            self.next_line += 1;
+            return Ok(Some((stop, Quotes::AreText)));
+        }
+    }
+}
+
+impl Delimited<Empty> {
+    /// The records of a block that [`Delimited::take_block`] cut.
+    pub fn over(block: Vec<u8>, delimiter: u8) -> Delimited<Empty> {
+        Delimited {
+            from: empty(),
+            delimiter,
+            start: 0,
+            end: block.len(),
+            buffer: block,
+            finished: true,
+            fields: Vec::new(),
+            header: Vec::new(),
+            line: 0,
+            next_line: 1,
+        }
+    }
+
+    /// The fields of the record, as places in the buffer.
+    pub fn fields(&self) -> &[(u32, u32)] {
+        &self.fields
+    }
+
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.buffer
     }
 }
 
@@ -158,35 +248,17 @@ impl<R: Read> Records for Delimited<R> {
     }
 
     fn advance(&mut self) -> Result<bool, Fault> {
-        loop {
-            let stop = match memchr2(b'\n', b'"', &self.buffer[self.start..self.end]) {
-                None if !self.finished => {
-                    self.fill()?;
-                    continue;
-                }
-                None if self.start == self.end => return Ok(false),
-                None => self.end,
-                Some(at) if self.buffer[self.start + at] == b'\n' => self.start + at,
-                Some(at) => match self.end_of_quoted()? {
-                    Some(stop) => {
-                        self.line = self.next_line;
-                        self.next_line += memchr_iter(b'\n', &self.buffer[self.start..stop]).count() as u64 + 1;
-                        self.split_quoted(stop);
-                        self.start = (stop + 1).min(self.end);
-                        return Ok(true);
-                    }
-                    None => memchr::memchr(b'\n', &self.buffer[self.start + at..self.end])
-                        .map_or(self.end, |rest| self.start + at + rest),
-                },
-            };
-            self.line = self.next_line;
-            self.next_line += 1;
-            self.split_plain(stop);
+        while let Some((stop, quotes)) = self.find_record()? {
+            match quotes {
+                Quotes::Count => self.split_quoted(stop),
+                Quotes::AreText => self.split_plain(stop),
+            }
             self.start = (stop + 1).min(self.end);
-            if self.fields.len() > 1 || self.fields[0].0 < self.fields[0].1 {
+            if quotes == Quotes::Count || self.fields.len() > 1 || self.fields[0].0 < self.fields[0].1 {
                 return Ok(true);
             }
         }
+        Ok(false)
     }
 
     fn line(&self) -> u64 {
@@ -263,6 +335,30 @@ mod tests {
         check(b"a,b\n\"open,2\n3,4\n", &[(2, &["\"open", "2"]), (3, &["3", "4"])]);
         check(b"a,b\n5\" pipe,2\n", &[(2, &["5\" pipe", "2"])]);
         check(b"", &[]);
+    }
+
+    #[test]
+    fn cut_into_blocks_the_records_stay_the_same() {
+        let endings = ["1,2\n", "\"x\ny\",2\r\n", "\n", "\"a\"\"\n\"\"b\",\"\n\"\n", "5\" pipe,2\n", "z,\n"];
+        let mut text = "a,b\n".to_owned();
+        for n in 0..300_000 {
+            text.push_str(endings[n * n % 6]);
+        }
+        text.push_str("\"open,2\n3,4");
+        let mut whole = Delimited::new(text.as_bytes(), b',').unwrap();
+        let mut cut = Delimited::new(text.as_bytes(), b',').unwrap();
+        let (mut block, mut blocks) = (Vec::new(), 0);
+        while cut.take_block(&mut block).unwrap() {
+            let mut records = Delimited::over(block.clone(), b',');
+            while records.advance().unwrap() {
+                assert!(whole.advance().unwrap());
+                let fields = |text: &dyn Records| (0..text.width()).map(|at| text.field(at).to_vec()).collect::<Vec<_>>();
+                assert_eq!(fields(&records), fields(&whole), "line {}", whole.line());
+            }
+            blocks += 1;
+        }
+        assert!(!whole.advance().unwrap());
+        assert!(blocks > 1);
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! Files as the lender hands them over: found, opened, and read as chunks of typed columns.
 
+pub(crate) mod ahead;
+mod blocks;
 pub mod cell;
 mod columnar;
 mod delimited;
 mod sheet;
 
-use crate::chunk::{CHUNK_ROWS, Chunk, ChunkBuilder, Notation};
+use crate::chunk::{CHUNK_ROWS, Chunk, Fields, Notation};
 use crate::fault::{Context, Fault, bail};
 use crate::mapping::{Binding, Encoding, LayoutRefused, Mapping, TableMapping};
-use crate::refused::RowRefused;
 use crate::schema::{self, Kind, TABLES, Table};
 use crate::source::cell::MoneyUnit;
-use columnar::Columnar;
+use blocks::Blocks;
+use columnar::{Columnar, Columns};
 use delimited::{Delimited, FromGb18030};
 use flate2::read::MultiGzDecoder;
 use sheet::Sheet;
@@ -48,16 +50,14 @@ enum Format {
 
 /// Reads one table's file chunk by chunk.
 pub struct TableReader {
-    table: &'static Table,
-    binding: Binding,
-    notation: Notation,
     rows: Rows,
+    read: usize,
 }
 
 enum Rows {
-    Delimited(Delimited<Box<dyn Read>>, ChunkBuilder),
-    Sheet(Sheet, ChunkBuilder),
-    Parquet(Columnar),
+    Delimited(Blocks),
+    Sheet(Sheet, &'static Table, Binding, Notation),
+    Parquet(Columns),
 }
 
 const EXTENSIONS: [&str; 4] = [".csv.gz", ".csv", ".parquet", ".xlsx"];
@@ -160,18 +160,23 @@ impl TableFile {
             date: mapping.and_then(TableMapping::date),
             money: mapping.and_then(|mapping| mapping.money_unit).unwrap_or_default(),
         };
-        let builder = ChunkBuilder::new(self.table, &notation);
+        let bind = |header: &[String]| Binding::new(self.table, header, mapping);
         let rows = match &self.format {
-            Format::Delimited => Rows::Delimited(self.delimited()?, builder),
-            Format::Sheet(sheet) => Rows::Sheet(Sheet::open(&self.path, sheet)?, builder),
-            Format::Parquet => Rows::Parquet(Columnar::open(&self.path)?),
+            Format::Delimited => {
+                let text = self.delimited()?;
+                bind(text.header()).map(|binding| Ok(Rows::Delimited(Blocks::new(text, self.table, binding, notation))))
+            }
+            Format::Sheet(sheet) => {
+                let sheet = Sheet::open(&self.path, sheet)?;
+                bind(sheet.header()).map(|binding| Ok(Rows::Sheet(sheet, self.table, binding, notation)))
+            }
+            Format::Parquet => bind(Columnar::open(&self.path)?.header())
+                .map(|binding| Columns::open(&self.path, self.table, &binding, &notation).map(Rows::Parquet)),
         };
-        let header = match &rows {
-            Rows::Delimited(records, _) => records.header(),
-            Rows::Sheet(records, _) => records.header(),
-            Rows::Parquet(records) => records.header(),
-        };
-        Ok(Binding::new(self.table, header, mapping).map(|binding| TableReader { table: self.table, binding, notation, rows }))
+        Ok(match rows {
+            Ok(rows) => Ok(TableReader { rows: rows?, read: 0 }),
+            Err(refused) => Err(refused),
+        })
     }
 
     /// The records as they stand, for the rejects file.
@@ -215,22 +220,28 @@ impl TableFile {
 impl TableReader {
     /// The next rows; `None` at the end of the file.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, Fault> {
-        match &mut self.rows {
-            Rows::Delimited(records, builder) => read_chunk(records, builder, &self.binding),
-            Rows::Sheet(records, builder) => read_chunk(records, builder, &self.binding),
-            Rows::Parquet(columns) => columns.next_chunk(self.table, &self.binding, &self.notation),
-        }
+        let chunk = match &mut self.rows {
+            Rows::Delimited(blocks) => blocks.next_chunk()?,
+            Rows::Sheet(sheet, table, binding, notation) => read_sheet(sheet)?.map(|fields| fields.read(table, binding, notation)),
+            Rows::Parquet(columns) => columns.next_chunk()?,
+        };
+        let first = self.read;
+        self.read += chunk.as_ref().map_or(0, Chunk::len);
+        Ok(chunk.map(|chunk| chunk.from_row(first)))
     }
 }
 
-fn read_chunk(records: &mut impl Records, builder: &mut ChunkBuilder, binding: &Binding) -> Result<Option<Chunk>, Fault> {
-    let width = records.header().len();
-    while builder.rows() < CHUNK_ROWS && records.advance()? {
-        if records.width() == width {
-            builder.push(|index| binding.cell(index, |at| records.field(at)));
-        } else {
-            builder.push_unreadable(RowRefused::WrongFieldCount);
+fn read_sheet(sheet: &mut Sheet) -> Result<Option<Fields>, Fault> {
+    let mut fields = Fields::new(sheet.header().len());
+    let mut places = Vec::new();
+    while fields.rows() < CHUNK_ROWS && sheet.advance()? {
+        places.clear();
+        for at in 0..sheet.width() {
+            let from = fields.bytes.len();
+            fields.bytes.extend_from_slice(sheet.field(at));
+            places.push((from as u32, fields.bytes.len() as u32));
         }
+        fields.push(&places);
     }
-    Ok((builder.rows() > 0).then(|| builder.finish()))
+    Ok((fields.rows() > 0).then_some(fields))
 }
