@@ -77,10 +77,15 @@ pub enum Progress {
 /// Imports a folder or a file.
 pub fn run(workspace: &Workspace, request: &ImportRequest, progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
     let _lock = workspace.lock("import")?;
-    match source::find(&request.from, &request.mapping)? {
+    refused_or(|| match source::find(&request.from, &request.mapping)? {
         Ok(files) => Import::new(workspace, request, None, files)?.run(progress),
         Err(refused) => Ok(ImportOutcome::Refused(refused)),
-    }
+    })
+}
+
+/// A file found wanting while it was read refuses the import; any other fault is one.
+fn refused_or(import: impl FnOnce() -> Result<ImportOutcome, Fault>) -> Result<ImportOutcome, Fault> {
+    import().or_else(|fault| Ok(ImportOutcome::Refused(vec![fault.downcast::<LayoutRefused>()?])))
 }
 
 /// Imports corrected rejects of a batch; a new batch that says which one it fixes.
@@ -93,14 +98,14 @@ pub fn fix(workspace: &Workspace, number: u32, request: &ImportRequest, progress
         bail!("there is no batch {number}");
     };
     let mapping = Mapping::parse(&fixed.manifest.mapping).map_err(|error| anyhow::anyhow!("mapping of batch {number}: {error}"))?;
-    match source::find(&request.from, &Mapping::default())? {
+    refused_or(|| match source::find(&request.from, &Mapping::default())? {
         Ok(files) => {
             let files = files.into_iter().map(|file| file.corrected(&mapping)).collect();
             let request = ImportRequest { mapping, ..request.clone() };
             Import::new(workspace, &request, Some(number), files)?.run(progress)
         }
         Err(refused) => Ok(ImportOutcome::Refused(refused)),
-    }
+    })
 }
 
 struct Import<'a> {

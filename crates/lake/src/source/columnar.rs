@@ -1,6 +1,6 @@
 //! Parquet: columns of the right type pass through untouched after one look at their values.
 
-use super::Records;
+use super::{Records, hostile, unreadable};
 use crate::chunk::{CHUNK_ROWS, Cells, Chunk, Notation};
 use crate::fault::{Context, Fault};
 use crate::mapping::Binding;
@@ -14,12 +14,17 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampSecondType};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::reader::{ChunkReader, Length};
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
 /// A Parquet file (列式文件) read chunk by chunk.
 pub struct Columnar {
+    /// The file's name, for refusals.
+    name: String,
     batches: ParquetRecordBatchReader,
     header: Vec<String>,
     first_row: usize,
@@ -30,14 +35,81 @@ pub struct Columnar {
     meanings: Vec<(usize, Kind)>,
 }
 
+/// A page that unpacks to more is no page: writers make them of a megabyte or two.
+const LARGEST_PAGE: u64 = 1 << 28;
+/// More rows than one import takes; a file can claim any number.
+const MOST_ROWS: i64 = 1 << 32;
+
+/// A file whose reader is told no more than there is (受查文件): no bytes beyond its end, no page that
+/// says it unpacks to gigabytes.
+struct Sober {
+    file: File,
+    length: u64,
+}
+
+impl Length for Sober {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Sober {
+    type T = BufReader<File>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<BufReader<File>> {
+        let mut from = self.file.get_read(start)?;
+        let is_footer = start + 8 == self.length;
+        let page = if is_footer { Some(0) } else { unpacked_page(from.fill_buf()?) };
+        match page {
+            Some(..=LARGEST_PAGE) => Ok(from),
+            _ => Err(ParquetError::General(format!("the page at byte {start} has no header that can be believed"))),
+        }
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<bytes::Bytes> {
+        match start.checked_add(length as u64) {
+            Some(end) if end <= self.length => self.file.get_bytes(start, length),
+            _ => Err(ParquetError::EOF(format!("{length} bytes at byte {start} lie beyond the end"))),
+        }
+    }
+}
+
+/// What a page header says its page unpacks to: the second of the two numbers it begins with.
+fn unpacked_page(header: &[u8]) -> Option<u64> {
+    let (_kind, rest) = number(header)?;
+    Some(number(rest)?.0)
+}
+
+/// A field of Thrift's compact protocol that holds a 32-bit number and has the next number of its struct.
+fn number(from: &[u8]) -> Option<(u64, &[u8])> {
+    const NEXT_NUMBER: u8 = 0x15;
+    let digits = from.strip_prefix(&[NEXT_NUMBER])?;
+    let last = digits.iter().take(5).position(|digit| digit & 0x80 == 0)?;
+    let number = digits[..=last].iter().rev().fold(0, |number, digit| number << 7 | u64::from(digit & 0x7F));
+    // Zigzag: an even number is half of it, an odd one is negative.
+    (number % 2 == 0).then_some((number / 2, &digits[last + 1..]))
+}
+
 impl Columnar {
-    pub fn open(path: &Path) -> Result<Columnar, Fault> {
+    pub fn open(path: &Path, name: &str) -> Result<Columnar, Fault> {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))?;
+        let length = file.metadata()?.len();
+        let builder = hostile(name, || ParquetRecordBatchReaderBuilder::try_new(Sober { file, length }))?;
+        if let Some(nested) = builder.schema().fields().iter().find(|field| field.data_type().is_nested()) {
+            return Err(unreadable(name, format!("column {} holds lists or records instead of values", nested.name())));
+        }
+        let rows = builder.metadata().row_groups().iter().map(|group| group.num_rows());
+        if rows.fold(0i64, i64::saturating_add) >= MOST_ROWS {
+            return Err(unreadable(name, "it claims more rows than one import takes"));
+        }
         let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let batches = builder.with_batch_size(CHUNK_ROWS).build()?;
-        Ok(Columnar { batches, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
+        let batches = hostile(name, || builder.with_batch_size(CHUNK_ROWS).build())?;
+        let name = name.to_owned();
+        Ok(Columnar { name, batches, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>, Fault> {
+        hostile(&self.name, || self.batches.next().transpose())
     }
 
     /// Lets the record cursor write amounts, rates and dates as delimited text has them.
@@ -45,10 +117,9 @@ impl Columnar {
         Columnar { meanings, ..self }
     }
 
-
     /// The next rows as columns of `table`.
     pub fn next_chunk(&mut self, table: &'static Table, binding: &Binding, notation: &Notation) -> Result<Option<Chunk>, Fault> {
-        let Some(batch) = self.batches.next().transpose()? else { return Ok(None) };
+        let Some(batch) = self.next_batch()? else { return Ok(None) };
         let first_row = self.first_row;
         self.first_row += batch.num_rows();
         let mut rejections: Vec<Rejection> = Vec::new();
@@ -232,7 +303,7 @@ impl Records for Columnar {
     fn advance(&mut self) -> Result<bool, Fault> {
         self.at += 1;
         while self.texts.first().is_none_or(|texts| self.at >= texts.len()) {
-            let Some(batch) = self.batches.next().transpose()? else { return Ok(false) };
+            let Some(batch) = self.next_batch()? else { return Ok(false) };
             self.texts = (0..batch.num_columns())
                 .map(|at| {
                     let meaning = self.meanings.iter().find(|meaning| meaning.0 == at).map(|meaning| meaning.1);
