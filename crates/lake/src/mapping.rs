@@ -38,6 +38,9 @@ pub struct TableMapping {
     pub columns: BTreeMap<String, ColumnMapping>,
 }
 
+/// The longest mapping file, in bytes; a list of every branch of a large bank takes a tenth of it.
+const LONGEST_MAPPING: usize = 1 << 20;
+
 /// The sections of a mapping file that shape foreign files before an import; they are its caller's.
 const SHAPING: [&str; 2] = ["source", "stage"];
 
@@ -197,6 +200,9 @@ enum Fill {
 impl Mapping {
     /// Reads a mapping; the error names the line.
     pub fn parse(text: &str) -> Result<Mapping, String> {
+        if text.len() > LONGEST_MAPPING {
+            return Err(format!("it has {} bytes, at most {LONGEST_MAPPING}", text.len()));
+        }
         let Tables(tables) = toml::from_str(text).map_err(|error| error.to_string())?;
         let line = |needle: &str| text.lines().position(|line| line.contains(needle)).map_or(1, |at| at + 1);
         for (name, mapping) in &tables {
@@ -372,6 +378,9 @@ status = { from = "state", codes = { A = "settled", C = "active" } }
         wrong("[loans]\n", "[loan]\n", "line 2: loan is not a table");
         wrong("currency =", "curency =", "the nearest is currency");
         wrong("%y%m%d", "%y%m", "line 5");
+        wrong("skip_unmapped = true", &format!("x = {}", "[".repeat(500_000)), "recursion");
+        wrong("skip_unmapped = true", &format!("x{} = 1", ".x".repeat(250_000)), "line 6");
+        wrong("skip_unmapped = true", &"#".repeat(1 << 20), "at most 1048576");
         let shaped = format!("{BERKA}[stage.loans]\nsql = 'SELECT 1'\n[source.book]\nfile = 'book.csv'\n");
         assert!(Mapping::parse(&shaped).is_ok(), "what shapes the files is not the import's to judge");
     }

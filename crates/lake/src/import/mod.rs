@@ -108,6 +108,10 @@ pub fn fix(workspace: &Workspace, number: u32, request: &ImportRequest, progress
     })
 }
 
+/// A hundred trillion yuan, three times what the largest bank has lent. Three hundred years of interest
+/// and penalty interest on it, at the highest rate a file may name, still add up within 64 bits.
+const LARGEST_LENT: i128 = 10_000_000_000_000_000;
+
 struct Import<'a> {
     workspace: &'a Workspace,
     request: &'a ImportRequest,
@@ -247,8 +251,19 @@ impl<'a> Import<'a> {
         self.tables.iter().zip(self.files.iter().zip(sizes)).map(summary).collect()
     }
 
+    /// Whether a table, earlier batches included, holds more money than the sums of a night are made for.
+    fn is_beyond_any_book(&self, table: &TableSummary) -> bool {
+        let before = self.earlier.iter().filter_map(|batch| batch.manifest.table(&table.table));
+        let total: i128 = before.map(|table| table.accepted.fen).chain([table.read.fen]).sum();
+        // The same money comes and goes many times.
+        total > if table.table == "loans" { LARGEST_LENT } else { 10 * LARGEST_LENT }
+    }
+
     fn finish(mut self, digest: String, sizes: &[u64], progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
         let tables = self.summaries(sizes);
+        if let Some(beyond) = tables.iter().find(|table| self.is_beyond_any_book(table)) {
+            return Ok(ImportOutcome::Refused(vec![LayoutRefused::TotalTooLarge { table: beyond.table.clone() }]));
+        }
         if tables.iter().all(|table| table.accepted.rows + table.rejected.rows == 0) {
             return Ok(ImportOutcome::NothingNew(tables));
         }

@@ -1,9 +1,9 @@
 //! Parquet: columns of the right type pass through untouched after one look at their values.
 
 use super::{Records, hostile, unreadable};
-use crate::chunk::{CHUNK_ROWS, Cells, Chunk, Notation};
+use crate::chunk::{Cells, Chunk, Notation};
 use crate::fault::{Context, Fault};
-use crate::mapping::Binding;
+use crate::mapping::{Binding, MOST_COLUMNS};
 use crate::refused::{Rejection, RowRefused};
 use crate::schema::{Column, Kind, Table};
 use crate::source::cell::{self, LONGEST_TEXT, MoneyUnit};
@@ -12,8 +12,9 @@ use arrow::array::{
     new_null_array,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampSecondType};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, SchemaRef, TimeUnit, TimestampSecondType};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 use std::fs::File;
@@ -25,7 +26,9 @@ use std::sync::Arc;
 pub struct Columnar {
     /// The file's name, for refusals.
     name: String,
-    batches: ParquetRecordBatchReader,
+    schema: SchemaRef,
+    /// One reader per column, in step: a column that swells is seen before the next is read.
+    columns: Vec<ParquetRecordBatchReader>,
     header: Vec<String>,
     first_row: usize,
     /// The batch under the record cursor, every column as text.
@@ -35,6 +38,11 @@ pub struct Columnar {
     meanings: Vec<(usize, Kind)>,
 }
 
+/// Rows read at once.
+const BATCH_ROWS: usize = 8_192;
+/// What one column of them may take: twice the longest texts there may be. A page of a few bytes can say
+/// one long text over and over.
+const LARGEST_COLUMN: usize = 2 * BATCH_ROWS * LONGEST_TEXT;
 /// A page that unpacks to more is no page: writers make them of a megabyte or two.
 const LARGEST_PAGE: u64 = 1 << 28;
 /// More rows than one import takes; a file can claim any number.
@@ -42,8 +50,9 @@ const MOST_ROWS: i64 = 1 << 32;
 
 /// A file whose reader is told no more than there is (受查文件): no bytes beyond its end, no page that
 /// says it unpacks to gigabytes.
+#[derive(Clone)]
 struct Sober {
-    file: File,
+    file: Arc<File>,
     length: u64,
 }
 
@@ -94,22 +103,43 @@ impl Columnar {
     pub fn open(path: &Path, name: &str) -> Result<Columnar, Fault> {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
         let length = file.metadata()?.len();
-        let builder = hostile(name, || ParquetRecordBatchReaderBuilder::try_new(Sober { file, length }))?;
-        if let Some(nested) = builder.schema().fields().iter().find(|field| field.data_type().is_nested()) {
+        let file = Sober { file: Arc::new(file), length };
+        let metadata = hostile(name, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
+        let schema = metadata.schema().clone();
+        if let Some(nested) = schema.fields().iter().find(|field| field.data_type().is_nested()) {
             return Err(unreadable(name, format!("column {} holds lists or records instead of values", nested.name())));
         }
-        let rows = builder.metadata().row_groups().iter().map(|group| group.num_rows());
+        let rows = metadata.metadata().row_groups().iter().map(|group| group.num_rows());
         if rows.fold(0i64, i64::saturating_add) >= MOST_ROWS {
             return Err(unreadable(name, "it claims more rows than one import takes"));
         }
-        let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let batches = hostile(name, || builder.with_batch_size(CHUNK_ROWS).build())?;
+        let column = |at: usize| {
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone());
+            let only = ProjectionMask::roots(metadata.parquet_schema(), [at]);
+            hostile(name, || builder.with_projection(only).with_batch_size(BATCH_ROWS).build())
+        };
+        // A header too wide is refused by whoever binds it, before a row is asked for.
+        let columns = (0..schema.fields().len().min(MOST_COLUMNS)).map(column).collect::<Result<_, Fault>>()?;
+        let header = schema.fields().iter().map(|field| field.name().clone()).collect();
         let name = name.to_owned();
-        Ok(Columnar { name, batches, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
+        Ok(Columnar { name, schema, columns, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
     }
 
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, Fault> {
-        hostile(&self.name, || self.batches.next().transpose())
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for reader in &mut self.columns {
+            let Some(batch) = hostile(&self.name, || reader.next().transpose())? else { break };
+            let column = batch.column(0);
+            if column.get_buffer_memory_size() > LARGEST_COLUMN {
+                let column = self.schema.field(columns.len()).name();
+                return Err(unreadable(&self.name, format!("column {column} holds texts much longer than {LONGEST_TEXT} bytes")));
+            }
+            columns.push(column.clone());
+        }
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        hostile(&self.name, || RecordBatch::try_new(self.schema.clone(), columns)).map(Some)
     }
 
     /// Lets the record cursor write amounts, rates and dates as delimited text has them.
@@ -328,5 +358,21 @@ impl Records for Columnar {
     fn field(&self, at: usize) -> &[u8] {
         let texts = &self.texts[at];
         if texts.is_null(self.at) { b"" } else { texts.value(self.at).as_bytes() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_header_says_what_its_page_unpacks_to() {
+        let check = |header: &[u8], expect| assert_eq!(unpacked_page(header), expect, "{header:02X?}");
+        check(&[0x15, 0x00, 0x15, 0x20, 0x15, 0x20], Some(16));
+        check(&[0x15, 0x04, 0x15, 0x80, 0x80, 0x80, 0x80, 0x04, 0x15, 0x02], Some(1 << 29));
+        check(&[0x15, 0x00, 0x15, 0x01], None);
+        check(&[0x15, 0x00, 0x05, 0x04, 0x20], None);
+        check(&[0x15, 0x00, 0x15, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], None);
+        check(b"", None);
     }
 }
