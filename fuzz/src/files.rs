@@ -49,7 +49,7 @@ fn read_table(file: &TableFile) {
     }
     let Ok(mut records) = file.records() else { return };
     while let Ok(true) = records.advance() {
-        (0..records.width()).for_each(|at| drop(records.field(at)));
+        (0..records.width()).for_each(|at| drop(records.field(at).to_vec()));
     }
 }
 

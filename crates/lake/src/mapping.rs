@@ -203,7 +203,7 @@ impl Mapping {
         if text.len() > LONGEST_MAPPING {
             return Err(format!("it has {} bytes, at most {LONGEST_MAPPING}", text.len()));
         }
-        let Tables(tables) = toml::from_str(text).map_err(|error| error.to_string())?;
+        let Tables(tables) = toml::from_str(text).map_err(|error| shown(&error, text))?;
         let line = |needle: &str| text.lines().position(|line| line.contains(needle)).map_or(1, |at| at + 1);
         for (name, mapping) in &tables {
             let Some(table) = schema::table(name) else {
@@ -328,6 +328,17 @@ impl Binding {
     }
 }
 
+/// What is wrong with a text and where; the line itself only if a person could read it.
+fn shown(error: &toml::de::Error, text: &str) -> String {
+    let whole = error.to_string();
+    if whole.len() < 1000 {
+        return whole;
+    }
+    let before = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = text.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {line}: {}", error.message())
+}
+
 /// The column of `table` whose name takes the fewest edits; of a long name its beginning counts.
 fn nearest(name: &str, table: &Table) -> &'static str {
     let name: String = name.chars().take(64).collect::<String>().to_lowercase();
@@ -378,8 +389,8 @@ status = { from = "state", codes = { A = "settled", C = "active" } }
         wrong("[loans]\n", "[loan]\n", "line 2: loan is not a table");
         wrong("currency =", "curency =", "the nearest is currency");
         wrong("%y%m%d", "%y%m", "line 5");
-        wrong("skip_unmapped = true", &format!("x = {}", "[".repeat(500_000)), "recursion");
-        wrong("skip_unmapped = true", &format!("x{} = 1", ".x".repeat(250_000)), "line 6");
+        wrong("skip_unmapped = true", &format!("x = {}", "[".repeat(500_000)), "line 6: recursion limit");
+        wrong("skip_unmapped = true", &format!("x{} = 1", ".x".repeat(250_000)), "line 6: recursion limit");
         wrong("skip_unmapped = true", &"#".repeat(1 << 20), "at most 1048576");
         let shaped = format!("{BERKA}[stage.loans]\nsql = 'SELECT 1'\n[source.book]\nfile = 'book.csv'\n");
         assert!(Mapping::parse(&shaped).is_ok(), "what shapes the files is not the import's to judge");

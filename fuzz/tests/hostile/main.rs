@@ -53,12 +53,12 @@ macro_rules! targets {
 }
 
 targets! {
-    book 100
-    file 2000
-    manifest 5000
-    mapping 3000
-    pack 500
-    schedule 3000
-    story 300
-    workbook 1000
+    book 50
+    file 500
+    manifest 2000
+    mapping 500
+    pack 100
+    schedule 2000
+    story 100
+    workbook 300
 }

@@ -50,7 +50,8 @@ impl<'a> Mutator<'a> {
                 input.splice(at..at, again);
             }
             _ => {
-                let others = piece(random.pick(self.seeds), random);
+                let other = random.pick(self.seeds);
+                let others = piece(other, random);
                 input.splice(at..at, others);
             }
         }

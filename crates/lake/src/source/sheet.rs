@@ -36,16 +36,16 @@ struct Cells {
 /// A sheet has no more rows, in any program.
 const MOST_ROWS: u32 = 1 << 20;
 /// One text can stand in a million cells: what all cells hold together.
-const MOST_TEXT: usize = 1 << 29;
+const MOST_TEXT: usize = 1 << 28;
 
 fn workbook(path: &Path, name: &str) -> Result<Xlsx<BufReader<File>>, Fault> {
-    check_workbook(path, name)?;
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     hostile(name, || Xlsx::new(BufReader::new(file)))
 }
 
-/// The names of a workbook's sheets.
+/// The names of a workbook's sheets. Whoever opens one asks here first, so the workbook is checked here.
 pub fn sheet_names(path: &Path, name: &str) -> Result<Vec<String>, Fault> {
+    check_workbook(path, name)?;
     Ok(workbook(path, name)?.sheet_names())
 }
 

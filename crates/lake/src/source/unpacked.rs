@@ -12,7 +12,7 @@ use zip::ZipArchive;
 /// Tables of text shrink ten to fifty times; nobody's shrinks more often than this.
 const MOST_TIMES: u64 = 200;
 /// Small files may unpack as they like.
-const FREE: u64 = 1 << 26;
+const FREE: u64 = 1 << 24;
 /// All parts of a workbook together: ten full columns of a million rows.
 const WORKBOOK: u64 = 1 << 29;
 /// The part that names number formats: a reader copies a format for every style that uses it.

@@ -37,7 +37,7 @@ fn text_that_never_ends() {
     check("repayments.csv", format!("{HEADER}\"{}", "x".repeat(LONGEST_LINE)), "E-IM-36 file=repayments.csv line=2");
     check("repayments.csv", "a,".repeat(5_000), "E-IM-35 table=repayments found=5001");
     check("repayments.csv", format!("{HEADER}{}", "x\n".repeat(1_000_001)), "E-IM-39 table=repayments");
-    let bomb = packed(format!("{HEADER}{}", "\n".repeat(70 << 20)).as_bytes());
+    let bomb = packed(format!("{HEADER}{}", "\n".repeat(20 << 20)).as_bytes());
     assert!(bomb.len() < 100_000);
     check("repayments.csv.gz", bomb, "E-IM-38 file=repayments.csv.gz");
     let whole = packed(HEADER.as_bytes());
@@ -76,14 +76,14 @@ fn workbooks_that_promise_or_hold_too_much() {
     let name = "repayments.xlsx";
     check(name, "no workbook", "E-IM-37 file=repayments.xlsx");
     check(name, workbook("", "", 0), "E-IM-01");
-    check(name, workbook("", "", 70 << 20), "E-IM-38");
+    check(name, workbook("", "", 20 << 20), "E-IM-38");
     check(name, workbook("", r#"uniqueCount="99999999999""#, 0), "more texts than there is room for");
     check(name, workbook("", r#"uniqueCount = "99999999999""#, 0), "as nobody does");
     let corners = r#"<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#;
     check(name, workbook(corners, "", 0), "stands where no cell can");
     let beyond = r#"<row r="1"><c r="ZZZZZZZZ1"><v>1</v></c></row>"#;
     check(name, workbook(beyond, "", 0), "E-IM-37");
-    let again = r#"<c t="s"><v>0</v></c>"#.repeat(20_000);
+    let again = r#"<c t="s"><v>0</v></c>"#.repeat(10_000);
     check(name, workbook(&format!("<row>{}</row>", again.replace("<c ", "<c r=\"A1\" ")), "", 0), "E-IM-38");
 }
 
@@ -99,14 +99,14 @@ fn columns_that_promise_or_hold_too_much() {
     let name = "repayments.parquet";
     let texts = |text: &str, times: usize| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, times))) };
     let ids = ["repayment_id", "loan_id", "paid_on", "amount"];
-    let all = |times: usize, text: &str| columns(ids.map(|id| (id, texts(text, times))).to_vec());
+    let all = |times: usize, first: &str| columns(ids.map(|id| (id, texts(if id == ids[0] { first } else { "x" }, times))).to_vec());
     check(name, "PAR1 and no more PAR1", "E-IM-37 file=repayments.parquet");
     let whole = all(10, "x");
     for end in [whole.len() - 1, whole.len() / 2, 4] {
         check(name, &whole[..end], "E-IM-37 file=repayments.parquet");
     }
-    let long = all(10_000, &"x".repeat(20_000));
-    assert!(long.len() < 1_000_000, "one text, said ten thousand times");
+    let long = all(9_000, &"x".repeat(9_000));
+    assert!(long.len() < 100_000, "one text, said nine thousand times");
     check(name, long, "column repayment_id holds texts much longer than 4096 bytes");
     let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]));
     check(name, columns(vec![("repayment_id", list)]), "column repayment_id holds lists");

@@ -52,7 +52,8 @@ const MOST_LINES: usize = 10_000;
 
 /// Carries a story out. `load` gives the text of a file the story uses.
 pub fn tell(text: &str, load: Load) -> Result<Told, Problem> {
-    let Some(title) = text.lines().next().and_then(|line| line.strip_prefix("# ")) else {
+    let title = text.lines().next().and_then(|line| line.strip_prefix("# ")).filter(|title| !title.trim().is_empty());
+    let Some(title) = title else {
         return Err(Problem { line: 1, what: "a story begins with its title: # …".to_owned() });
     };
     if text.len() > LONGEST_STORY {
