@@ -389,8 +389,8 @@ status = { from = "state", codes = { A = "settled", C = "active" } }
         wrong("[loans]\n", "[loan]\n", "line 2: loan is not a table");
         wrong("currency =", "curency =", "the nearest is currency");
         wrong("%y%m%d", "%y%m", "line 5");
-        wrong("skip_unmapped = true", &format!("x = {}", "[".repeat(500_000)), "line 6: recursion limit");
-        wrong("skip_unmapped = true", &format!("x{} = 1", ".x".repeat(250_000)), "line 6: recursion limit");
+        wrong("skip_unmapped = true", &format!("x = {}", "[".repeat(500_000)), "line 6: cannot recurse further");
+        wrong("skip_unmapped = true", &format!("x{} = 1", ".x".repeat(250_000)), "recursion limit");
         wrong("skip_unmapped = true", &"#".repeat(1 << 20), "at most 1048576");
         let shaped = format!("{BERKA}[stage.loans]\nsql = 'SELECT 1'\n[source.book]\nfile = 'book.csv'\n");
         assert!(Mapping::parse(&shaped).is_ok(), "what shapes the files is not the import's to judge");
