@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod explain;
+mod fuzz;
 mod new_case;
 mod sim;
 mod tidy;
@@ -22,6 +23,7 @@ usage: cargo xtask <command>
                                years of nights under faults, checked after every one
   bench [options]              a large book from a seed: seconds and memory of every step, of DuckDB and
                                Polars doing the same, of every kernel; also book, kernels, decode
+  fuzz [TARGET] [--seconds N]  input that breaks a parser, looked for by an engine
   new-case NAME                start a story under cases/
   explain CODE                 what a refusal, a term or a rule of a policy pack means";
 
@@ -45,6 +47,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["conformance", ..] => conformance::run(&args[1..]),
         ["sim", ..] => sim::run(&args[1..]),
         ["bench", ..] => bench::run(&root(), &args[1..]),
+        ["fuzz", ..] => fuzz::run(&root(), &args[1..]),
         ["new-case", name] => new_case::run(&root(), name),
         ["explain", code] => explain::run(&root(), code),
         ["help" | "--help" | "-h"] => {

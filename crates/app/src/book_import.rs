@@ -78,10 +78,7 @@ fn read_mapping(path: &Path) -> Outcome<(Mapping, Shaping)> {
 
 /// Every problem, the first at the head.
 fn refused_layout(problems: &[LayoutRefused]) -> Failure {
-    let mut refusals = problems.iter().map(|problem| {
-        let facts = problem.values().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-        Refusal { facts, ..Refusal::of(problem.code()) }
-    });
+    let mut refusals = problems.iter().map(|problem| Refusal { facts: problem.values(), ..Refusal::of(problem.code()) });
     let first = refusals.next().expect("a refused layout has a problem");
     Failure::Refused(Refusal { also: refusals.collect(), ..first })
 }

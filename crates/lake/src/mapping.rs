@@ -3,6 +3,7 @@
 use crate::refused::RowRefused;
 use crate::schema::{self, Table};
 use crate::source::cell::{DateFormat, MoneyUnit};
+use crate::source::{LONGEST_LINE, MOST_BAD_ROWS};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, HashMap};
@@ -36,6 +37,9 @@ pub struct TableMapping {
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnMapping>,
 }
+
+/// The longest mapping file, in bytes; a list of every branch of a large bank takes a tenth of it.
+const LONGEST_MAPPING: usize = 1 << 20;
 
 /// The sections of a mapping file that shape foreign files before an import; they are its caller's.
 const SHAPING: [&str; 2] = ["source", "stage"];
@@ -113,7 +117,18 @@ pub enum LayoutRefused {
     ColumnTwice { table: &'static str, column: String },
     UnknownColumn { table: &'static str, column: String, nearest: String },
     ColumnMissing { table: &'static str, column: String },
+    TooManyColumns { table: &'static str, found: usize },
+    LineTooLong { file: String, line: u64 },
+    /// Not a file of its format, or a damaged one.
+    Unreadable { file: String, problem: String },
+    /// A packed file that unpacks to more than files of people do.
+    UnpacksTooFar { file: String },
+    TooManyBadRows { table: &'static str },
+    TotalTooLarge { table: String },
 }
+
+/// No table has more than 25; a file may carry others that are skipped.
+pub const MOST_COLUMNS: usize = 4096;
 
 impl LayoutRefused {
     pub const fn code(&self) -> &'static str {
@@ -124,12 +139,18 @@ impl LayoutRefused {
             LayoutRefused::ColumnTwice { .. } => "E-IM-32",
             LayoutRefused::UnknownColumn { .. } => "E-IM-29",
             LayoutRefused::ColumnMissing { .. } => "E-IM-01",
+            LayoutRefused::TooManyColumns { .. } => "E-IM-35",
+            LayoutRefused::LineTooLong { .. } => "E-IM-36",
+            LayoutRefused::Unreadable { .. } => "E-IM-37",
+            LayoutRefused::UnpacksTooFar { .. } => "E-IM-38",
+            LayoutRefused::TooManyBadRows { .. } => "E-IM-39",
+            LayoutRefused::TotalTooLarge { .. } => "E-IM-40",
         }
     }
 
     /// The facts, as the glossary's sentence names them.
-    pub fn values(&self) -> Vec<(&'static str, &str)> {
-        match self {
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        let facts: Vec<(&'static str, &dyn fmt::Display)> = match self {
             LayoutRefused::NothingToImport { place } => vec![("value", place)],
             LayoutRefused::UnknownTable { name } => vec![("value", name)],
             LayoutRefused::TableTwice { table, files } => vec![("table", table), ("value", files)],
@@ -138,9 +159,29 @@ impl LayoutRefused {
             LayoutRefused::UnknownColumn { table, column, nearest } => {
                 vec![("table", table), ("value", column), ("nearest", nearest)]
             }
-        }
+            LayoutRefused::TooManyColumns { table, found } => {
+                vec![("table", table), ("found", found), ("expected", &MOST_COLUMNS)]
+            }
+            LayoutRefused::LineTooLong { file, line } => vec![("file", file), ("line", line), ("expected", &LONGEST_LINE)],
+            LayoutRefused::Unreadable { file, problem } => vec![("file", file), ("problem", problem)],
+            LayoutRefused::UnpacksTooFar { file } => vec![("file", file)],
+            LayoutRefused::TooManyBadRows { table } => vec![("table", table), ("expected", &MOST_BAD_ROWS)],
+            LayoutRefused::TotalTooLarge { table } => vec![("table", table)],
+        };
+        facts.into_iter().map(|(name, value)| (name, value.to_string())).collect()
     }
 }
+
+/// A diagnosis for logs and tests; people read the glossary's sentence.
+impl fmt::Display for LayoutRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code())?;
+        self.values().iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
+    }
+}
+
+/// Found out while a file is read, it travels as a fault as far as the import, which refuses the file.
+impl std::error::Error for LayoutRefused {}
 
 /// How each column of a table is filled from a file's header.
 #[derive(Clone, Debug)]
@@ -159,7 +200,10 @@ enum Fill {
 impl Mapping {
     /// Reads a mapping; the error names the line.
     pub fn parse(text: &str) -> Result<Mapping, String> {
-        let Tables(tables) = toml::from_str(text).map_err(|error| error.to_string())?;
+        if text.len() > LONGEST_MAPPING {
+            return Err(format!("it has {} bytes, at most {LONGEST_MAPPING}", text.len()));
+        }
+        let Tables(tables) = toml::from_str(text).map_err(|error| shown(&error, text))?;
         let line = |needle: &str| text.lines().position(|line| line.contains(needle)).map_or(1, |at| at + 1);
         for (name, mapping) in &tables {
             let Some(table) = schema::table(name) else {
@@ -200,6 +244,9 @@ impl Binding {
     pub fn new(table: &'static Table, header: &[String], mapping: Option<&TableMapping>) -> Result<Binding, Vec<LayoutRefused>> {
         let empty = BTreeMap::new();
         let columns = mapping.map_or(&empty, |mapping| &mapping.columns);
+        if header.len() > MOST_COLUMNS {
+            return Err(vec![LayoutRefused::TooManyColumns { table: table.name, found: header.len() }]);
+        }
         let mut refused = Vec::new();
         for (at, name) in header.iter().enumerate() {
             if !name.is_empty() && header[..at].contains(name) {
@@ -281,9 +328,20 @@ impl Binding {
     }
 }
 
-/// The column of `table` whose name takes the fewest edits.
+/// What is wrong with a text and where; the line itself only if a person could read it.
+fn shown(error: &toml::de::Error, text: &str) -> String {
+    let whole = error.to_string();
+    if whole.len() < 1000 {
+        return whole;
+    }
+    let before = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = text.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {line}: {}", error.message())
+}
+
+/// The column of `table` whose name takes the fewest edits; of a long name its beginning counts.
 fn nearest(name: &str, table: &Table) -> &'static str {
-    let name = name.to_lowercase();
+    let name: String = name.chars().take(64).collect::<String>().to_lowercase();
     table.columns.iter().map(|column| column.name).min_by_key(|known| distance(&name, known)).expect("no table is empty")
 }
 
@@ -331,6 +389,9 @@ status = { from = "state", codes = { A = "settled", C = "active" } }
         wrong("[loans]\n", "[loan]\n", "line 2: loan is not a table");
         wrong("currency =", "curency =", "the nearest is currency");
         wrong("%y%m%d", "%y%m", "line 5");
+        wrong("skip_unmapped = true", &format!("x = {}", "[".repeat(500_000)), "line 6: cannot recurse further");
+        wrong("skip_unmapped = true", &format!("x{} = 1", ".x".repeat(250_000)), "recursion limit");
+        wrong("skip_unmapped = true", &"#".repeat(1 << 20), "at most 1048576");
         let shaped = format!("{BERKA}[stage.loans]\nsql = 'SELECT 1'\n[source.book]\nfile = 'book.csv'\n");
         assert!(Mapping::parse(&shaped).is_ok(), "what shapes the files is not the import's to judge");
     }

@@ -67,10 +67,22 @@ struct RuleText {
     params: toml::Table,
 }
 
+/// The longest file of a pack, in bytes: fifty times the longest of ours.
+const LONGEST_FILE: usize = 1 << 20;
+/// The largest whole number a parameter may be: ten times the whole in parts per million, or more days
+/// and months than there will be. Sums and products of them stay within their types.
+const LARGEST_NUMBER: i64 = 10_000_000;
+
 pub(crate) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<PackProblem>> {
     let (mut headers, mut rules, mut retired, mut problems) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut unreadable = false;
     for &(file, text) in files {
+        if text.len() > LONGEST_FILE {
+            let what = format!("{} bytes, at most {LONGEST_FILE}", text.len());
+            problems.push(problem((file, 0, ""), &what, "split the file, or look what has come into it"));
+            unreadable = true;
+            continue;
+        }
         let parsed: FileText = match toml::from_str(text) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -140,6 +152,9 @@ fn rule(written: RuleText, file: &str, line: usize) -> Result<Rule, Vec<PackProb
     if written.effective_to.is_some() && written.effective_to < written.effective_from {
         complain("ends before it begins".to_owned(), "effective_to is the last day in force");
     }
+    for number in numbers(written.params.values()).filter(|number| !(0..=LARGEST_NUMBER).contains(number)) {
+        complain(format!("{number} in params"), &format!("a number is between 0 and {LARGEST_NUMBER}"));
+    }
     if written.reviewed_by.is_empty() != written.reviewed_on.is_none() {
         complain("half a signature".to_owned(), "give reviewed_by and reviewed_on together, or neither");
     }
@@ -165,6 +180,16 @@ fn rule(written: RuleText, file: &str, line: usize) -> Result<Rule, Vec<PackProb
         written_at: (file.to_owned(), line),
         params: written.params,
     })
+}
+
+/// Every whole number among these values, however deep.
+fn numbers<'a>(values: impl Iterator<Item = &'a toml::Value> + 'a) -> Box<dyn Iterator<Item = i64> + 'a> {
+    Box::new(values.flat_map(|value| match value {
+        toml::Value::Integer(number) => Box::new(std::iter::once(*number)),
+        toml::Value::Array(list) => numbers(list.iter()),
+        toml::Value::Table(table) => numbers(table.values()),
+        _ => Box::new(std::iter::empty()),
+    }))
 }
 
 impl From<HeaderText> for PackHeader {

@@ -4,7 +4,7 @@ use crate::pack::{Pack, PackProblem};
 use crate::read::Day;
 use crate::rule::RuleKind;
 use serde::Deserialize;
-use units::Calendar;
+use units::{Calendar, Date};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,14 +36,12 @@ pub fn working_calendar(pack: &Pack) -> Result<Calendar, Vec<PackProblem>> {
             }
         };
         for holiday in &year.holidays {
-            if holiday.to < holiday.from || !rule.is_in_effect(holiday.from.0) || !rule.is_in_effect(holiday.to.0) {
-                let what = format!("holiday {} to {} is not inside the year", holiday.from.0, holiday.to.0);
-                problems.push(rule.problem(what, "correct the days"));
-            }
-            let mut day = holiday.from.0;
-            while day <= holiday.to.0 {
-                days_off.push(day);
-                day = day.next();
+            let (from, to) = (holiday.from.0, holiday.to.0);
+            let is_inside = (0..366).contains(&(to - from)) && rule.is_in_effect(from) && rule.is_in_effect(to);
+            if is_inside {
+                days_off.extend((from.day_number()..=to.day_number()).map(Date::new));
+            } else {
+                problems.push(rule.problem(format!("holiday {from} to {to} is not inside the year"), "correct the days"));
             }
         }
         for &Day(day) in &year.make_up_workdays {

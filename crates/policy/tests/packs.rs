@@ -63,6 +63,11 @@ fn what_is_wrong_is_said_with_file_line_rule_and_remedy() {
     check(overlap, &["t.toml:6: a: overlaps its next version, in force from 2023-07-01; let effective_to be"]);
     check(rule("a", "2020-01-01", "effective_to = 2019-12-31"), &["t.toml:6: a: ends before it begins;"]);
     check(rule("a", "2020-01-01", "reviewed_by = \"x\""), &["t.toml:6: a: half a signature;"]);
+    check(rule("a", "2020-01-01", "params = { days = 10_000_001 }"), &["t.toml:6: a: 10000001 in params; a number is"]);
+    check(rule("a", "2020-01-01", "params = { lists = [[{ days = -1 }]] }"), &["t.toml:6: a: -1 in params; a number is"]);
+    check("#".repeat(1 << 20), &["t.toml:0: 1048636 bytes, at most 1048576;"]);
+    check(format!("x = {}", "[".repeat(500_000)), &["t.toml:6: "]);
+    check(format!("x{} = 1", ".x".repeat(250_000)), &["t.toml:0: recursion limit;"]);
     check(rule("a", "2020-02-30", ""), &["t.toml:14: "]);
     check(rule("a", "2020-01-01", "reviewer = \"x\""), &["t.toml:15: unknown field `reviewer`"]);
     check(

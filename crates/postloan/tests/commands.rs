@@ -4,6 +4,8 @@
 //! `UPDATE_CASES=1` writes down what the commands say now; a reviewer reads the difference. The format
 //! is described in `cases/README.md`.
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
@@ -112,7 +114,8 @@ impl Stage {
         Ok(told)
     }
 
-    /// Writes a file. `<0xFF>` stands for that byte, `<x*5000>` for so many letters.
+    /// Writes a file. `<0xFF>` stands for that byte, `<x*5000>` for so many letters, `\n` among them for a
+    /// line end.
     fn write(&self, name: &str, content: &str) {
         let mut bytes = Vec::new();
         for (at, part) in content.split('<').enumerate() {
@@ -125,7 +128,7 @@ impl Stage {
                     bytes.extend_from_slice(rest.as_bytes());
                 }
                 (Some((_, rest)), _, Some((letter, count))) => {
-                    bytes.extend_from_slice(letter.repeat(count).as_bytes());
+                    bytes.extend_from_slice(letter.replace("\\n", "\n").repeat(count).as_bytes());
                     bytes.extend_from_slice(rest.as_bytes());
                 }
                 _ => {
@@ -149,6 +152,14 @@ impl Stage {
                 Ok(text) => Ok((text, true)),
                 Err(error) => Err(format!("cat {name}: {error}")),
             },
+            ["gzip", name] => {
+                let content = fs::read(at(name)).map_err(|error| error.to_string())?;
+                let to = File::create(at(&format!("{name}.gz"))).map_err(|error| error.to_string())?;
+                let mut packed = GzEncoder::new(to, Compression::best());
+                packed.write_all(&content).and_then(|()| packed.try_finish()).map_err(|error| error.to_string())?;
+                fs::remove_file(at(name)).map_err(|error| error.to_string())?;
+                Ok((String::new(), true))
+            }
             ["hold", workspace] => {
                 let mut lock = File::create(at(workspace).join(".lock")).map_err(|error| error.to_string())?;
                 lock.lock().map_err(|error| error.to_string())?;

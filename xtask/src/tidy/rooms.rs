@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     /* 3 outside    */ &["store", "cluster", "query", "lake"],
     /* 4 use cases  */ &["app"],
     /* 5 front      */ &["postloan", "web"],
-    /* 6 automation */ &["bench", "xtask"],
+    /* 6 automation */ &["bench", "fuzz", "xtask"],
 ];
 
 /// The last floor that is pure.
@@ -49,6 +49,7 @@ pub fn room_of(path: &str) -> Option<&str> {
     match path.split('/').collect::<Vec<_>>().as_slice() {
         ["crates", room, _, ..] => Some(room),
         ["bench", _, ..] => Some("bench"),
+        ["fuzz", _, ..] => Some("fuzz"),
         ["xtask", _, ..] => Some("xtask"),
         _ => None,
     }

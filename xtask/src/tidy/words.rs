@@ -36,7 +36,7 @@ const OTHER_PEOPLES_WORDS: &str = "xtask/src/conformance/";
 const FLOATING: &[&str] = &["bench", "query", "riskmodel", "xtask"];
 
 /// Where people write Chinese.
-const CHINESE: &[&str] = &["cases/", "demo/", "glossary/", "goldens/", "policy/"];
+const CHINESE: &[&str] = &["cases/", "demo/", "fuzz/corpus/", "glossary/", "goldens/", "policy/"];
 
 /// Paths of a machine; put together so that this file holds none.
 const MACHINE_PATHS: &[&str] =

@@ -79,10 +79,15 @@ pub enum Progress {
 /// Imports a folder or a file.
 pub fn run(workspace: &Workspace, request: &ImportRequest, progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
     let _lock = workspace.lock("import")?;
-    match source::find(&request.from, &request.mapping)? {
+    refused_or(|| match source::find(&request.from, &request.mapping)? {
         Ok(files) => Import::new(workspace, request, None, files)?.run(progress),
         Err(refused) => Ok(ImportOutcome::Refused(refused)),
-    }
+    })
+}
+
+/// A file found wanting while it was read refuses the import; any other fault is one.
+fn refused_or(import: impl FnOnce() -> Result<ImportOutcome, Fault>) -> Result<ImportOutcome, Fault> {
+    import().or_else(|fault| Ok(ImportOutcome::Refused(vec![fault.downcast::<LayoutRefused>()?])))
 }
 
 /// Imports corrected rejects of a batch; a new batch that says which one it fixes.
@@ -95,15 +100,19 @@ pub fn fix(workspace: &Workspace, number: u32, request: &ImportRequest, progress
         bail!("there is no batch {number}");
     };
     let mapping = Mapping::parse(&fixed.manifest.mapping).map_err(|error| anyhow::anyhow!("mapping of batch {number}: {error}"))?;
-    match source::find(&request.from, &Mapping::default())? {
+    refused_or(|| match source::find(&request.from, &Mapping::default())? {
         Ok(files) => {
             let files = files.into_iter().map(|file| file.corrected(&mapping)).collect();
             let request = ImportRequest { mapping, ..request.clone() };
             Import::new(workspace, &request, Some(number), files)?.run(progress)
         }
         Err(refused) => Ok(ImportOutcome::Refused(refused)),
-    }
+    })
 }
+
+/// A hundred trillion yuan, three times what the largest bank has lent. Three hundred years of interest
+/// and penalty interest on it, at the highest rate a file may name, still add up within 64 bits.
+const LARGEST_LENT: i128 = 10_000_000_000_000_000;
 
 struct Import<'a> {
     workspace: &'a Workspace,
@@ -245,8 +254,19 @@ impl<'a> Import<'a> {
         self.tables.iter().zip(self.files.iter().zip(sizes)).map(summary).collect()
     }
 
+    /// Whether a table, earlier batches included, holds more money than the sums of a night are made for.
+    fn is_beyond_any_book(&self, table: &TableSummary) -> bool {
+        let before = self.earlier.iter().filter_map(|batch| batch.manifest.table(&table.table));
+        let total: i128 = before.map(|table| table.accepted.fen).chain([table.read.fen]).sum();
+        // The same money comes and goes many times.
+        total > if table.table == "loans" { LARGEST_LENT } else { 10 * LARGEST_LENT }
+    }
+
     fn finish(self, digest: String, sizes: &[u64], progress: &mut dyn FnMut(Progress)) -> Result<ImportOutcome, Fault> {
         let tables = self.summaries(sizes);
+        if let Some(beyond) = tables.iter().find(|table| self.is_beyond_any_book(table)) {
+            return Ok(ImportOutcome::Refused(vec![LayoutRefused::TotalTooLarge { table: beyond.table.clone() }]));
+        }
         if tables.iter().all(|table| table.accepted.rows + table.rejected.rows == 0) {
             return Ok(ImportOutcome::NothingNew(tables));
         }

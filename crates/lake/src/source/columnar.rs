@@ -1,30 +1,36 @@
 //! Parquet: columns of the right type pass through untouched after one look at their values.
 
-use super::Records;
 use super::ahead::{Ahead, hands};
+use super::{Records, hostile, unreadable};
 use crate::chunk::{CHUNK_ROWS, Chunk, Filled, Notation, read_cells};
 use crate::fault::{Context, Fault};
-use crate::mapping::Binding;
+use crate::mapping::{Binding, MOST_COLUMNS};
 use crate::refused::RowRefused;
 use crate::schema::{Column, Kind, Table};
 use crate::source::cell::{self, LONGEST_TEXT, MoneyUnit};
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, Decimal128Array, Int64Array, PrimitiveArray, StringArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, Decimal128Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
     new_null_array,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampSecondType};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, SchemaRef, TimeUnit, TimestampSecondType};
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{ChunkReader, Length};
 use std::cmp::Reverse;
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The records of a Parquet file (列式文件), as its rejects show them.
 pub struct Columnar {
-    batches: ParquetRecordBatchReader,
+    /// The file's name, for refusals.
+    name: String,
+    schema: SchemaRef,
+    columns: Vec<OneColumn>,
     header: Vec<String>,
     first_row: usize,
     /// The batch under the record cursor, every column as text.
@@ -34,17 +40,141 @@ pub struct Columnar {
     meanings: Vec<(usize, Kind)>,
 }
 
-fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Fault> {
-    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))
+/// What one column of a chunk may take: twice the longest texts there may be. A page of a few bytes can say
+/// one long text over and over.
+const LARGEST_COLUMN: usize = 2 * CHUNK_ROWS * LONGEST_TEXT;
+/// A page that unpacks to more is no page: writers make them of a megabyte or two.
+const LARGEST_PAGE: u64 = 1 << 28;
+/// More rows than one import takes; a file can claim any number.
+const MOST_ROWS: i64 = 1 << 32;
+
+/// A file whose reader is told no more than there is (受查文件): no bytes beyond its end, no page that
+/// says it unpacks to gigabytes.
+#[derive(Clone)]
+struct Sober {
+    file: Arc<File>,
+    length: u64,
+}
+
+impl Length for Sober {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Sober {
+    type T = BufReader<File>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<BufReader<File>> {
+        let mut from = self.file.get_read(start)?;
+        let is_footer = start + 8 == self.length;
+        let page = if is_footer { Some(0) } else { unpacked_page(from.fill_buf()?) };
+        match page {
+            Some(..=LARGEST_PAGE) => Ok(from),
+            _ => Err(ParquetError::General(format!("the page at byte {start} has no header that can be believed"))),
+        }
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<bytes::Bytes> {
+        match start.checked_add(length as u64) {
+            Some(end) if end <= self.length => self.file.get_bytes(start, length),
+            _ => Err(ParquetError::EOF(format!("{length} bytes at byte {start} lie beyond the end"))),
+        }
+    }
+}
+
+/// What a page header says its page unpacks to: the second of the two numbers it begins with.
+fn unpacked_page(header: &[u8]) -> Option<u64> {
+    let (_kind, rest) = number(header)?;
+    Some(number(rest)?.0)
+}
+
+/// A field of Thrift's compact protocol that holds a 32-bit number and has the next number of its struct.
+fn number(from: &[u8]) -> Option<(u64, &[u8])> {
+    const NEXT_NUMBER: u8 = 0x15;
+    let digits = from.strip_prefix(&[NEXT_NUMBER])?;
+    let last = digits.iter().take(5).position(|digit| digit & 0x80 == 0)?;
+    let number = digits[..=last].iter().rev().fold(0, |number, digit| number << 7 | u64::from(digit & 0x7F));
+    // Zigzag: an even number is half of it, an odd one is negative.
+    (number % 2 == 0).then_some((number / 2, &digits[last + 1..]))
+}
+
+/// A file whose footer has been read and believed (已核文件).
+struct Footed {
+    name: String,
+    file: Sober,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Footed {
+    fn open(path: &Path, name: &str) -> Result<Footed, Fault> {
+        let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+        let length = file.metadata()?.len();
+        let file = Sober { file: Arc::new(file), length };
+        let metadata = hostile(name, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
+        if let Some(nested) = metadata.schema().fields().iter().find(|field| field.data_type().is_nested()) {
+            return Err(unreadable(name, format!("column {} holds lists or records instead of values", nested.name())));
+        }
+        let rows = metadata.metadata().row_groups().iter().map(|group| group.num_rows());
+        if rows.fold(0i64, i64::saturating_add) >= MOST_ROWS {
+            return Err(unreadable(name, "it claims more rows than one import takes"));
+        }
+        Ok(Footed { name: name.to_owned(), file, metadata })
+    }
+
+    fn header(&self) -> Vec<String> {
+        self.metadata.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// One column by its place in the header: a column that swells is seen before the next is read.
+    fn column(&self, at: usize) -> Result<OneColumn, Fault> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
+        let only = ProjectionMask::roots(self.metadata.parquet_schema(), [at]);
+        let reader = hostile(&self.name, || builder.with_projection(only).with_batch_size(CHUNK_ROWS).build())?;
+        let column = self.metadata.schema().field(at).name().clone();
+        Ok(OneColumn { name: self.name.clone(), column, reader })
+    }
+}
+
+/// One column of a file, read a chunk at a time (单列).
+struct OneColumn {
+    name: String,
+    column: String,
+    reader: ParquetRecordBatchReader,
+}
+
+impl OneColumn {
+    fn next(&mut self) -> Result<Option<ArrayRef>, Fault> {
+        let Some(batch) = hostile(&self.name, || self.reader.next().transpose())? else { return Ok(None) };
+        let values = batch.column(0);
+        if values.get_buffer_memory_size() > LARGEST_COLUMN {
+            let problem = format!("column {} holds texts much longer than {LONGEST_TEXT} bytes", self.column);
+            return Err(unreadable(&self.name, problem));
+        }
+        Ok(Some(values.clone()))
+    }
 }
 
 impl Columnar {
-    pub fn open(path: &Path) -> Result<Columnar, Fault> {
-        let builder = builder(path)?;
-        let header = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let batches = builder.with_batch_size(CHUNK_ROWS).build()?;
-        Ok(Columnar { batches, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
+    pub fn open(path: &Path, name: &str) -> Result<Columnar, Fault> {
+        let file = Footed::open(path, name)?;
+        let header = file.header();
+        // A header too wide is refused by whoever binds it, before a row is asked for.
+        let columns = (0..header.len().min(MOST_COLUMNS)).map(|at| file.column(at)).collect::<Result<_, Fault>>()?;
+        let (name, schema) = (name.to_owned(), file.metadata.schema().clone());
+        Ok(Columnar { name, schema, columns, header, first_row: 0, texts: Vec::new(), at: 0, meanings: Vec::new() })
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>, Fault> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in &mut self.columns {
+            let Some(values) = column.next()? else { break };
+            columns.push(values);
+        }
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        hostile(&self.name, || RecordBatch::try_new(self.schema.clone(), columns)).map(Some)
     }
 
     /// Lets the record cursor write amounts, rates and dates as delimited text has them.
@@ -66,19 +196,30 @@ struct Share {
 }
 
 impl Columns {
-    pub fn open(path: &Path, table: &'static Table, binding: &Binding, notation: &Notation) -> Result<Columns, Fault> {
-        let shares = shares(builder(path)?.metadata(), table, binding).into_iter().map(|share| {
-            let builder = builder(path)?;
-            let mask = ProjectionMask::roots(builder.parquet_schema(), share.sources.iter().copied());
-            let mut batches = builder.with_projection(mask).with_batch_size(CHUNK_ROWS).build()?;
-            let (binding, notation) = (binding.clone(), notation.clone());
+    pub fn open(
+        path: &Path,
+        name: &str,
+        table: &'static Table,
+        binding: &Binding,
+        notation: &Notation,
+    ) -> Result<Columns, Fault> {
+        let file = Footed::open(path, name)?;
+        let shares = shares(file.metadata.metadata(), table, binding).into_iter().map(|share| {
+            let mut readers: Vec<OneColumn> =
+                share.sources.iter().map(|&at| file.column(at)).collect::<Result<_, Fault>>()?;
+            let (binding, notation, name) = (binding.clone(), notation.clone(), name.to_owned());
             Ok(Ahead::new(move || {
-                let Some(batch) = batches.next().transpose()? else { return Ok(None) };
-                let source = |at: usize| batch.column(share.sources.binary_search(&at).expect("a share has its sources"));
+                let read: Vec<ArrayRef> =
+                    readers.iter_mut().filter_map(|reader| reader.next().transpose()).collect::<Result<_, Fault>>()?;
+                let Some(rows) = read.first().map(Array::len) else { return Ok(None) };
+                if read.len() < readers.len() || read.iter().any(|column| column.len() != rows) {
+                    return Err(unreadable(&name, "its columns are of different lengths"));
+                }
+                let source = |at: usize| &read[share.sources.binary_search(&at).expect("a share has its sources")];
                 let columns = share.columns.iter().map(|&index| {
                     let column = &table.columns[index];
                     let from = binding.source(index).map(source);
-                    Ok((index, fill(column, index, from, batch.num_rows(), &binding, &notation)?))
+                    Ok((index, fill(column, index, from, rows, &binding, &notation)?))
                 });
                 columns.collect::<Result<_, Fault>>().map(Some)
             }))
@@ -301,7 +442,7 @@ impl Records for Columnar {
     fn advance(&mut self) -> Result<bool, Fault> {
         self.at += 1;
         while self.texts.first().is_none_or(|texts| self.at >= texts.len()) {
-            let Some(batch) = self.batches.next().transpose()? else { return Ok(false) };
+            let Some(batch) = self.next_batch()? else { return Ok(false) };
             self.texts = (0..batch.num_columns())
                 .map(|at| {
                     let meaning = self.meanings.iter().find(|meaning| meaning.0 == at).map(|meaning| meaning.1);
@@ -326,5 +467,21 @@ impl Records for Columnar {
     fn field(&self, at: usize) -> &[u8] {
         let texts = &self.texts[at];
         if texts.is_null(self.at) { b"" } else { texts.value(self.at).as_bytes() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_header_says_what_its_page_unpacks_to() {
+        let check = |header: &[u8], expect| assert_eq!(unpacked_page(header), expect, "{header:02X?}");
+        check(&[0x15, 0x00, 0x15, 0x20, 0x15, 0x20], Some(16));
+        check(&[0x15, 0x04, 0x15, 0x80, 0x80, 0x80, 0x80, 0x04, 0x15, 0x02], Some(1 << 29));
+        check(&[0x15, 0x00, 0x15, 0x01], None);
+        check(&[0x15, 0x00, 0x05, 0x04, 0x20], None);
+        check(&[0x15, 0x00, 0x15, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], None);
+        check(b"", None);
     }
 }

@@ -1,21 +1,22 @@
 //! Delimited text (CSV): records as slices of one buffer, nothing allocated per row.
 
-use super::Records;
-use crate::fault::{Fault, bail};
+use super::{LONGEST_LINE, Records, unreadable};
+use crate::fault::Fault;
+use crate::mapping::LayoutRefused;
 use encoding_rs::{CoderResult, Decoder, GB18030};
 use memchr::{memchr, memchr2, memchr_iter, memrchr};
-use std::io::{Empty, Read, empty};
+use std::io::{Empty, ErrorKind, Read, empty};
 
+/// Whole records handed over at once take about this many bytes.
 const BLOCK: usize = 1 << 20;
-/// A quoted record longer than this is a quote that was never closed.
-const LONGEST_RECORD: usize = 1 << 20;
-/// A file without line ends is not read into memory whole.
-const LONGEST_LINE: usize = 1 << 28;
 
 /// A reader of delimited text (分隔文本).
 ///
 /// Quotes follow RFC 4180; a quote that never closes spoils its own line only. Blank lines are skipped.
+/// The buffer never grows: a line that does not fit it refuses the file.
 pub struct Delimited<R> {
+    /// The file's name, for refusals.
+    name: String,
     from: R,
     delimiter: u8,
     buffer: Vec<u8>,
@@ -38,11 +39,12 @@ enum Quotes {
 
 impl<R: Read> Delimited<R> {
     /// Reads the header.
-    pub fn new(from: R, delimiter: u8) -> Result<Delimited<R>, Fault> {
+    pub fn new(name: &str, from: R, delimiter: u8) -> Result<Delimited<R>, Fault> {
         let mut text = Delimited {
+            name: name.to_owned(),
             from,
             delimiter,
-            buffer: vec![0; BLOCK],
+            buffer: vec![0; LONGEST_LINE],
             start: 0,
             end: 0,
             finished: false,
@@ -93,25 +95,37 @@ impl<R: Read> Delimited<R> {
 
     /// Moves the unread bytes to the front and reads more behind them.
     fn fill(&mut self) -> Result<(), Fault> {
+        if self.is_full() {
+            return Err(LayoutRefused::LineTooLong { file: self.name.clone(), line: self.next_line }.into());
+        }
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.end == self.buffer.len() {
-            if self.end >= LONGEST_LINE {
-                bail!("line {} is longer than {LONGEST_LINE} bytes: this is no delimited text", self.next_line);
-            }
-            self.buffer.resize(self.buffer.len() * 2, 0);
-        }
         while self.end < self.buffer.len() {
-            match self.from.read(&mut self.buffer[self.end..])? {
-                0 => {
+            match self.from.read(&mut self.buffer[self.end..]) {
+                Ok(0) => {
                     self.finished = true;
                     break;
                 }
-                read => self.end += read,
+                Ok(read) => self.end += read,
+                Err(error) => return Err(self.broken(error)),
             }
         }
         Ok(())
+    }
+
+    /// Whether one line takes up the whole buffer.
+    fn is_full(&self) -> bool {
+        self.start == 0 && self.end == self.buffer.len()
+    }
+
+    /// What a damaged or endless packed file does to its reader is a refusal; a broken disk is a fault.
+    fn broken(&self, error: std::io::Error) -> Fault {
+        match error.kind() {
+            ErrorKind::FileTooLarge => LayoutRefused::UnpacksTooFar { file: self.name.clone() }.into(),
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => unreadable(&self.name, error),
+            _ => Fault::from(error).context(format!("reading {}", self.name)),
+        }
     }
 
     /// Splits the record `start..stop`, which holds no quote.
@@ -169,7 +183,7 @@ impl<R: Read> Delimited<R> {
         let (mut at, mut quoted) = (0, false);
         loop {
             // Never farther: however the text was cut into blocks, the same quotes stay open.
-            while at < LONGEST_RECORD.min(self.end - self.start) {
+            while at < LONGEST_LINE.min(self.end - self.start) {
                 match self.buffer[self.start + at] {
                     b'"' => quoted = !quoted,
                     b'\n' if !quoted => return Ok(Some(self.start + at)),
@@ -177,7 +191,7 @@ impl<R: Read> Delimited<R> {
                 }
                 at += 1;
             }
-            if at == LONGEST_RECORD {
+            if at == LONGEST_LINE {
                 return Ok(None);
             }
             if self.finished {
@@ -204,8 +218,14 @@ impl<R: Read> Delimited<R> {
                         self.next_line += memchr_iter(b'\n', &self.buffer[self.start..stop]).count() as u64 + 1;
                         return Ok(Some((stop, Quotes::Count)));
                     }
-                    None => memchr(b'\n', &self.buffer[self.start + at..self.end])
-                        .map_or(self.end, |rest| self.start + at + rest),
+                    None => match memchr(b'\n', &self.buffer[self.start + at..self.end]) {
+                        Some(rest) => self.start + at + rest,
+                        None if self.finished => self.end,
+                        None => {
+                            self.fill()?;
+                            continue;
+                        }
+                    },
                 },
             };
             self.line = self.next_line;
@@ -219,6 +239,7 @@ impl Delimited<Empty> {
     /// The records of a block that [`Delimited::take_block`] cut.
     pub fn over(block: Vec<u8>, delimiter: u8) -> Delimited<Empty> {
         Delimited {
+            name: String::new(),
             from: empty(),
             delimiter,
             start: 0,
@@ -280,33 +301,38 @@ pub struct FromGb18030<R> {
     from: R,
     decoder: Decoder,
     raw: Vec<u8>,
+    /// Text that is decoded and not handed out: `start..end`. A decoder wants room for a whole character,
+    /// a reader may be asked for a single byte.
+    text: Vec<u8>,
     start: usize,
     end: usize,
     finished: bool,
 }
 
+/// Bytes decoded at once.
+const RAW: usize = 1 << 16;
+
 impl<R: Read> FromGb18030<R> {
     pub fn new(from: R) -> FromGb18030<R> {
-        FromGb18030 { from, decoder: GB18030.new_decoder(), raw: vec![0; BLOCK], start: 0, end: 0, finished: false }
+        let decoder = GB18030.new_decoder();
+        let most = decoder.max_utf8_buffer_length(RAW).expect("a block is small");
+        FromGb18030 { from, decoder, raw: vec![0; RAW], text: vec![0; most], start: 0, end: 0, finished: false }
     }
 }
 
 impl<R: Read> Read for FromGb18030<R> {
     fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            if self.start == self.end && !self.finished {
-                self.start = 0;
-                self.end = self.from.read(&mut self.raw)?;
-                self.finished = self.end == 0;
-            }
-            let (result, read, written, _) =
-                self.decoder.decode_to_utf8(&self.raw[self.start..self.end], to, self.finished);
-            self.start += read;
-            let done = self.finished && result == CoderResult::InputEmpty;
-            if written > 0 || done || to.len() < 4 {
-                return Ok(written);
-            }
+        while self.start == self.end && !self.finished {
+            let raw = self.from.read(&mut self.raw)?;
+            self.finished = raw == 0;
+            let (result, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..raw], &mut self.text, self.finished);
+            assert_eq!(result, CoderResult::InputEmpty, "there is room for every character of a block");
+            (self.start, self.end) = (0, written);
         }
+        let count = to.len().min(self.end - self.start);
+        to[..count].copy_from_slice(&self.text[self.start..self.start + count]);
+        self.start += count;
+        Ok(count)
     }
 }
 
@@ -315,7 +341,7 @@ mod tests {
     use super::*;
 
     fn check(text: &[u8], expect: &[(u64, &[&str])]) {
-        let mut records = Delimited::new(text, b',').unwrap();
+        let mut records = Delimited::new("a.csv", text, b',').unwrap();
         let mut found = Vec::new();
         while records.advance().unwrap() {
             let fields: Vec<String> =
@@ -345,8 +371,8 @@ mod tests {
             text.push_str(endings[n * n % 6]);
         }
         text.push_str("\"open,2\n3,4");
-        let mut whole = Delimited::new(text.as_bytes(), b',').unwrap();
-        let mut cut = Delimited::new(text.as_bytes(), b',').unwrap();
+        let mut whole = Delimited::new("a.csv", text.as_bytes(), b',').unwrap();
+        let mut cut = Delimited::new("a.csv", text.as_bytes(), b',').unwrap();
         let (mut block, mut blocks) = (Vec::new(), 0);
         while cut.take_block(&mut block).unwrap() {
             let mut records = Delimited::over(block.clone(), b',');
@@ -361,17 +387,65 @@ mod tests {
         assert!(blocks > 1);
     }
 
-    #[test]
-    fn records_longer_than_a_block_come_through() {
-        let long = "x".repeat(3 * BLOCK);
-        check(format!("a,b\n{long},1\n2,3\n").as_bytes(), &[(2, &[&long, "1"]), (3, &["2", "3"])]);
+    /// Endless text that counts how much of it was wanted.
+    struct Endless<'a>(&'a [u8], &'a std::cell::Cell<usize>);
+
+    impl Read for Endless<'_> {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            let at = self.1.get();
+            to.iter_mut().enumerate().for_each(|(place, byte)| *byte = self.0[(at + place) % self.0.len()]);
+            self.1.set(at + to.len());
+            Ok(to.len())
+        }
     }
 
     #[test]
-    fn gb18030_becomes_utf8() {
-        let (bytes, _, _) = GB18030.encode("a,b\n\u{8d37}\u{540e},1\n");
-        let mut text = String::new();
-        FromGb18030::new(bytes.as_ref()).read_to_string(&mut text).unwrap();
-        assert_eq!(text, "a,b\n\u{8d37}\u{540e},1\n");
+    fn a_line_without_end_is_refused_with_its_number_before_it_fills_the_memory() {
+        let check = |head: &str, endless: &str| {
+            let wanted = std::cell::Cell::new(0);
+            let text = head.as_bytes().chain(Endless(endless.as_bytes(), &wanted));
+            let mut records = Delimited::new("a.csv", text, b',').unwrap();
+            let refused = loop {
+                match records.advance() {
+                    Ok(more) => assert!(more),
+                    Err(fault) => break fault.downcast::<LayoutRefused>().unwrap(),
+                }
+            };
+            assert_eq!(refused, LayoutRefused::LineTooLong { file: "a.csv".into(), line: 3 });
+            assert!(wanted.get() <= 2 * LONGEST_LINE, "{} bytes were read", wanted.get());
+        };
+        check("a,b\n1,2\n", "x");
+        check("a,b\n1,2\n", "x,");
+        check("a,b\n1,2\n\"", "x");
+        check("a,b\n1,2\n", "\"\",");
+    }
+
+    #[test]
+    fn a_line_as_long_as_allowed_comes_through() {
+        let long = "x".repeat(LONGEST_LINE - 3);
+        check(format!("a,b\n{long},1\n2,3\n").as_bytes(), &[(2, &[&long, "1"]), (3, &["2", "3"])]);
+        let open = format!("\"{}", "x".repeat(LONGEST_LINE - 9));
+        let text = format!("a,b\n{open},1\n2,3\n{}", "4,5\n".repeat(LONGEST_LINE / 2));
+        let mut records = Delimited::new("a.csv", text.as_bytes(), b',').unwrap();
+        assert!(records.advance().unwrap());
+        assert_eq!(records.field(0), open.as_bytes(), "a quote that never closes spoils its own line only");
+        assert!(records.advance().unwrap());
+        assert_eq!((records.line(), records.field(1)), (3, &b"3"[..]));
+    }
+
+    #[test]
+    fn gb18030_becomes_utf8_however_little_is_asked_for() {
+        let text = "a,b\n\u{8d37}\u{540e},1\n\u{1f600}\u{fffd}";
+        let (bytes, _, _) = GB18030.encode(text);
+        for most in 1..6 {
+            let (mut from, mut found, mut some) = (FromGb18030::new(bytes.as_ref()), Vec::new(), vec![0; most]);
+            loop {
+                match from.read(&mut some).unwrap() {
+                    0 => break,
+                    read => found.extend_from_slice(&some[..read]),
+                }
+            }
+            assert_eq!(String::from_utf8(found).unwrap(), text, "{most} bytes at a time");
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod cell;
 mod columnar;
 mod delimited;
 mod sheet;
+mod unpacked;
 
 use crate::chunk::{CHUNK_ROWS, Chunk, Fields, Notation};
 use crate::fault::{Context, Fault, bail};
@@ -18,8 +19,17 @@ use delimited::{Delimited, FromGb18030};
 use flate2::read::MultiGzDecoder;
 use sheet::Sheet;
 use std::fs::{self, File};
+use std::fmt::Display;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use unpacked::Unpacked;
+
+/// The longest line of delimited text: ten times the longest row of the widest table, 25 fields of
+/// four kilobytes. A file without line ends is not read into memory whole.
+pub const LONGEST_LINE: usize = 1 << 20;
+/// So many rows that cannot be read mean the wrong file or the wrong mapping; each is kept in memory.
+pub const MOST_BAD_ROWS: usize = 1_000_000;
 
 /// A cursor over the records of a file (记录), each field as the bytes it was written in.
 pub trait Records {
@@ -51,7 +61,9 @@ enum Format {
 /// Reads one table's file chunk by chunk.
 pub struct TableReader {
     rows: Rows,
+    table: &'static Table,
     read: usize,
+    bad_rows: usize,
 }
 
 enum Rows {
@@ -108,7 +120,7 @@ fn files_of(path: &Path, mapping: &Mapping, files: &mut Vec<TableFile>, refused:
         mapping: mapping.table(table.name).cloned(),
     };
     if name.ends_with(".xlsx") {
-        let sheets = sheet::sheet_names(path)?;
+        let sheets = sheet::sheet_names(path, &name)?;
         if let Some(table) = table {
             let wanted = mapping.table(table.name).and_then(|mapping| mapping.sheet.clone());
             let sheet = wanted.or_else(|| sheets.iter().find(|sheet| *sheet == table.name).or(sheets.first()).cloned());
@@ -167,14 +179,17 @@ impl TableFile {
                 bind(text.header()).map(|binding| Ok(Rows::Delimited(Blocks::new(text, self.table, binding, notation))))
             }
             Format::Sheet(sheet) => {
-                let sheet = Sheet::open(&self.path, sheet)?;
+                let sheet = Sheet::open(&self.path, &self.name(), sheet)?;
                 bind(sheet.header()).map(|binding| Ok(Rows::Sheet(sheet, self.table, binding, notation)))
             }
-            Format::Parquet => bind(Columnar::open(&self.path)?.header())
-                .map(|binding| Columns::open(&self.path, self.table, &binding, &notation).map(Rows::Parquet)),
+            Format::Parquet => {
+                let columnar = Columnar::open(&self.path, &self.name())?;
+                bind(columnar.header())
+                    .map(|binding| Columns::open(&self.path, &self.name(), self.table, &binding, &notation).map(Rows::Parquet))
+            }
         };
         Ok(match rows {
-            Ok(rows) => Ok(TableReader { rows: rows?, read: 0 }),
+            Ok(rows) => Ok(TableReader { rows: rows?, table: self.table, read: 0, bad_rows: 0 }),
             Err(refused) => Err(refused),
         })
     }
@@ -183,9 +198,9 @@ impl TableFile {
     pub fn records(&self) -> Result<Box<dyn Records>, Fault> {
         Ok(match &self.format {
             Format::Delimited => Box::new(self.delimited()?),
-            Format::Sheet(sheet) => Box::new(Sheet::open(&self.path, sheet)?),
+            Format::Sheet(sheet) => Box::new(Sheet::open(&self.path, &self.name(), sheet)?),
             Format::Parquet => {
-                let records = Columnar::open(&self.path)?;
+                let records = Columnar::open(&self.path, &self.name())?;
                 let sources = self.sources(records.header());
                 let yuan = self.mapping.as_ref().and_then(|mapping| mapping.money_unit).unwrap_or_default() == MoneyUnit::Yuan;
                 let meanings = sources.iter().zip(self.table.columns).filter_map(|(source, column)| Some(((*source)?, column.kind)));
@@ -206,14 +221,15 @@ impl TableFile {
     fn delimited(&self) -> Result<Delimited<Box<dyn Read>>, Fault> {
         let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
         let zipped = self.path.extension().is_some_and(|extension| extension == "gz");
-        let raw: Box<dyn Read> = if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let packed = file.metadata()?.len();
+        let raw: Box<dyn Read> = if zipped { Box::new(Unpacked::new(MultiGzDecoder::new(file), packed)) } else { Box::new(file) };
         let mapping = self.mapping.as_ref();
         let text: Box<dyn Read> = match mapping.map(|mapping| mapping.encoding) {
             Some(Encoding::Gb18030) => Box::new(FromGb18030::new(raw)),
             _ => raw,
         };
         let delimiter = mapping.and_then(|mapping| mapping.delimiter.as_ref()).map_or(b',', |text| text.as_bytes()[0]);
-        Delimited::new(text, delimiter).with_context(|| format!("reading {}", self.path.display()))
+        Delimited::new(&self.name(), text, delimiter)
     }
 }
 
@@ -225,6 +241,10 @@ impl TableReader {
             Rows::Sheet(sheet, table, binding, notation) => read_sheet(sheet)?.map(|fields| fields.read(table, binding, notation)),
             Rows::Parquet(columns) => columns.next_chunk()?,
         };
+        self.bad_rows += chunk.as_ref().map_or(0, |chunk| chunk.rejections.len());
+        if self.bad_rows > MOST_BAD_ROWS {
+            return Err(LayoutRefused::TooManyBadRows { table: self.table.name }.into());
+        }
         let first = self.read;
         self.read += chunk.as_ref().map_or(0, Chunk::len);
         Ok(chunk.map(|chunk| chunk.from_row(first)))
@@ -244,4 +264,19 @@ fn read_sheet(sheet: &mut Sheet) -> Result<Option<Fields>, Fault> {
         fields.push(&places);
     }
     Ok((fields.rows() > 0).then_some(fields))
+}
+
+/// The refusal of a file its reader cannot make sense of.
+fn unreadable(file: &str, problem: impl Display) -> Fault {
+    LayoutRefused::Unreadable { file: file.to_owned(), problem: problem.to_string() }.into()
+}
+
+/// Lets a library read a file made by anybody. Its libraries promise errors and not more: where a file
+/// is made to break one, that is the file's fault, and nothing of the reader is used again.
+fn hostile<T, E: Display>(file: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, Fault> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(problem)) => Err(unreadable(file, problem)),
+        Err(_) => Err(unreadable(file, "it breaks the program that reads it")),
+    }
 }

@@ -1,35 +1,96 @@
 //! Workbooks (XLSX): a sheet per table, its cells as text.
+//!
+//! The library behind this believes what a workbook says of itself, so a workbook is unpacked once
+//! before, to see that it may be believed, and cells are taken as they come instead of as a rectangle:
+//! two cells in opposite corners are two cells.
 
-use super::Records;
+use super::unpacked::check_workbook;
+use super::{Records, hostile, unreadable};
 use crate::fault::{Context, Fault, bail};
-use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx, open_workbook};
+use crate::mapping::{LayoutRefused, MOST_COLUMNS};
+use calamine::{Data, ExcelDateTime, Reader, Xlsx};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
+use units::Texts;
 
 /// The records of one sheet (工作表).
 pub struct Sheet {
-    range: Range<Data>,
+    cells: Cells,
     header: Vec<String>,
-    row: usize,
-    first_line: u64,
-    cells: Vec<String>,
+    /// The rows below the header still to come, as places in the cells.
+    at: usize,
+    line: u64,
+    /// For each column of the row under the cursor, the place of its text.
+    fields: Vec<Option<usize>>,
 }
 
-/// The names of a workbook's sheets.
-pub fn sheet_names(path: &Path) -> Result<Vec<String>, Fault> {
-    let workbook: Xlsx<_> = open_workbook(path).with_context(|| format!("opening {}", path.display()))?;
-    Ok(workbook.sheet_names())
+/// Cells that hold something, row by row.
+#[derive(Default)]
+struct Cells {
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+    texts: Texts,
+}
+
+/// A sheet has no more rows, in any program.
+const MOST_ROWS: u32 = 1 << 20;
+/// One text can stand in a million cells: what all cells hold together.
+const MOST_TEXT: usize = 1 << 28;
+
+fn workbook(path: &Path, name: &str) -> Result<Xlsx<BufReader<File>>, Fault> {
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    hostile(name, || Xlsx::new(BufReader::new(file)))
+}
+
+/// The names of a workbook's sheets. Whoever opens one asks here first, so the workbook is checked here.
+pub fn sheet_names(path: &Path, name: &str) -> Result<Vec<String>, Fault> {
+    check_workbook(path, name)?;
+    Ok(workbook(path, name)?.sheet_names())
 }
 
 impl Sheet {
-    pub fn open(path: &Path, sheet: &str) -> Result<Sheet, Fault> {
-        let mut workbook: Xlsx<_> = open_workbook(path).with_context(|| format!("opening {}", path.display()))?;
+    pub fn open(path: &Path, name: &str, sheet: &str) -> Result<Sheet, Fault> {
+        let mut workbook = workbook(path, name)?;
         if !workbook.sheet_names().iter().any(|name| name == sheet) {
             bail!("{} has no sheet {sheet}", path.display());
         }
-        let range = workbook.worksheet_range(sheet).with_context(|| format!("reading sheet {sheet}"))?;
-        let header = range.rows().next().map(|row| row.iter().map(|cell| text(cell).trim().to_owned()).collect());
-        let first_line = range.start().map_or(1, |(row, _)| u64::from(row) + 1);
-        Ok(Sheet { range, header: header.unwrap_or_default(), row: 0, first_line, cells: Vec::new() })
+        let cells = Cells::read(&mut workbook, name, sheet)?;
+        let left = cells.columns.iter().min().copied().unwrap_or(0);
+        let width = cells.columns.iter().max().map_or(0, |right| right - left + 1);
+        let mut sheet = Sheet { cells, header: Vec::new(), at: 0, line: 1, fields: vec![None; width as usize] };
+        sheet.cells.columns.iter_mut().for_each(|column| *column -= left);
+        if sheet.advance()? {
+            let text = |at: &Option<usize>| at.map_or("", |at| sheet.cells.texts.get(at)).trim().to_owned();
+            sheet.header = sheet.fields.iter().map(text).collect();
+        }
+        Ok(sheet)
+    }
+}
+
+impl Cells {
+    fn read(workbook: &mut Xlsx<BufReader<File>>, name: &str, sheet: &str) -> Result<Cells, Fault> {
+        let mut cells = Cells::default();
+        let mut length = 0;
+        let mut reader = hostile(name, || workbook.worksheet_cells_reader(sheet))?;
+        while let Some(cell) = hostile(name, || reader.next_cell())? {
+            let (row, column) = cell.get_position();
+            let text = text(&Data::from(cell.get_value().clone()));
+            if text.is_empty() {
+                continue;
+            }
+            if row >= MOST_ROWS || column as usize >= MOST_COLUMNS || cells.rows.last().is_some_and(|&last| row < last) {
+                return Err(unreadable(name, format!("a cell of sheet {sheet} stands where no cell can")));
+            }
+            length += text.len();
+            if length > MOST_TEXT {
+                return Err(LayoutRefused::UnpacksTooFar { file: name.to_owned() }.into());
+            }
+            cells.rows.push(row);
+            cells.columns.push(column);
+            cells.texts.push(&text);
+        }
+        Ok(cells)
     }
 }
 
@@ -39,30 +100,26 @@ impl Records for Sheet {
     }
 
     fn advance(&mut self) -> Result<bool, Fault> {
-        let (height, width) = self.range.get_size();
-        loop {
-            self.row += 1;
-            if self.row >= height {
-                return Ok(false);
-            }
-            self.cells.clear();
-            self.cells.extend((0..width).map(|column| self.range.get((self.row, column)).map_or(String::new(), text)));
-            if self.cells.iter().any(|cell| !cell.is_empty()) {
-                return Ok(true);
-            }
+        let Some(&row) = self.cells.rows.get(self.at) else { return Ok(false) };
+        self.line = u64::from(row) + 1;
+        self.fields.fill(None);
+        while self.cells.rows.get(self.at) == Some(&row) {
+            self.fields[self.cells.columns[self.at] as usize] = Some(self.at);
+            self.at += 1;
         }
+        Ok(true)
     }
 
     fn line(&self) -> u64 {
-        self.first_line + self.row as u64
+        self.line
     }
 
     fn width(&self) -> usize {
-        self.cells.len()
+        self.fields.len()
     }
 
     fn field(&self, at: usize) -> &[u8] {
-        self.cells[at].as_bytes()
+        self.fields[at].map_or(b"", |at| self.cells.texts.get(at).as_bytes())
     }
 }
 

@@ -3,5 +3,6 @@
 mod columns;
 mod desk;
 mod formats;
+mod hostile;
 mod refusals;
 mod versions;

@@ -22,6 +22,10 @@ pub use plan::Residual;
 
 /// The yearly rate above which figures may leave the range of exact arithmetic.
 const HIGHEST_RATE_PPM: i64 = 100_000_000;
+/// Ten trillion yuan, as much as a book takes: products of more with a rate and days may leave it too.
+const LARGEST_PRINCIPAL: Money = Money::from_fen(1_000_000_000_000_000);
+/// Three hundred years of weeks: dates further on leave the calendar.
+const MOST_INSTALMENTS: i32 = 20_000;
 
 /// One line of a repayment schedule (还款计划行).
 ///
@@ -158,7 +162,7 @@ fn check(terms: &Terms, rules: &ScheduleRules) -> Result<(), ScheduleRefused> {
             BalloonMustBeBelowPrincipal,
         ),
         (rules.instalment_multiple.is_some_and(|multiple| !multiple.is_positive()), InstalmentMultipleMustBePositive),
-        (terms.annual_rate.ppm() > HIGHEST_RATE_PPM, FigureTooLarge),
+        (terms.annual_rate.ppm() > HIGHEST_RATE_PPM || terms.principal > LARGEST_PRINCIPAL, FigureTooLarge),
     ];
     let first = |list: &[(bool, ScheduleRefused)]| list.iter().find(|(refused, _)| *refused).map(|(_, why)| *why);
     if let Some(why) = first(&refusals) {
@@ -204,7 +208,10 @@ fn dates(terms: &Terms, rules: &ScheduleRules) -> Result<(Cadence, i32), Schedul
         Frequency::Biweekly => (Step::Weeks(2), 0),
         Frequency::Weekly => (Step::Weeks(1), 0),
     };
-    let count = i32::try_from(terms.instalment_count).map_err(|_| ScheduleRefused::InstalmentsDoNotFitTheTerm)?;
+    let count = i32::try_from(terms.instalment_count).unwrap_or(i32::MAX);
+    if count > MOST_INSTALMENTS && terms.method != RepaymentMethod::Bullet {
+        return Err(ScheduleRefused::InstalmentsDoNotFitTheTerm);
+    }
     let cadence = |anchor| Cadence { anchor, step, month_end: rules.month_end };
     let (cadence, before_first) = match rules.due_day {
         DueDay::AsMatures => (cadence(terms.matures_on), -count),

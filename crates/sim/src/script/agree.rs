@@ -41,8 +41,8 @@ pub fn extend(session: &mut Session, arguments: &mut Arguments) -> Said {
         due.interest += due.principal.mul_div(share, year * 1_000_000, Rounding::HalfUp);
         due.due_on = matures_on;
     }
+    session.agree(arguments, &id, today, dues)?;
     session.world.loans.put(&id, today, loan);
-    session.world.dues.put(&id, today, dues);
     Ok(Vec::new())
 }
 
@@ -84,7 +84,7 @@ pub fn waive(session: &mut Session, arguments: &mut Arguments) -> Said {
         due.interest = instalment.owed[Component::Interest];
         due.fee = instalment.owed[Component::Fee];
     }
-    session.world.dues.put(&id, today, dues);
+    session.agree(arguments, &id, today, dues)?;
     Ok(Vec::new())
 }
 

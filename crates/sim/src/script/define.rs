@@ -1,6 +1,6 @@
 //! Commands that say what there is: customers, loans, instalments, what stands behind them.
 
-use super::syntax::{Arguments, Problem, parse_money};
+use super::syntax::{Arguments, Problem, parse_date, parse_money};
 use crate::world::{Collateral, Customer, Due, Loan};
 use grading::{CustomerKind, CustomerScale};
 use loan::schedule::{DueDay, generate};
@@ -113,7 +113,7 @@ fn due(word: &str) -> Option<Due> {
     let (due_on, amounts) = word.split_once(':')?;
     let mut amounts = amounts.split('+').map(|amount| parse_money(amount).filter(|amount| !amount.is_negative()));
     let due = Due {
-        due_on: Date::parse(due_on).ok()?,
+        due_on: parse_date(due_on)?,
         principal: amounts.next()??,
         interest: amounts.next().unwrap_or(Some(Money::ZERO))?,
         fee: amounts.next().unwrap_or(Some(Money::ZERO))?,

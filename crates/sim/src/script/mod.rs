@@ -21,6 +21,7 @@ mod tell;
 pub use session::Load;
 pub use syntax::Problem;
 
+use crate::world::World;
 use session::Session;
 use syntax::{RULE, paragraphs};
 
@@ -44,18 +45,31 @@ pub struct Difference {
     pub said: Vec<String>,
 }
 
+/// The longest story, in bytes: thirty screens. One longer than a screen should be two.
+const LONGEST_STORY: usize = 1 << 16;
+/// What its commands may say in all.
+const MOST_LINES: usize = 10_000;
+
 /// Carries a story out. `load` gives the text of a file the story uses.
 pub fn tell(text: &str, load: Load) -> Result<Told, Problem> {
-    let Some(title) = text.lines().next().and_then(|line| line.strip_prefix("# ")) else {
+    let title = text.lines().next().and_then(|line| line.strip_prefix("# ")).filter(|title| !title.trim().is_empty());
+    let Some(title) = title else {
         return Err(Problem { line: 1, what: "a story begins with its title: # …".to_owned() });
     };
+    if text.len() > LONGEST_STORY {
+        return Err(Problem { line: 1, what: format!("a story has at most {LONGEST_STORY} bytes") });
+    }
     let mut session = Session::new(load);
-    let (mut written, mut differences) = (Vec::new(), Vec::new());
+    let (mut written, mut differences, mut lines_said) = (Vec::new(), Vec::new(), 0);
     for paragraph in paragraphs(text) {
         let mut said = Vec::new();
         for (line, command) in &paragraph.lines {
             said.extend(session.perform(*line, command)?);
+            if lines_said + said.len() > MOST_LINES {
+                return Err(Problem { line: *line, what: format!("a story says at most {MOST_LINES} lines") });
+            }
         }
+        lines_said += said.len();
         let line = paragraph.lines.first().map_or(0, |(line, _)| *line);
         if said != paragraph.expected {
             let expected = paragraph.expected.iter().map(|line| (*line).to_owned()).collect();
@@ -69,6 +83,15 @@ pub fn tell(text: &str, load: Load) -> Result<Told, Problem> {
         written.push(lines.join("\n"));
     }
     Ok(Told { title: title.to_owned(), text: written.join("\n\n") + "\n", differences })
+}
+
+/// The facts a story without files of its own leaves behind.
+pub fn world(text: &str) -> Result<World, Problem> {
+    let mut session = Session::new(&|_| None);
+    for (line, command) in paragraphs(text).iter().flat_map(|paragraph| &paragraph.lines) {
+        session.perform(*line, command)?;
+    }
+    Ok(session.world)
 }
 
 impl std::fmt::Display for Difference {

@@ -43,6 +43,10 @@ impl Nights {
         Ok(())
     }
 
+    pub fn len(&self) -> usize {
+        self.nights.len()
+    }
+
     pub fn of(&self, day: Date) -> Option<&Night> {
         let first = self.nights.first()?.input.business_date;
         self.nights.get(usize::try_from(day - first).ok()?)

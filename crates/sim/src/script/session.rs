@@ -1,9 +1,9 @@
 //! One story being told: what is defined, what is known, what day it is.
 
 use super::night::{Known, Night, Nights};
-use super::syntax::{Arguments, Problem, paragraphs};
+use super::syntax::{Arguments, Problem, paragraphs, parse_date};
 use super::{act, agree, define, tell};
-use crate::world::World;
+use crate::world::{Due, World};
 use dayend::{Bindings, ClaimKind, Rules};
 use loan::LoanRules;
 use policy::Pack;
@@ -27,10 +27,17 @@ pub struct Session<'a> {
     nights: Nights,
     first_day: Option<Date>,
     pub(super) today: Option<Date>,
+    /// Instalments stated so far, those stated anew counted again.
+    dues: usize,
+    /// Nights run so far, those run again counted again.
+    nights_run: usize,
 }
 
-/// A story may run over at most so many nights.
-const MOST_NIGHTS: i32 = 4_000;
+/// A story may run over at most so many nights, each as many times as it has hundreds of instalments.
+const MOST_NIGHTS: usize = 4_000;
+const TOO_LONG: &str = "a story runs over at most 4000 nights, fewer with many instalments or in hindsight";
+/// A story may state at most so many instalments.
+const MOST_DUES: usize = 20_000;
 
 impl<'a> Session<'a> {
     /// A story begins under the pack of Chinese banks.
@@ -44,6 +51,8 @@ impl<'a> Session<'a> {
             nights: Nights::default(),
             first_day: None,
             today: None,
+            dues: 0,
+            nights_run: 0,
         }
     }
 
@@ -157,7 +166,7 @@ impl<'a> Session<'a> {
             self.world.customers.put(id, Date::MIN, define::customer(&mut Arguments::new(0, ""))?);
         }
         let known_from = self.known_from(loan.terms.disbursed_on);
-        self.world.dues.put(id, known_from, dues);
+        self.agree(arguments, id, known_from, dues)?;
         self.world.loans.put(id, known_from, loan);
         Ok(Vec::new())
     }
@@ -170,7 +179,7 @@ impl<'a> Session<'a> {
         if principal != terms.principal {
             return arguments.problem(format!("the instalments add up to {principal}, the loan is {}", terms.principal));
         }
-        self.world.dues.put(&id, self.known_from(terms.disbursed_on), dues);
+        self.agree(arguments, &id, self.known_from(terms.disbursed_on), dues)?;
         Ok(Vec::new())
     }
 
@@ -189,11 +198,27 @@ impl<'a> Session<'a> {
             return arguments.problem("days only go forward");
         }
         let begun = *self.first_day.get_or_insert(first);
-        if day - begun > MOST_NIGHTS {
-            return arguments.problem(format!("a story runs over at most {MOST_NIGHTS} nights"));
+        if day - begun > MOST_NIGHTS as i32 {
+            return arguments.problem(TOO_LONG);
         }
         self.today = Some(day);
         Ok(Vec::new())
+    }
+
+    /// What is agreed to be paid on a loan, known from a day.
+    pub(super) fn agree(&mut self, arguments: &Arguments, id: &str, known_from: Date, dues: Vec<Due>) -> Result<(), Problem> {
+        self.dues += dues.len();
+        if self.dues > MOST_DUES {
+            return arguments.problem(format!("a story states at most {MOST_DUES} instalments"));
+        }
+        self.world.dues.put(id, known_from, dues);
+        Ok(())
+    }
+
+    /// Counts nights before they run.
+    fn spend(&mut self, arguments: &Arguments, nights: i32) -> Result<(), Problem> {
+        self.nights_run += usize::try_from(nights).unwrap_or(0) * (1 + self.dues / 100);
+        if self.nights_run > MOST_NIGHTS { arguments.problem(TOO_LONG) } else { Ok(()) }
     }
 
     /// A loan the story has told of.
@@ -227,19 +252,21 @@ impl<'a> Session<'a> {
         }
         // What was said today may still change tonight.
         self.nights.forget_from(today);
+        self.spend(arguments, day - first + 1 - self.nights.len() as i32)?;
         let ran = self.nights.run(&self.world, &self.pack, first, day, Known::Then);
         ran.map_err(|problem| Problem { line: arguments.line, ..problem })?;
         Ok(self.nights.of(day).expect("the night has run").clone())
     }
 
     /// All nights to `day` again, as if what is known on `known_on` had been known then.
-    pub(super) fn night_in_hindsight(&self, arguments: &Arguments, day: Date, known_on: Date) -> Result<Night, Problem> {
+    pub(super) fn night_in_hindsight(&mut self, arguments: &Arguments, day: Date, known_on: Date) -> Result<Night, Problem> {
         let today = self.day(arguments)?;
         if day > today {
             return arguments.problem(format!("the night of {day} has not come: it is {today}"));
         }
         let mut nights = Nights::default();
         let first = self.first_day.unwrap_or(today).min(day);
+        self.spend(arguments, day - first + 1)?;
         let ran = nights.run(&self.world, &self.pack, first, day, Known::On(known_on));
         ran.map_err(|problem| Problem { line: arguments.line, ..problem })?;
         Ok(nights.of(day).expect("the night has run").clone())
@@ -265,8 +292,8 @@ impl<'a> Session<'a> {
 
 pub(super) fn date(arguments: &mut Arguments) -> Result<Date, Problem> {
     let word = arguments.word("the date")?;
-    match Date::parse(word) {
-        Ok(date) => Ok(date),
-        Err(_) => arguments.problem(format!("{word}: expected a date such as 2026-02-12")),
+    match parse_date(word) {
+        Some(date) => Ok(date),
+        None => arguments.problem(format!("{word}: expected a date such as 2026-02-12")),
     }
 }

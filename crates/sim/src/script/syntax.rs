@@ -132,7 +132,7 @@ impl<'a> Arguments<'a> {
     }
 
     pub fn date(&mut self, key: &str) -> Result<Option<Date>, Problem> {
-        self.read(key, |text| Date::parse(text).ok(), "a date such as 2026-02-12")
+        self.read(key, parse_date, "a date such as 2026-02-12")
     }
 
     pub fn rate(&mut self, key: &str) -> Result<Option<RatePpm>, Problem> {
@@ -172,11 +172,17 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// Stories stay far from the end of fen, so that no sum of theirs overflows.
-const MOST_YUAN: i64 = 100_000_000_000;
+/// Stories stay far from the end of fen, so that no sum of theirs overflows: so much, a thousandfold a
+/// year, over three hundred years, for hundreds of loans.
+const MOST_YUAN: i64 = 100_000_000;
 
 /// A thousandfold a year.
 const MOST_PPM: i64 = 1_000_000_000;
+
+/// A date as a story writes it: of these years, as in the book.
+pub fn parse_date(text: &str) -> Option<Date> {
+    Date::parse(text).ok().filter(|date| (1900..=2200).contains(&date.year()))
+}
 
 /// An amount as a story writes it.
 pub fn parse_money(text: &str) -> Option<Money> {
@@ -209,7 +215,8 @@ mod tests {
         check("", |mut line| line.word("the loan").map(|_| ()), "line 7: the loan is missing");
         check("on=1", |mut line| line.date("on").map(|_| ()), "line 7: on=1: expected a date such as 2026-02-12");
         check("a=9e9", |mut line| line.money("a").map(|_| ()), "line 7: a=9e9: expected an amount such as 1,032.80");
-        check("a=100000000000.01", |mut line| line.money("a").map(|_| ()), "line 7: a=100000000000.01: expected an amount such as 1,032.80");
+        check("a=100000000.01", |mut line| line.money("a").map(|_| ()), "line 7: a=100000000.01: expected an amount such as 1,032.80");
+        check("on=2201-01-01", |mut line| line.date("on").map(|_| ()), "line 7: on=2201-01-01: expected a date such as 2026-02-12");
         check("kye=K1", |line| line.finish(), "line 7: kye=… is not understood here");
         check("twice", |line| line.finish(), "line 7: twice is not understood here");
     }

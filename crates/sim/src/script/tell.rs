@@ -9,6 +9,9 @@ use loan::{ScheduleRules, Step};
 use report::{Dimension, Measure, MetricRow};
 use units::{Date, Money, RatePpm};
 
+/// A screen or five.
+const MOST_ROWS: usize = 200;
+
 /// `watch L1 L2 on D D … [columns=dpd,grade] [known_on=D]`: one line per day and loan.
 pub fn watch(session: &mut Session, arguments: &mut Arguments) -> Said {
     let mut loans = vec![session.loan_named(arguments)?];
@@ -24,6 +27,9 @@ pub fn watch(session: &mut Session, arguments: &mut Arguments) -> Said {
             Some(column) => columns.push(column),
             None => return arguments.problem(format!("{word} is not a column; these are: {}", column::words())),
         }
+    }
+    if days.len() * loans.len() > MOST_ROWS || columns.len() > MOST_ROWS {
+        return arguments.problem(format!("one watch shows at most {MOST_ROWS} lines"));
     }
     let mut rows = Vec::new();
     for day in days {
