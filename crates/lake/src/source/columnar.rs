@@ -21,9 +21,9 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use std::cmp::Reverse;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The records of a Parquet file (列式文件), as its rejects show them.
 pub struct Columnar {
@@ -52,8 +52,25 @@ const MOST_ROWS: i64 = 1 << 32;
 /// says it unpacks to gigabytes.
 #[derive(Clone)]
 struct Sober {
-    file: Arc<File>,
+    /// Columns are read by several threads; a file has one place it stands at.
+    file: Arc<Mutex<File>>,
     length: u64,
+}
+
+/// A place in a file of one's own, however many others read it (独立读位).
+struct At {
+    file: Arc<Mutex<File>>,
+    at: u64,
+}
+
+impl Read for At {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file.lock().map_err(|_| io::Error::other("another reader of the file failed"))?;
+        file.seek(SeekFrom::Start(self.at))?;
+        let read = file.read(to)?;
+        self.at += read as u64;
+        Ok(read)
+    }
 }
 
 impl Length for Sober {
@@ -63,10 +80,10 @@ impl Length for Sober {
 }
 
 impl ChunkReader for Sober {
-    type T = BufReader<File>;
+    type T = BufReader<At>;
 
-    fn get_read(&self, start: u64) -> ParquetResult<BufReader<File>> {
-        let mut from = self.file.get_read(start)?;
+    fn get_read(&self, start: u64) -> ParquetResult<BufReader<At>> {
+        let mut from = BufReader::new(At { file: self.file.clone(), at: start });
         let is_footer = start + 8 == self.length;
         let page = if is_footer { Some(0) } else { unpacked_page(from.fill_buf()?) };
         match page {
@@ -77,7 +94,11 @@ impl ChunkReader for Sober {
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<bytes::Bytes> {
         match start.checked_add(length as u64) {
-            Some(end) if end <= self.length => self.file.get_bytes(start, length),
+            Some(end) if end <= self.length => {
+                let mut bytes = vec![0; length];
+                At { file: self.file.clone(), at: start }.read_exact(&mut bytes)?;
+                Ok(bytes.into())
+            }
             _ => Err(ParquetError::EOF(format!("{length} bytes at byte {start} lie beyond the end"))),
         }
     }
@@ -110,7 +131,7 @@ impl Footed {
     fn open(path: &Path, name: &str) -> Result<Footed, Fault> {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
         let length = file.metadata()?.len();
-        let file = Sober { file: Arc::new(file), length };
+        let file = Sober { file: Arc::new(Mutex::new(file)), length };
         let metadata = hostile(name, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
         if let Some(nested) = metadata.schema().fields().iter().find(|field| field.data_type().is_nested()) {
             return Err(unreadable(name, format!("column {} holds lists or records instead of values", nested.name())));
