@@ -1,6 +1,7 @@
 //! Identities as hashes: what is already known, found without keeping a text in memory.
 
 use crate::fault::{Context, Fault, bail};
+use crate::kept::{FileDigest, Writing};
 use crate::schema::Table;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, StringArray, TimestampSecondArray,
@@ -9,7 +10,7 @@ use arrow::datatypes::{DataType, Date32Type, Int32Type, Int64Type, TimestampSeco
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
@@ -111,9 +112,15 @@ impl Index {
         (high(key) == high(identity)).then(|| (low(key), self.contents[at]))
     }
 
-    pub fn write(&self, path: &Path) -> Result<(), Fault> {
-        let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-        let mut to = BufWriter::with_capacity(1 << 20, file);
+    /// Writes `identities/<table>.idx` of a batch.
+    pub fn write(&self, folder: &Path, table: &str) -> Result<FileDigest, Fault> {
+        let path = folder.join("identities").join(format!("{table}.idx"));
+        self.write_to(BufWriter::with_capacity(1 << 20, Writing::create(&path)?))
+            .with_context(|| format!("writing {}", path.display()))?
+            .finish(folder, self.keys.len() as u64)
+    }
+
+    fn write_to(&self, mut to: BufWriter<Writing>) -> io::Result<Writing> {
         to.write_all(&(self.keys.len() as u64).to_le_bytes())?;
         for key in &self.keys {
             to.write_all(&key.to_le_bytes())?;
@@ -121,8 +128,7 @@ impl Index {
         for content in &self.contents {
             to.write_all(&content.to_le_bytes())?;
         }
-        to.into_inner()?.sync_all()?;
-        Ok(())
+        Ok(to.into_inner()?)
     }
 
     /// An absent file is an empty index.
@@ -260,8 +266,10 @@ mod tests {
         let entries: Vec<(Key, u64)> =
             (0..1000u32).map(|n| (with_low(key(&n.to_le_bytes()), n), u64::from(n) * 7)).collect();
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.idx");
-        Index::new(entries.clone()).write(&path).unwrap();
+        let path = folder.path().join("identities/x.idx");
+        std::fs::create_dir(folder.path().join("identities")).unwrap();
+        let digest = Index::new(entries.clone()).write(folder.path(), "x").unwrap();
+        assert_eq!((digest.name.as_str(), digest.rows), ("identities/x.idx", 1000));
         let index = Index::read(&path).unwrap();
         let mut sorted = entries.clone();
         sorted.sort_unstable();

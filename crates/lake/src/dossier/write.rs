@@ -1,9 +1,10 @@
 //! An import's loans, schedules and repayments become the batch's dossiers.
 
-use super::{GROUP_LOANS, instalment_fields, item, properties, repayment_fields, schema};
+use super::{DOSSIERS, GROUP_LOANS, instalment_fields, item, properties, repayment_fields, schema};
 use crate::fault::{Context, Fault};
 use crate::identity::high;
 use crate::import::{Directory, Instalments, Knowledge, NO_FEE, Repayments, StagedTable};
+use crate::kept::{FileDigest, Writing};
 use arrow::array::{
     ArrayRef, Date32Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StringBuilder, StructArray,
     TimestampSecondArray, new_null_array,
@@ -11,7 +12,6 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::interleave;
 use parquet::arrow::ArrowWriter;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -32,22 +32,23 @@ struct Contents<'a> {
     no_loan: Vec<ArrayRef>,
 }
 
-/// Writes the dossiers of every loan the import touches; how many there are.
+/// Writes `dossier.parquet` with every loan the import touches, when there is one.
 pub fn write(
-    path: &Path,
+    folder: &Path,
     directory: &Directory,
     loans: Option<&StagedTable>,
     instalments: &Instalments,
     repayments: &Repayments,
     knowledge: Knowledge,
-) -> Result<usize, Fault> {
+) -> Result<Option<FileDigest>, Fault> {
     let contents = Contents::new(directory, loans, instalments, repayments, knowledge);
     let touched = contents.touched();
     if touched.is_empty() {
-        return Ok(0);
+        return Ok(None);
     }
-    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-    let mut writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
+    let path = folder.join(DOSSIERS);
+    let mut writing = Writing::create(&path)?;
+    let mut writer = ArrowWriter::try_new(&mut writing, schema(), Some(properties()))?;
     let written: Result<(), Fault> = std::thread::scope(|scope| {
         let (send, receive) = sync_channel::<RecordBatch>(1);
         let writer = &mut writer;
@@ -69,7 +70,7 @@ pub fn write(
     });
     written.with_context(|| format!("writing {}", path.display()))?;
     writer.close().with_context(|| format!("writing {}", path.display()))?;
-    Ok(touched.len())
+    writing.finish(folder, touched.len() as u64).map(Some)
 }
 
 impl<'a> Contents<'a> {

@@ -20,6 +20,15 @@ const PRINCIPAL: usize = 3;
 const INTEREST: usize = 4;
 const FEE: usize = 5;
 
+/// Appends what makes an instalment the same instalment.
+pub fn instalment_content(seq: i32, due_on: i32, dues: [i64; 2], fee: Option<i64>, to: &mut Vec<u8>) {
+    to.extend_from_slice(&seq.to_le_bytes());
+    to.extend_from_slice(&due_on.to_le_bytes());
+    for fen in [dues[0], dues[1], fee.unwrap_or(NO_FEE)] {
+        to.extend_from_slice(&fen.to_le_bytes());
+    }
+}
+
 /// All instalments of an import (还款计划暂存), in file order.
 #[derive(Default)]
 pub struct Instalments {
@@ -144,11 +153,8 @@ impl Instalments {
     }
 
     fn append(&self, row: usize, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.seq[row].to_le_bytes());
-        to.extend_from_slice(&self.due_on[row].to_le_bytes());
-        for fen in [self.principal[row], self.interest[row], self.fee(row)] {
-            to.extend_from_slice(&fen.to_le_bytes());
-        }
+        let fee = Some(self.fee(row)).filter(|&fee| fee != NO_FEE);
+        instalment_content(self.seq[row], self.due_on[row], [self.principal[row], self.interest[row]], fee, to);
     }
 
     /// Fills `rows` with the accepted rows of a loan in due order; true when they replace an earlier schedule.

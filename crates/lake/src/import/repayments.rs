@@ -43,6 +43,18 @@ pub struct Repayments {
     cursor: LoanCursor,
 }
 
+/// What makes a repayment the same repayment, but for the loan, which the owner stands for. The payer
+/// is 0 or one more than the place in [`PAYERS`].
+pub fn repayment_content(paid_on: i32, amount: i64, entered_at: Option<i64>, payer: u8, reverses: Option<&str>) -> u64 {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&paid_on.to_le_bytes());
+    bytes[4..12].copy_from_slice(&amount.to_le_bytes());
+    bytes[12..20].copy_from_slice(&entered_at.unwrap_or(NO_TIME).to_le_bytes());
+    bytes[20] = payer;
+    bytes[24..].copy_from_slice(&reverses.map_or(0, |id| content(id.as_bytes())).to_le_bytes());
+    content(&bytes)
+}
+
 /// What is known of a repayment of an earlier batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Booked {
@@ -179,16 +191,10 @@ impl Repayments {
         owner(key(directory.ids.get(self.loan[row] as usize).as_bytes()))
     }
 
-    /// The content but for the loan, which the owner stands for.
     fn content(&self, row: usize) -> u64 {
-        let mut bytes = [0; 32];
-        bytes[..4].copy_from_slice(&self.paid_on[row].to_le_bytes());
-        bytes[4..12].copy_from_slice(&self.amount[row].to_le_bytes());
-        bytes[12..20].copy_from_slice(&self.entered_at(row).unwrap_or(NO_TIME).to_le_bytes());
-        bytes[20] = self.payer.get(row).copied().unwrap_or(0);
         let reversed = if self.reverses.is_empty() { None } else { self.reverses(row) };
-        bytes[24..].copy_from_slice(&reversed.map_or(0, |id| content(id.as_bytes())).to_le_bytes());
-        content(&bytes)
+        let payer = self.payer.get(row).copied().unwrap_or(0);
+        repayment_content(self.paid_on[row], self.amount[row], self.entered_at(row), payer, reversed)
     }
 
     fn judge_reversals(&mut self, booked: &KeyMap<Booked>) {
