@@ -2,7 +2,7 @@
 
 use crate::dayend_run::night_plan;
 use crate::failure::{Failure, Outcome, refused};
-use crate::workspace::{Open, lock_lake, workspace_open};
+use crate::workspace::{Open, workspace_open};
 use anyhow::Context;
 use lake::batch::{self, Batch};
 pub use lake::doctor::Finding;
@@ -55,7 +55,7 @@ pub fn doctor(dir: &Path, treatment: Treatment) -> Outcome<Checkup> {
     let before = examine(&lake)?;
     let mut checkup = Checkup { examination: before, repaired: Vec::new(), writer };
     if treatment == Treatment::Repair && !checkup.examination.findings.is_empty() {
-        let lock = lock_lake(&lake, "doctor")?;
+        let lock = lake.lock("doctor")?;
         let before = std::mem::take(&mut checkup.examination.findings);
         repair(&lake, &lock, configured.as_ref(), &before)?;
         checkup.examination = examine(&lake)?;

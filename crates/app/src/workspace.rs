@@ -59,15 +59,7 @@ pub fn workspace_open(dir: &Path) -> Outcome<Open> {
 
 /// The right to write, or who has it.
 pub fn lock(open: &Open, what: &str) -> Outcome<lake::WriteLock> {
-    lock_lake(&open.lake, what)
-}
-
-/// The same for a workspace whose configuration may be wrong.
-pub fn lock_lake(lake: &Workspace, what: &str) -> Outcome<lake::WriteLock> {
-    match lake.try_lock(what)? {
-        Ok(lock) => Ok(lock),
-        Err(holder) => refused("E-WS-04", &[("holder", &holder)]),
-    }
+    Ok(open.lake.lock(what)?)
 }
 
 impl Open {

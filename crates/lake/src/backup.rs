@@ -39,8 +39,6 @@ pub enum BackupRefused {
     NotEmpty { dir: PathBuf },
     /// The backup there holds a batch that this workspace does not have so.
     OfAnother { dir: PathBuf, batch: String },
-    /// Another backup is written there just now.
-    Busy { holder: String },
 }
 
 impl BackupRefused {
@@ -49,7 +47,6 @@ impl BackupRefused {
             BackupRefused::NotABackup { .. } => "E-BK-01",
             BackupRefused::NotEmpty { .. } => "E-BK-02",
             BackupRefused::OfAnother { .. } => "E-BK-03",
-            BackupRefused::Busy { .. } => "E-WS-04",
         }
     }
 
@@ -57,7 +54,6 @@ impl BackupRefused {
         match self {
             BackupRefused::NotABackup { dir } | BackupRefused::NotEmpty { dir } => vec![("dir", dir.display().to_string())],
             BackupRefused::OfAnother { dir, batch } => vec![("dir", dir.display().to_string()), ("batch", batch.clone())],
-            BackupRefused::Busy { holder } => vec![("holder", holder.clone())],
         }
     }
 }
@@ -80,7 +76,7 @@ pub fn back_up(workspace: &Workspace, texts: &[String], to: &Path) -> Result<(Ba
     // A folder of others is refused before anything is put there.
     former(to)?;
     fs::create_dir_all(to.join(FILES)).with_context(|| format!("making {}", to.display()))?;
-    let _lock = lock_folder(to, "backup")?.map_err(|holder| BackupRefused::Busy { holder })?;
+    let _lock = lock_folder(to, "backup")?;
     let former = former(to)?;
     for _ in 1..TRIES {
         let backup = Backup::list(workspace, texts)?;

@@ -20,6 +20,23 @@ pub struct WriteLock {
     _file: File,
 }
 
+/// Somebody else is writing (正在被写入).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the workspace is being written to: {holder}")]
+pub struct Busy {
+    pub holder: String,
+}
+
+impl Busy {
+    pub fn code(&self) -> &'static str {
+        "E-WS-04"
+    }
+
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![("holder", self.holder.clone())]
+    }
+}
+
 const CONFIG: &str = "postloan.toml";
 
 /// How often a held lock is looked at before it counts as held, and how long in between.
@@ -84,28 +101,20 @@ impl Workspace {
         }
     }
 
-    /// Takes the write lock; a lock held by another program is a fault that names it.
+    /// Takes the write lock, or fails with [`Busy`]; sweeps what a killed writer left behind.
     pub fn lock(&self, what: &str) -> Result<WriteLock, Fault> {
-        self.try_lock(what)?.map_err(|holder| anyhow::anyhow!("the workspace is being written to: {holder}"))
-    }
-
-    /// Takes the write lock or says who holds it; sweeps what a killed writer left behind.
-    pub fn try_lock(&self, what: &str) -> Result<Result<WriteLock, String>, Fault> {
-        let lock = match lock_folder(&self.root, what)? {
-            Ok(lock) => lock,
-            Err(holder) => return Ok(Err(holder)),
-        };
+        let lock = lock_folder(&self.root, what)?;
         let staging = self.staging();
         if staging.exists() {
             fs::remove_dir_all(&staging).with_context(|| format!("sweeping {}", staging.display()))?;
         }
         fs::create_dir_all(&staging)?;
-        Ok(Ok(lock))
+        Ok(lock)
     }
 }
 
-/// Takes the lock of a folder, a workspace's or a backup's, or says who holds it.
-pub fn lock_folder(folder: &Path, what: &str) -> Result<Result<WriteLock, String>, Fault> {
+/// Takes the lock of a folder, a workspace's or a backup's, or fails with [`Busy`].
+pub fn lock_folder(folder: &Path, what: &str) -> Result<WriteLock, Fault> {
     let path = folder.join(".lock");
     let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
     let mut file = file.with_context(|| format!("opening {}", path.display()))?;
@@ -114,14 +123,14 @@ pub fn lock_folder(folder: &Path, what: &str) -> Result<Result<WriteLock, String
             Ok(()) => break,
             // Nobody holds it as briefly as [`Workspace::writer`] does.
             Err(TryLockError::WouldBlock) if glances > 0 => thread::sleep(GLANCE),
-            Err(TryLockError::WouldBlock) => return Ok(Err(holder(file)?)),
+            Err(TryLockError::WouldBlock) => return Err(Busy { holder: holder(file)? }.into()),
             Err(TryLockError::Error(error)) => return Err(error).context("locking the workspace"),
         }
     }
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "{what} (process {})", std::process::id())?;
-    Ok(Ok(WriteLock { _file: file }))
+    Ok(WriteLock { _file: file })
 }
 
 /// What the holder of a lock has said of itself.

@@ -64,14 +64,23 @@ impl Staged {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let staged = Staged::write(&folder, workspace, input, plan);
+        if staged.is_err() {
+            // Room may be what is missing. The reason matters more than a failure to tidy up.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        staged
+    }
+
+    fn write(folder: &Path, workspace: &Workspace, input: &NightInput, plan: &NightPlan) -> Result<Staged, Fault> {
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
         let mut files = Vec::new();
         for &table in SnapshotTable::ALL {
-            files.push(write_table(&folder, table, input, plan).with_context(|| format!("writing {}", table.code()))?);
+            files.push(write_table(folder, table, input, plan).with_context(|| format!("writing {}", table.code()))?);
         }
         let run = Run::of(input, plan, batch::newest(workspace)?, files);
         kept::write_record(&folder.join(RUN_FILE), &run)?;
-        Ok(Staged { run, folder })
+        Ok(Staged { run, folder: folder.to_owned() })
     }
 
     /// One atomic rename: what has a name is complete.
