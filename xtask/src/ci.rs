@@ -123,6 +123,16 @@ fn run_tests(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// More kills than the tests have time for, by the same code.
+pub fn kill(root: &Path) -> Result<()> {
+    let words = ["test", "--workspace", "--test", "survival", "--", "--ignored", "--nocapture", "two_hundred_kills"];
+    let status = cargo(root, &words).status().context("cargo did not start")?;
+    if !status.success() {
+        bail!("a killed command did not come through: {status}");
+    }
+    Ok(())
+}
+
 fn cargo(root: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(words).current_dir(root);

@@ -19,6 +19,7 @@ usage: cargo xtask <command>
   test                         tidy, conformance, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
+  kill                         imports, nights and backups killed 200 times: the same bytes in the end
   sim [--seeds N] [--loans N] [--days N] [--seed S]
                                years of nights under faults, checked after every one
   bench [options]              a large book from a seed: seconds and memory of every step, of DuckDB and
@@ -45,6 +46,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["test"] => ci::test(&root()),
         ["tidy"] => tidy::run(&root()),
         ["conformance", ..] => conformance::run(&args[1..]),
+        ["kill"] => ci::kill(&root()),
         ["sim", ..] => sim::run(&args[1..]),
         ["bench", ..] => bench::run(&root(), &args[1..]),
         ["fuzz", ..] => fuzz::run(&root(), &args[1..]),

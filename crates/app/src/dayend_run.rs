@@ -76,7 +76,8 @@ pub fn night_plan(
     known_on: Date,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome<(NightInput, NightPlan)> {
-    if batch::list(&open.lake)?.is_empty() {
+    let batches = batch::list(&open.lake)?;
+    if batches.is_empty() {
         return refused("E-DE-01", &[]);
     }
     let rules = match Rules::compile(pack, date) {
@@ -84,6 +85,11 @@ pub fn night_plan(
         Err(problems) => return refused_pack(&pack.name(), &problems),
     };
     let before = night_before(open, date)?;
+    // What the night builds on is what was written, or no night is built.
+    for batch in &batches {
+        batch.check(|file| file.ends_with(".parquet"))?;
+    }
+    before.as_ref().map_or(Ok(()), Night::check_carried)?;
     let request = NightRequest { business_date: date, known_on, carried_from: before.as_ref(), only: None, traced: None };
     let (input, _) = lake::night::read(&open.lake, &request, &rules, progress)?;
     if input.loans.is_empty() {
@@ -112,7 +118,7 @@ fn keep(open: &Open, lock: &WriteLock, place: Place, input: &NightInput, plan: &
         staged.put(&folder)?;
         return Ok(NightKept::Written);
     }
-    if Run::read(&folder)? == staged.run {
+    if Run::read(&folder)?.says_the_same(&staged.run) {
         staged.discard()?;
         return Ok(NightKept::Already);
     }

@@ -1,5 +1,6 @@
 //! How a use case says no.
 
+use lake::kept::Damaged;
 use std::fmt;
 
 /// Why a use case did not do what was asked.
@@ -36,8 +37,18 @@ pub fn refused<T>(code: &'static str, facts: &[(&'static str, &dyn fmt::Display)
     Err(Failure::Refused(Refusal { facts, ..Refusal::of(code) }))
 }
 
+/// A fault that a person can do something about is told as a refusal.
 impl From<anyhow::Error> for Failure {
     fn from(fault: anyhow::Error) -> Failure {
-        Failure::Fault(fault)
+        match lake::fault::refusal_in(&fault) {
+            Some((code, facts)) => Failure::Refused(Refusal { facts, ..Refusal::of(code) }),
+            None => Failure::Fault(fault),
+        }
+    }
+}
+
+impl From<Damaged> for Failure {
+    fn from(damaged: Damaged) -> Failure {
+        anyhow::Error::new(damaged).into()
     }
 }

@@ -9,6 +9,7 @@ use crate::failure::{Failure, Outcome, Refusal};
 use crate::workspace::Open;
 use anyhow::Context;
 use lake::WriteLock;
+use lake::doctor::SHAPING;
 use lake::import::Progress;
 use lake::mapping::{Encoding, Mapping};
 use lake::schema::{self, TABLES};
@@ -125,8 +126,6 @@ pub struct Shaped {
     folder: PathBuf,
 }
 
-const FOLDER: &str = ".shaping-";
-
 impl Shaped {
     /// Makes an empty folder and sweeps what a killed import left behind.
     ///
@@ -136,11 +135,11 @@ impl Shaped {
         let root = open.lake.root();
         for entry in fs::read_dir(root).with_context(|| format!("reading {}", root.display()))? {
             let path = entry?.path();
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FOLDER)) {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(SHAPING)) {
                 fs::remove_dir_all(&path).with_context(|| format!("sweeping {}", path.display()))?;
             }
         }
-        let folder = root.join(format!("{FOLDER}{}", std::process::id()));
+        let folder = root.join(format!("{SHAPING}{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
         Ok(Shaped { folder })
     }
@@ -186,7 +185,7 @@ pub fn shape(
                 let also = vec![Refusal { facts, ..Refusal::of(why.code()) }];
                 Failure::Refused(Refusal { also, ..bad_mapping(format!("[stage.{}] {}", table.name, why.code())) })
             }
-            None => Failure::Fault(error.context(format!("shaping {}", table.name))),
+            None => error.context(format!("shaping {}", table.name)).into(),
         })?;
     }
     Ok(shaped)

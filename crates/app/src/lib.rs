@@ -5,11 +5,13 @@
 //!
 //! Reading order: [`workspace`], [`foreign`], [`book_import`], [`dayend_run`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
-//! [`demo`].
+//! [`doctor`], [`backup`], [`demo`].
 
+pub mod backup;
 pub mod book_import;
 pub mod dayend_run;
 pub mod demo;
+pub mod doctor;
 pub mod failure;
 pub mod figures;
 pub mod foreign;

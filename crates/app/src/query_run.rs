@@ -27,6 +27,6 @@ pub fn query_run(open: &Open, sql: &str, format: OutputFormat, to: Option<&Path>
     };
     query::write(rows, format, out).map_err(|error| match query::refusal_in(&error) {
         Some(refused) => refusal(refused),
-        None => Failure::Fault(error),
+        None => error.into(),
     })
 }

@@ -1,12 +1,12 @@
 //! The workspace a use case works in: its folder, its configuration, its policy pack.
 
-use crate::failure::{Failure, Outcome, refused};
+use crate::failure::{Outcome, refused};
 use anyhow::Context;
 use lake::Workspace;
 use policy::{Pack, embedded_packs};
 use serde::Deserialize;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What `postloan.toml` says (配置).
 #[derive(Clone, Debug, Deserialize)]
@@ -59,10 +59,7 @@ pub fn workspace_open(dir: &Path) -> Outcome<Open> {
 
 /// The right to write, or who has it.
 pub fn lock(open: &Open, what: &str) -> Outcome<lake::WriteLock> {
-    match open.lake.try_lock(what)? {
-        Ok(lock) => Ok(lock),
-        Err(holder) => refused("E-WS-04", &[("holder", &holder)]),
-    }
+    Ok(open.lake.lock(what)?)
 }
 
 impl Open {
@@ -74,17 +71,25 @@ impl Open {
 
 /// A pack by the name of an embedded one, or from a file or a folder of files.
 pub fn load_pack(name: &str, beside: &Path) -> Outcome<Pack> {
-    let parsed = if embedded_packs().contains(&name) {
-        Pack::embedded(name)
-    } else {
-        let given = Path::new(name);
-        let path = if given.exists() { given.to_owned() } else { beside.join(given) };
-        if !path.exists() {
-            return refused("E-PO-01", &[("pack", &name), ("known", &embedded_packs().join(", "))]);
+    let parsed = match pack_path(name, beside) {
+        None => Pack::embedded(name),
+        Some(path) if path.exists() => {
+            let read = |path: PathBuf| {
+                let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+                Ok((path.display().to_string(), text))
+            };
+            Pack::parse(&pack_files(&path)?.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?)
         }
-        Pack::parse(&pack_files(&path)?)
+        Some(_) => return refused("E-PO-01", &[("pack", &name), ("known", &embedded_packs().join(", "))]),
     };
     parsed.or_else(|problems| refused_pack(name, &problems))
+}
+
+/// Where a pack of the lender's own lies; `None` for an embedded one.
+pub fn pack_path(name: &str, beside: &Path) -> Option<PathBuf> {
+    let given = Path::new(name);
+    let path = || if given.exists() { given.to_owned() } else { beside.join(given) };
+    (!embedded_packs().contains(&name)).then(path)
 }
 
 /// What is wrong with a pack, all of it.
@@ -94,16 +99,14 @@ pub fn refused_pack<T>(name: &str, problems: &[policy::PackProblem]) -> Outcome<
     refused("E-PO-02", &[("pack", &name), ("problems", &lines.join("\n"))])
 }
 
-fn pack_files(path: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let mut paths = vec![path.to_owned()];
-    if path.is_dir() {
-        let entries = fs::read_dir(path).with_context(|| format!("listing {}", path.display()))?;
-        paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+/// The files of a pack: itself, or what a folder holds.
+pub fn pack_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
     }
-    let read = |path: std::path::PathBuf| {
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        Ok((path.display().to_string(), text))
-    };
-    paths.into_iter().map(read).collect()
+    let entries = fs::read_dir(path).with_context(|| format!("listing {}", path.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    paths.sort();
+    Ok(paths)
 }

@@ -1,11 +1,17 @@
 //! Batches: what one import brought, unchangeable, with its own account of itself.
 
+use crate::dossier::DOSSIERS;
 use crate::fault::{Context, Fault};
+use crate::kept::{self, Damaged, FileDigest};
+use crate::snapshot::below;
 use crate::workspace::Workspace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+/// The file in every batch that makes it one.
+pub const MANIFEST: &str = "manifest.json";
 
 /// A batch on disk (批次).
 #[derive(Clone, Debug)]
@@ -32,6 +38,9 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mapping: String,
     pub tables: Vec<TableSummary>,
+    /// Every file of the batch but this one; none in a batch of before they were listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileDigest>,
 }
 
 /// What became of one table's file (导入汇总).
@@ -85,8 +94,37 @@ impl Manifest {
 }
 
 impl Batch {
+    /// The batch of a number; damaged when its manifest is not what was written.
+    pub fn read(workspace: &Workspace, number: u32) -> Result<Batch, Damaged> {
+        let folder = workspace.batches().join(format!("{number:06}"));
+        let manifest = kept::read_record(&folder.join(MANIFEST))?;
+        Ok(Batch { folder, manifest })
+    }
+
+    /// Its files but for the manifest. A batch of before they were listed has those that lie there.
+    pub fn files(&self) -> Result<Vec<FileDigest>, Fault> {
+        if !self.manifest.files.is_empty() {
+            return Ok(self.manifest.files.clone());
+        }
+        let mut files = Vec::new();
+        for folder in ["", "identities", "rejects"] {
+            for path in below(&self.folder.join(folder))?.into_iter().filter(|path| path.is_file()) {
+                let name = path.strip_prefix(&self.folder).expect("below its folder").to_string_lossy().into_owned();
+                if name != MANIFEST {
+                    files.push(FileDigest::of(&self.folder, &name, 0)?);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// Whether the files asked for are still what was written. Reads all of them.
+    pub fn check(&self, wanted: impl Fn(&str) -> bool) -> Result<(), Damaged> {
+        self.manifest.files.iter().filter(|file| wanted(&file.name)).try_for_each(|file| file.check(&self.folder))
+    }
+
     pub fn dossiers(&self) -> PathBuf {
-        self.folder.join("dossier.parquet")
+        self.folder.join(DOSSIERS)
     }
 
     pub fn table(&self, name: &str) -> PathBuf {
@@ -102,35 +140,33 @@ impl Batch {
     }
 }
 
-/// Every batch, oldest first.
+/// Every batch, oldest first. They are numbered from 1 without a gap: one that is gone is missed.
 pub fn list(workspace: &Workspace) -> Result<Vec<Batch>, Fault> {
+    (1..=newest(workspace)?).map(|number| Ok(Batch::read(workspace, number)?)).collect()
+}
+
+/// The number of the newest batch; 0 when there is none.
+pub fn newest(workspace: &Workspace) -> Result<u32, Fault> {
     let folder = workspace.batches();
-    let mut batches = Vec::new();
+    let mut newest = 0;
     if !folder.exists() {
-        return Ok(batches);
+        return Ok(newest);
     }
     for entry in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
-        let folder = entry?.path();
         // Whatever else lies there (a file manager's notes, say) is no batch.
-        if folder.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()).is_none() {
-            continue;
-        }
-        let path = folder.join("manifest.json");
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let manifest = serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
-        batches.push(Batch { folder, manifest });
+        let number = entry?.file_name().to_str().and_then(|name| name.parse().ok());
+        newest = newest.max(number.unwrap_or(0));
     }
-    batches.sort_by_key(|batch| batch.manifest.number);
-    Ok(batches)
+    Ok(newest.min(workspace.newest_batch()))
 }
 
 /// Makes a finished folder permanent: every file to the disk, then one rename.
 pub fn put_in_place(staged: &Path, place: &Path) -> Result<(), Fault> {
     sync(staged)?;
+    let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
     fs::rename(staged, place).with_context(|| format!("putting {} in place", place.display()))?;
-    if let Some(parent) = place.parent() {
-        File::open(parent)?.sync_all()?;
-    }
+    File::open(parent)?.sync_all()?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Identities as hashes: what is already known, found without keeping a text in memory.
 
 use crate::fault::{Context, Fault, bail};
+use crate::kept::{FileDigest, Writing};
 use crate::schema::Table;
 use crate::source::ahead::hands;
 use arrow::array::{
@@ -110,8 +111,9 @@ impl Index {
         (high(key) == high(identity)).then(|| (low(key), self.contents[at]))
     }
 
-    pub fn write(&self, path: &Path) -> Result<(), Fault> {
-        write_index(path, self.keys.len(), self.keys.iter().copied(), self.contents.iter().copied())
+    /// Writes `identities/<table>.idx` of a batch.
+    pub fn write(&self, folder: &Path, table: &str) -> Result<FileDigest, Fault> {
+        write_index(folder, table, self.keys.len(), self.keys.iter().copied(), self.contents.iter().copied())
     }
 
     /// An absent file is an empty index.
@@ -142,14 +144,17 @@ impl Index {
     }
 }
 
-/// Writes what [`Index::read`] reads: `rows` keys sorted by identity, then their contents.
+/// Writes `identities/<table>.idx` of a batch as [`Index::read`] reads it: `rows` keys sorted by
+/// identity, then their contents.
 pub fn write_index(
-    path: &Path,
+    folder: &Path,
+    table: &str,
     rows: usize,
     keys: impl Iterator<Item = Key>,
     contents: impl Iterator<Item = u64>,
-) -> Result<(), Fault> {
-    let mut file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+) -> Result<FileDigest, Fault> {
+    let path = folder.join("identities").join(format!("{table}.idx"));
+    let mut file = Writing::create(&path)?;
     let mut bytes = Vec::with_capacity(WRITE_BYTES);
     let mut put = |word: &[u8]| -> Result<(), Fault> {
         if bytes.len() + word.len() > WRITE_BYTES {
@@ -171,7 +176,7 @@ pub fn write_index(
     }
     assert_eq!(written, 2 * rows, "an index has a content for every key");
     file.write_all(&bytes).with_context(|| format!("writing {}", path.display()))?;
-    Ok(file.sync_all()?)
+    file.finish(folder, rows as u64)
 }
 
 /// Keys to be sorted (标识分堆), piled by their first byte: each pile is sorted by itself, small
@@ -346,8 +351,10 @@ mod tests {
         let entries: Vec<(Key, u64)> =
             (0..1000u32).map(|n| (with_low(key(&n.to_le_bytes()), n), u64::from(n) * 7)).collect();
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.idx");
-        Index::new(entries.clone()).write(&path).unwrap();
+        let path = folder.path().join("identities/x.idx");
+        std::fs::create_dir(folder.path().join("identities")).unwrap();
+        let digest = Index::new(entries.clone()).write(folder.path(), "x").unwrap();
+        assert_eq!((digest.name.as_str(), digest.rows), ("identities/x.idx", 1000));
         let index = Index::read(&path).unwrap();
         let mut sorted = entries.clone();
         sorted.sort_unstable();

@@ -5,16 +5,20 @@
 //! into place whole or leaves no trace; nothing stored is ever changed; the same files give the
 //! same bytes; no clock, no DataFusion, no async.
 //!
-//! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`batch`],
-//! [`dossier`], [`scan`], [`workspace`].
+//! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`kept`],
+//! [`batch`], [`dossier`], [`scan`], [`workspace`], [`doctor`],
+//! [`backup`].
 
+pub mod backup;
 pub mod batch;
 pub mod chunk;
+pub mod doctor;
 pub mod dossier;
 pub mod fault;
 pub mod hands;
 pub mod identity;
 pub mod import;
+pub mod kept;
 pub mod mapping;
 pub mod night;
 mod pick;

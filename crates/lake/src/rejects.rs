@@ -1,28 +1,28 @@
 //! The rejects file: every refused row as it came, with the reason and what to do.
 
 use crate::fault::{Context, Fault};
+use crate::kept::{FileDigest, Writing};
 use crate::refused::{Rejection, RowRefused};
 use crate::source::cell::LONGEST_TEXT;
 use crate::source::{Records, TableFile};
 use glossary::{Lang, message, remedy};
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::Path;
 
 /// The columns added to the original ones.
 const NOTES: [&str; 6] = ["_line", "_column", "_value", "_code", "_reason", "_remedy"];
 
-/// Writes the rejected rows of one file, in file order, by reading it a second time: rows that
+/// Writes `rejects/<table>.csv` of a batch: the rejected rows of one file, in file order, by reading it a second time: rows that
 /// are good never cost anything for the bad ones.
-pub fn write(path: &Path, file: &TableFile, rejections: &[Rejection]) -> Result<(), Fault> {
+pub fn write(folder: &Path, file: &TableFile, rejections: &[Rejection]) -> Result<FileDigest, Fault> {
     let mut rejections = rejections.to_vec();
     rejections.sort_unstable_by_key(|rejection| rejection.row);
     let lines = lines_of_others(file, &rejections)?;
     let mut records = file.records()?;
     let sources = file.sources(records.header());
     let kept: Vec<usize> = (0..records.header().len()).filter(|&at| !records.header()[at].starts_with('_')).collect();
-    let to = File::create(path).with_context(|| format!("making {}", path.display()))?;
-    let mut writer = csv::Writer::from_writer(to);
+    let path = folder.join("rejects").join(format!("{}.csv", file.table.name));
+    let mut writer = csv::Writer::from_writer(Writing::create(&path)?);
     let header = kept.iter().map(|&at| records.header()[at].as_bytes().to_vec());
     writer.write_record(header.chain(NOTES.iter().map(|note| note.as_bytes().to_vec())))?;
     let mut row = 0;
@@ -36,8 +36,8 @@ pub fn write(path: &Path, file: &TableFile, rejections: &[Rejection]) -> Result<
         let notes = notes(file, &*records, &sources, rejection, other);
         writer.write_record(fields.chain(notes.into_iter().map(String::into_bytes)))?;
     }
-    writer.flush()?;
-    Ok(())
+    writer.flush().with_context(|| format!("writing {}", path.display()))?;
+    writer.into_inner().expect("it has been flushed").finish(folder, rejections.len() as u64)
 }
 
 /// Line numbers of the rows that reasons refer to.

@@ -11,7 +11,8 @@ pub mod table;
 pub mod write;
 
 pub use frame::{FEN, PPM, UNIT};
-pub use read::{carried, loans_of, nights, state_table};
-pub use run::{FileDigest, Run};
+pub(crate) use read::below;
+pub use read::{carried, folders, loans_of, nights, state_table};
+pub use run::{RUN_FILE, Run};
 pub use table::{SnapshotTable, files, schema};
 pub use write::{Place, Staged};

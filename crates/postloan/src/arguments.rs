@@ -30,6 +30,9 @@ pub fn command(lang: Lang) -> Command {
         vintage(&words),
         schedule(&words),
         status(&words),
+        doctor(&words),
+        backup(&words),
+        restore(&words),
     ];
     let commands = commands.map(|command| command.mut_args(|arg| words.with_default(arg)));
     words.dressed(front).subcommands(commands)
@@ -162,6 +165,18 @@ fn status(words: &Words) -> Command {
     words.command("status", "postloan status bank").arg(words.dir()).arg(words.format())
 }
 
+fn doctor(words: &Words) -> Command {
+    words.command("doctor", "postloan doctor bank --repair").arg(words.dir()).arg(words.flag("repair")).arg(words.format())
+}
+
+fn backup(words: &Words) -> Command {
+    words.command("backup", "postloan backup bank /mnt/backup/bank").arg(words.dir()).arg(words.place("to"))
+}
+
+fn restore(words: &Words) -> Command {
+    words.command("restore", "postloan restore /mnt/backup/bank bank").arg(words.place("backup")).arg(words.dir())
+}
+
 /// Help texts in one language.
 struct Words {
     lang: Lang,
@@ -223,7 +238,13 @@ impl Words {
     }
 
     fn dir(&self) -> Arg {
-        Arg::new("dir").required(true).value_name("DIR").help(self.opt("dir")).help_heading(self.say("arguments"))
+        self.place("dir")
+    }
+
+    /// A folder that stands on the line without a name.
+    fn place(&self, name: &'static str) -> Arg {
+        let value = name.to_uppercase();
+        Arg::new(name).required(true).value_name(value).help(self.opt(name)).help_heading(self.say("arguments"))
     }
 
     fn format(&self) -> Arg {

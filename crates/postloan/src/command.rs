@@ -29,6 +29,9 @@ pub fn run(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         "vintage" => vintage(matches, lang),
         "schedule" => calculator::schedule(matches, lang),
         "status" => crate::standing::status(matches, lang),
+        "doctor" => crate::keeping::doctor(matches, lang),
+        "backup" => crate::keeping::backup(matches, lang),
+        "restore" => crate::keeping::restore(matches, lang),
         other => unreachable!("clap knows no command {other}"),
     }
 }

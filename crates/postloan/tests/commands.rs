@@ -147,7 +147,8 @@ impl Stage {
         let words = words(line);
         let at = |name: &str| self.folder.path().join(name);
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["postloan", ..] => Ok(self.postloan(&words[1..])),
+            ["postloan", ..] => Ok(said(self.command(env!("CARGO_BIN_EXE_postloan")).args(&words[1..]))),
+            ["limit", blocks, "postloan", ..] => Ok(said(self.limited(blocks).args(&words[3..]))),
             ["cat", name] => match fs::read_to_string(at(name)) {
                 Ok(text) => Ok((text, true)),
                 Err(error) => Err(format!("cat {name}: {error}")),
@@ -158,32 +159,59 @@ impl Stage {
                 let mut packed = GzEncoder::new(to, Compression::best());
                 packed.write_all(&content).and_then(|()| packed.try_finish()).map_err(|error| error.to_string())?;
                 fs::remove_file(at(name)).map_err(|error| error.to_string())?;
-                Ok((String::new(), true))
+                Ok(done())
+            }
+            ["rm", name] => fs::remove_file(at(name)).map(|()| done()).map_err(|error| format!("rm {name}: {error}")),
+            ["cut", name] => {
+                let file = File::options().write(true).open(at(name)).map_err(|error| format!("cut {name}: {error}"))?;
+                file.set_len(4).map(|()| done()).map_err(|error| error.to_string())
+            }
+            ["flip", name] => {
+                let mut bytes = fs::read(at(name)).map_err(|error| format!("flip {name}: {error}"))?;
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                fs::write(at(name), bytes).map(|()| done()).map_err(|error| error.to_string())
             }
             ["hold", workspace] => {
                 let mut lock = File::create(at(workspace).join(".lock")).map_err(|error| error.to_string())?;
                 lock.lock().map_err(|error| error.to_string())?;
                 writeln!(lock, "day-end (process 4711)").map_err(|error| error.to_string())?;
                 self.locks.push(lock);
-                Ok((String::new(), true))
+                Ok(done())
             }
             _ => Err(format!("no command {line}")),
         }
     }
 
-    fn postloan(&self, arguments: &[String]) -> (String, bool) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postloan"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear().env("RUST_BACKTRACE", "0");
-        let output = command.output().expect("the program starts");
-        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-        said += &String::from_utf8_lossy(&output.stderr);
-        match output.status.code() {
-            Some(0) => {}
-            Some(code) => said += &format!("exit {code}\n"),
-            None => said += "killed\n",
-        }
-        (said, output.status.success())
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).env_clear().env("RUST_BACKTRACE", "0");
+        command
     }
+
+    /// The program where no file can grow beyond so many blocks of 512 bytes.
+    fn limited(&self, blocks: &str) -> Command {
+        let mut command = self.command("/bin/sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", blocks, env!("CARGO_BIN_EXE_postloan")]);
+        command
+    }
+}
+
+/// Carried out in silence.
+fn done() -> (String, bool) {
+    (String::new(), true)
+}
+
+fn said(command: &mut Command) -> (String, bool) {
+    let output = command.output().expect("the program starts");
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said += &String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(0) => {}
+        Some(code) => said += &format!("exit {code}\n"),
+        None => said += "killed\n",
+    }
+    (said, output.status.success())
 }
 
 /// A line's words as a shell parts them: by spaces, quotes keeping together.

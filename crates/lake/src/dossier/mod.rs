@@ -22,6 +22,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use std::sync::{Arc, LazyLock};
 
+/// The file of a batch that holds them.
+pub const DOSSIERS: &str = "dossier.parquet";
+
 /// Loans per row group, and per batch on the way out.
 pub const GROUP_LOANS: usize = 65_536;
 

@@ -1,12 +1,13 @@
 //! An import's loans, schedules and repayments become the batch's dossiers.
 
 use super::{
-    GROUP_LOANS, LOAN_COLUMNS, LOAN_KNOWN_FROM, instalment_fields, instalments_at, item, properties, repayment_fields,
-    repayments_at, schema,
+    DOSSIERS, GROUP_LOANS, LOAN_COLUMNS, LOAN_KNOWN_FROM, instalment_fields, instalments_at, item, properties,
+    repayment_fields, repayments_at, schema,
 };
 use crate::fault::{Context, Fault};
 use crate::identity::high;
 use crate::import::{Directory, Instalments, Knowledge, Longs, NO_FEE, Repayments, StagedTable};
+use crate::kept::{FileDigest, Writing};
 use crate::source::ahead::hands;
 use arrow::array::{
     Array, ArrayRef, Date32Array, Int32Array, Int64Array, ListArray, StringArray, StructArray, TimestampSecondArray,
@@ -17,7 +18,6 @@ use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Fields};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
-use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,22 +44,23 @@ struct Contents<'a> {
     no_loan: Vec<ArrayRef>,
 }
 
-/// Writes the dossiers of every loan the import touches; how many there are.
+/// Writes `dossier.parquet` with every loan the import touches, when there is one.
 pub fn write(
-    path: &Path,
+    folder: &Path,
     directory: &Directory,
     loans: Option<&StagedTable>,
     instalments: &Instalments,
     repayments: &Repayments,
     knowledge: Knowledge,
-) -> Result<usize, Fault> {
+) -> Result<Option<FileDigest>, Fault> {
     let contents = Contents::new(directory, loans, instalments, repayments, knowledge);
     let touched = contents.touched();
     if touched.is_empty() {
-        return Ok(0);
+        return Ok(None);
     }
-    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-    let writer = ArrowWriter::try_new(file, schema(), Some(properties()))?;
+    let path = folder.join(DOSSIERS);
+    let mut writing = Writing::create(&path)?;
+    let writer = ArrowWriter::try_new(&mut writing, schema(), Some(properties()))?;
     let (mut writer, columns) = writer.into_serialized_writer()?;
     let groups: Vec<&[u32]> = touched.chunks(GROUP_LOANS).collect();
     let threads = hands().min(groups.len());
@@ -90,9 +91,8 @@ pub fn write(
         Ok(())
     });
     written.with_context(|| format!("writing {}", path.display()))?;
-    let file = writer.into_inner().with_context(|| format!("writing {}", path.display()))?;
-    file.sync_all().with_context(|| format!("writing {}", path.display()))?;
-    Ok(touched.len())
+    writer.close().with_context(|| format!("writing {}", path.display()))?;
+    writing.finish(folder, touched.len() as u64).map(Some)
 }
 
 /// Rows to gather (取行), for a stretch of loans one after another.

@@ -7,6 +7,7 @@ use super::verdict::{State, Verdicts};
 use crate::batch::TableSummary;
 use crate::chunk::Chunk;
 use crate::fault::Fault;
+use crate::kept::FileDigest;
 use crate::identity::{Index, Key, content, key};
 use crate::refused::{Rejection, RowRefused};
 use arrow::array::{Array, ArrayRef, AsArray};
@@ -22,6 +23,15 @@ const DUE_ON: usize = 2;
 const PRINCIPAL: usize = 3;
 const INTEREST: usize = 4;
 const FEE: usize = 5;
+
+/// Appends what makes an instalment the same instalment.
+pub fn instalment_content(seq: i32, due_on: i32, dues: [i64; 2], fee: Option<i64>, to: &mut Vec<u8>) {
+    to.extend_from_slice(&seq.to_le_bytes());
+    to.extend_from_slice(&due_on.to_le_bytes());
+    for fen in [dues[0], dues[1], fee.unwrap_or(NO_FEE)] {
+        to.extend_from_slice(&fen.to_le_bytes());
+    }
+}
 
 /// All instalments of an import (还款计划暂存), in file order.
 #[derive(Default)]
@@ -145,11 +155,9 @@ impl Instalments {
     }
 
     fn append(&self, row: usize, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.seq[row].to_le_bytes());
-        to.extend_from_slice(&self.due_on[row].to_le_bytes());
-        for fen in [self.principal.get(row), self.interest.get(row), self.fee(row)] {
-            to.extend_from_slice(&fen.to_le_bytes());
-        }
+        let fee = Some(self.fee(row)).filter(|&fee| fee != NO_FEE);
+        let dues = [self.principal.get(row), self.interest.get(row)];
+        instalment_content(self.seq[row], self.due_on[row], dues, fee, to);
     }
 
     /// Fills `rows` with the accepted rows of a loan in due order; true when they replace an earlier schedule.
@@ -168,7 +176,10 @@ impl Instalments {
     }
 
     /// Writes the schedules' loans and contents, if there are any.
-    pub fn write_index(&self, path: &Path) -> Result<(), Fault> {
-        if self.entries.is_empty() { Ok(()) } else { Index::new(self.entries.clone()).write(path) }
+    pub fn write_index(&self, folder: &Path) -> Result<Option<FileDigest>, Fault> {
+        if self.entries.is_empty() {
+            return Ok(None);
+        }
+        Index::new(self.entries.clone()).write(folder, "instalments").map(Some)
     }
 }

@@ -14,18 +14,21 @@ mod table;
 mod verdict;
 mod write;
 
+pub(crate) use instalments::instalment_content;
 pub use instalments::{Instalments, NO_FEE};
 pub use known::Directory;
 pub use known_from::Knowledge;
 pub use longs::Longs;
+pub(crate) use repayments::repayment_content;
 pub use repayments::{Booked, Repayments};
 pub use table::StagedTable;
 pub(crate) use write::{identity_converter, identity_rows};
 
-use crate::batch::{self, Batch, Manifest, TableSummary};
-use crate::dossier;
+use crate::batch::{self, Batch, MANIFEST, Manifest, TableSummary};
+use crate::dossier::{self, DOSSIERS};
 use crate::fault::{Context, Fault, bail};
 use crate::identity::{Index, KeyMap, high};
+use crate::kept::{self, FileDigest};
 use crate::mapping::{LayoutRefused, Mapping};
 use crate::refused::Rejection;
 use crate::rejects;
@@ -176,6 +179,10 @@ impl<'a> Import<'a> {
     }
 
     fn take_all(&mut self, readers: Vec<(&'static crate::schema::Table, TableReader)>, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+        // What this batch will build on is what was written, or nothing is built.
+        for batch in &self.earlier {
+            batch.check(|file| file == DOSSIERS || file.starts_with("identities/"))?;
+        }
         self.parents = Parents::load(&self.earlier)?;
         self.directory = Directory::load(&self.earlier)?;
         for (table, mut reader) in readers {
@@ -279,15 +286,16 @@ impl<'a> Import<'a> {
             fixes: self.fixes,
             mapping: self.request.mapping.text.clone(),
             tables,
+            files: Vec::new(),
         };
         if self.request.dry_run {
             return Ok(ImportOutcome::Rehearsed(manifest));
         }
         let name = format!("{:06}", manifest.number);
-        let staged = Batch { folder: self.workspace.staging().join(&name), manifest };
+        let mut staged = Batch { folder: self.workspace.staging().join(&name), manifest };
         let knowledge =
             Knowledge { first_batch: self.earlier.is_empty(), as_of: as_of.map_or(i32::MIN, Date::day_number) };
-        let written = self.write(&staged, knowledge, progress);
+        let written = self.write(&mut staged, knowledge, progress);
         let placed = written.and_then(|()| batch::put_in_place(&staged.folder, &self.workspace.batches().join(name)));
         if placed.is_err() {
             // The reason matters more than a failure to tidy up; the next writer sweeps again.
@@ -296,50 +304,60 @@ impl<'a> Import<'a> {
         placed.map(|()| ImportOutcome::Imported(staged.manifest))
     }
 
-    fn write(&self, batch: &Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+    fn write(&self, batch: &mut Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
         for folder in ["identities", "rejects"] {
             fs::create_dir_all(batch.folder.join(folder)).context("making the batch's folder")?;
         }
+        let mut files = Vec::new();
         for (staged, file) in self.tables.iter().zip(&self.files) {
             let rejections = self.rejections(staged);
             if !rejections.is_empty() {
-                rejects::write(&batch.rejects(staged.table.name), file, rejections)?;
+                files.push(rejects::write(&batch.folder, file, rejections)?);
             }
         }
+        let folder = &batch.folder;
         thread::scope(|scope| {
             // As large as the rows themselves: they keep the disk busy while the rows keep the processor busy.
-            let indexes = scope.spawn(|| self.write_indexes(batch));
-            self.write_tables(batch, knowledge, progress)?;
-            indexes.join().expect("writing an index does not panic")
+            let indexes = scope.spawn(|| self.write_indexes(folder));
+            files.extend(self.write_tables(folder, knowledge, progress)?);
+            files.extend(indexes.join().expect("writing an index does not panic")?);
+            Ok::<_, Fault>(())
         })?;
-        fs::write(batch.folder.join("manifest.json"), serde_json::to_string_pretty(&batch.manifest)?)
-            .context("writing the manifest")
+        batch.manifest.files = files;
+        kept::write_record(&batch.folder.join(MANIFEST), &batch.manifest)
     }
 
-    fn write_tables(&self, batch: &Batch, knowledge: Knowledge, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+    fn write_tables(
+        &self,
+        folder: &Path,
+        knowledge: Knowledge,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<FileDigest>, Fault> {
         let (loans, others): (Vec<&StagedTable>, Vec<&StagedTable>) =
             self.tables.iter().filter(|staged| !staged.entries.is_empty()).partition(|staged| staged.table.name == "loans");
+        let mut files = Vec::new();
         for staged in others {
             progress(Progress::Writing { table: staged.table.name });
-            write::write(&batch.table(staged.table.name), staged, knowledge)?;
+            files.push(write::write(folder, staged, knowledge)?);
         }
         progress(Progress::Writing { table: "dossier" });
         let (instalments, repayments) = (&self.instalments, &self.repayments);
-        dossier::write(&batch.dossiers(), &self.directory, loans.first().copied(), instalments, repayments, knowledge)?;
-        Ok(())
+        files.extend(dossier::write(folder, &self.directory, loans.first().copied(), instalments, repayments, knowledge)?);
+        Ok(files)
     }
 
-    fn write_indexes(&self, batch: &Batch) -> Result<(), Fault> {
-        self.repayments.write_index(&batch.identities("repayments"), &self.directory)?;
-        self.instalments.write_index(&batch.identities("instalments"))?;
+    fn write_indexes(&self, folder: &Path) -> Result<Vec<FileDigest>, Fault> {
+        let mut files = Vec::new();
+        files.extend(self.repayments.write_index(folder, &self.directory)?);
+        files.extend(self.instalments.write_index(folder)?);
         for staged in self.tables.iter().filter(|staged| !staged.entries.is_empty()) {
-            staged.index().write(&batch.identities(staged.table.name))?;
+            files.push(staged.index().write(folder, staged.table.name)?);
             if staged.table.name == "loans" {
                 let contracts = self.parents.of(CONTRACTS).accepted().map(|key| (key, 0)).collect();
-                Index::new(contracts).write(&batch.identities("contracts"))?;
+                files.push(Index::new(contracts).write(folder, "contracts")?);
             }
         }
-        Ok(())
+        Ok(files)
     }
 
     fn rejections<'b>(&'b self, staged: &'b StagedTable) -> &'b [Rejection] {

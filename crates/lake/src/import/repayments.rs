@@ -7,6 +7,7 @@ use super::verdict::{State, Verdicts};
 use crate::batch::TableSummary;
 use crate::chunk::Chunk;
 use crate::fault::Fault;
+use crate::kept::FileDigest;
 use crate::identity::{Key, KeyMap, KeySet, Piles, content, high, key, low, owner, with_low, write_index};
 use crate::refused::{Rejection, RowRefused};
 use crate::schema::PAYERS;
@@ -45,6 +46,18 @@ pub struct Repayments {
     /// Identity with the row below, sorted: of the rows that were good when they came, once judged of the accepted.
     keys: Piles,
     cursor: LoanCursor,
+}
+
+/// What makes a repayment the same repayment, but for the loan, which the owner stands for. The payer
+/// is 0 or one more than the place in [`PAYERS`].
+pub fn repayment_content(paid_on: i32, amount: i64, entered_at: Option<i64>, payer: u8, reverses: Option<&str>) -> u64 {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&paid_on.to_le_bytes());
+    bytes[4..12].copy_from_slice(&amount.to_le_bytes());
+    bytes[12..20].copy_from_slice(&entered_at.unwrap_or(NO_TIME).to_le_bytes());
+    bytes[20] = payer;
+    bytes[24..].copy_from_slice(&reverses.map_or(0, |id| content(id.as_bytes())).to_le_bytes());
+    content(&bytes)
 }
 
 /// What is known of a repayment of an earlier batch.
@@ -188,16 +201,10 @@ impl Repayments {
         owner(key(directory.ids.get(self.loan[row] as usize).as_bytes()))
     }
 
-    /// The content but for the loan, which the owner stands for.
     fn content(&self, row: usize) -> u64 {
-        let mut bytes = [0; 32];
-        bytes[..4].copy_from_slice(&self.paid_on[row].to_le_bytes());
-        bytes[4..12].copy_from_slice(&self.amount.get(row).to_le_bytes());
-        bytes[12..20].copy_from_slice(&self.entered_at(row).unwrap_or(NO_TIME).to_le_bytes());
-        bytes[20] = self.payer.get(row).copied().unwrap_or(0);
         let reversed = if self.reverses.is_empty() { None } else { self.reverses(row) };
-        bytes[24..].copy_from_slice(&reversed.map_or(0, |id| content(id.as_bytes())).to_le_bytes());
-        content(&bytes)
+        let payer = self.payer.get(row).copied().unwrap_or(0);
+        repayment_content(self.paid_on[row], self.amount.get(row), self.entered_at(row), payer, reversed)
     }
 
     fn judge_reversals(&mut self, booked: &KeyMap<Booked>) {
@@ -274,9 +281,9 @@ impl Repayments {
     }
 
     /// Writes the identities of the accepted rows, if there are any.
-    pub fn write_index(&self, path: &Path, directory: &Directory) -> Result<(), Fault> {
+    pub fn write_index(&self, folder: &Path, directory: &Directory) -> Result<Option<FileDigest>, Fault> {
         if self.keys.len() == 0 {
-            return Ok(());
+            return Ok(None);
         }
         // Put in the order of the file first: the order of the keys is random, and each step costs a look into memory.
         let of_loans: Vec<u32> = directory.ids.iter().map(|id| owner(key(id.as_bytes()))).collect();
@@ -284,7 +291,8 @@ impl Repayments {
         let owners: Vec<u32> = self.loan.iter().map(of_loan).collect();
         let keys = self.keys.iter().map(move |key| with_low(key, owners[low(key) as usize]));
         let contents = LazyCell::new(|| (0..self.loan.len()).map(|row| self.content(row)).collect::<Vec<u64>>());
-        write_index(path, self.keys.len(), keys, self.keys.iter().map(|key| contents[low(key) as usize]))
+        let contents = self.keys.iter().map(|key| contents[low(key) as usize]);
+        write_index(folder, "repayments", self.keys.len(), keys, contents).map(Some)
     }
 }
 

@@ -4,12 +4,12 @@ use super::known_from::Knowledge;
 use super::table::StagedTable;
 use crate::dossier::properties;
 use crate::fault::{Context, Fault};
+use crate::kept::{FileDigest, Writing};
 use crate::schema::Table;
 use arrow::array::{ArrayRef, Date32Array, RecordBatch};
 use arrow::compute::interleave_record_batch;
 use arrow::row::{RowConverter, Rows, SortField};
 use parquet::arrow::ArrowWriter;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,8 +26,9 @@ pub fn identity_converter(table: &Table) -> Result<RowConverter, Fault> {
     Ok(RowConverter::new(fields.collect())?)
 }
 
-pub fn write(path: &Path, staged: &StagedTable, knowledge: Knowledge) -> Result<(), Fault> {
+pub fn write(folder: &Path, staged: &StagedTable, knowledge: Knowledge) -> Result<FileDigest, Fault> {
     let table = staged.table;
+    let path = folder.join(format!("{}.parquet", table.name));
     let schema = table.arrow_schema();
     let converter = identity_converter(table)?;
     let (mut batches, mut keys, mut first) = (Vec::new(), Vec::new(), 0);
@@ -42,12 +43,13 @@ pub fn write(path: &Path, staged: &StagedTable, knowledge: Knowledge) -> Result<
     let rows = batches.iter().enumerate().flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row)));
     let mut rows: Vec<(usize, usize)> = rows.collect();
     rows.sort_by(|&(a, x), &(b, y)| keys[a].row(x).cmp(&keys[b].row(y)));
-    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
-    let mut writer = ArrowWriter::try_new(file, schema, Some(properties()))?;
+    let count = rows.len() as u64;
+    let mut writing = Writing::create(&path)?;
+    let mut writer = ArrowWriter::try_new(&mut writing, schema, Some(properties()))?;
     let sources: Vec<&RecordBatch> = batches.iter().collect();
     for rows in rows.chunks(WRITE_ROWS) {
         writer.write(&interleave_record_batch(&sources, rows)?)?;
     }
     writer.close().with_context(|| format!("writing {}", path.display()))?;
-    Ok(())
+    writing.finish(folder, count)
 }

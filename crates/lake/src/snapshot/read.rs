@@ -1,9 +1,10 @@
 //! Reading snapshots back: which nights there are, what they carry, and the book for the ratios.
 
 use crate::fault::{Context, Fault};
+use crate::kept::Damaged;
 use crate::night::CustomerLoans;
 use crate::pick;
-use crate::snapshot::run::{RUN_FILE, Run};
+use crate::snapshot::run::Run;
 use crate::snapshot::table::SnapshotTable;
 use crate::workspace::Workspace;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -26,28 +27,49 @@ pub struct Night {
 }
 
 impl Night {
-    pub fn run(&self) -> Result<Run, Fault> {
+    pub fn run(&self) -> Result<Run, Damaged> {
         Run::read(&self.folder)
+    }
+
+    /// Whether what the next night carries from this one is still what was written.
+    pub fn check_carried(&self) -> Result<(), Damaged> {
+        let files = self.run()?.files;
+        files.iter().filter(|file| file.name == "loan_states.parquet").try_for_each(|file| file.check(&self.folder))
     }
 }
 
-/// All nights, in order of business date. A folder without its run record is none.
+/// All nights, in order of business date.
 pub fn nights(workspace: &Workspace) -> Result<Vec<Night>, Fault> {
-    let folder = workspace.root().join("snapshots");
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
     let mut nights = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))? {
-        let folder = entry?.path();
+    for folder in below(&workspace.root().join("snapshots"))? {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let date = name.strip_prefix("as_of=").and_then(|date| Date::parse(date).ok());
-        if let Some(business_date) = date.filter(|_| folder.join(RUN_FILE).exists()) {
+        if let Some(business_date) = date {
             nights.push(Night { business_date, folder });
         }
     }
     nights.sort_by_key(|night| night.business_date);
     Ok(nights)
+}
+
+/// The folder of every night, of the series and restated.
+pub fn folders(workspace: &Workspace) -> Result<Vec<PathBuf>, Fault> {
+    let mut folders: Vec<PathBuf> = nights(workspace)?.into_iter().map(|night| night.folder).collect();
+    for date in below(&workspace.root().join("restated"))? {
+        folders.extend(below(&date)?);
+    }
+    Ok(folders)
+}
+
+/// What lies in a folder, by name; a folder that is not there is empty.
+pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let listing = fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))?;
+    let mut paths = listing.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, Fault>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// What a night left of every loan, in the order of the loans.

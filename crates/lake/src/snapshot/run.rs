@@ -1,6 +1,6 @@
 //! The record of one run: what it read, what it used, what it left.
 
-use crate::fault::{Context, Fault};
+use crate::kept::{self, Damaged, FileDigest};
 use dayend::{NightInput, NightPlan};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -18,6 +18,9 @@ pub struct Run {
     pub pack: String,
     pub pack_version: String,
     pub pack_digest: String,
+    /// The newest batch that was there; 0 in a record of before it was kept.
+    #[serde(default)]
+    pub newest_batch: u32,
     pub loans: u64,
     pub customers: u64,
     pub bucket_moves: u64,
@@ -43,17 +46,8 @@ pub struct ControlTotals {
     pub principal_outstanding_fen: i64,
 }
 
-/// A file of the snapshot and its digest, so that damage is found and named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileDigest {
-    pub name: String,
-    pub rows: u64,
-    pub bytes: u64,
-    pub sha256: String,
-}
-
 impl Run {
-    pub fn of(input: &NightInput, plan: &NightPlan, files: Vec<FileDigest>) -> Run {
+    pub fn of(input: &NightInput, plan: &NightPlan, newest_batch: u32, files: Vec<FileDigest>) -> Run {
         let controls = &plan.controls;
         Run {
             business_date: plan.business_date.to_string(),
@@ -62,6 +56,7 @@ impl Run {
             pack: plan.pack.id.clone(),
             pack_version: plan.pack.version.clone(),
             pack_digest: plan.pack.digest.clone(),
+            newest_batch,
             loans: plan.loan_states.len() as u64,
             customers: plan.customer_states.len() as u64,
             bucket_moves: plan.bucket_moves.len() as u64,
@@ -84,9 +79,12 @@ impl Run {
         }
     }
 
-    pub fn read(folder: &Path) -> Result<Run, Fault> {
-        let path = folder.join(RUN_FILE);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))
+    /// Whether two runs say the same; that more batches have come in since does not matter.
+    pub fn says_the_same(&self, other: &Run) -> bool {
+        *self == Run { newest_batch: self.newest_batch, ..other.clone() }
+    }
+
+    pub fn read(folder: &Path) -> Result<Run, Damaged> {
+        kept::read_record(&folder.join(RUN_FILE))
     }
 }

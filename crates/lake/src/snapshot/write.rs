@@ -1,9 +1,11 @@
 //! Writing a snapshot: built aside, flushed, then renamed into place.
 
+use crate::batch;
 use crate::fault::{Context, Fault};
 use crate::hands;
+use crate::kept::{self, FileDigest, Writing};
 use crate::pick::PAGE_ROWS;
-use crate::snapshot::run::{FileDigest, RUN_FILE, Run};
+use crate::snapshot::run::{RUN_FILE, Run};
 use crate::snapshot::table::{SnapshotTable, frame, rows, schema};
 use crate::workspace::{Workspace, WriteLock};
 use dayend::{NightInput, NightPlan};
@@ -13,9 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use units::Date;
 
@@ -64,16 +64,23 @@ impl Staged {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let staged = Staged::write(&folder, workspace, input, plan);
+        if staged.is_err() {
+            // Room may be what is missing. The reason matters more than a failure to tidy up.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        staged
+    }
+
+    fn write(folder: &Path, workspace: &Workspace, input: &NightInput, plan: &NightPlan) -> Result<Staged, Fault> {
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
         let mut files = Vec::new();
         for &table in SnapshotTable::ALL {
-            files.push(write_table(&folder, table, input, plan).with_context(|| format!("writing {}", table.code()))?);
+            files.push(write_table(folder, table, input, plan).with_context(|| format!("writing {}", table.code()))?);
         }
-        let run = Run::of(input, plan, files);
-        let mut file = File::create(folder.join(RUN_FILE))?;
-        file.write_all(serde_json::to_string_pretty(&run)?.as_bytes())?;
-        file.sync_all()?;
-        Ok(Staged { run, folder })
+        let run = Run::of(input, plan, batch::newest(workspace)?, files);
+        kept::write_record(&folder.join(RUN_FILE), &run)?;
+        Ok(Staged { run, folder: folder.to_owned() })
     }
 
     /// One atomic rename: what has a name is complete.
@@ -111,11 +118,9 @@ fn write_table(
     input: &NightInput,
     plan: &NightPlan,
 ) -> Result<FileDigest, Fault> {
-    let name = format!("{}.parquet", table.code());
-    let path = folder.join(&name);
-    let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    let mut writing = Writing::create(&folder.join(format!("{}.parquet", table.code())))?;
     let schema = schema(table);
-    let writer = ArrowWriter::try_new(Digesting::new(file), schema.clone(), Some(properties(&schema)?))?;
+    let writer = ArrowWriter::try_new(&mut writing, schema.clone(), Some(properties(&schema)?))?;
     let (mut writer, columns) = writer.into_serialized_writer()?;
     let count = rows(table, plan);
     // Row groups are encoded by several hands and laid down in their order: the bytes do not depend
@@ -132,10 +137,8 @@ fn write_table(
         group.close()?;
         Ok(())
     })?;
-    let digesting = writer.into_inner()?;
-    digesting.file.sync_all()?;
-    let sha256 = digesting.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(FileDigest { name, rows: count as u64, bytes: digesting.bytes, sha256 })
+    writer.close()?;
+    writing.finish(folder, count as u64)
 }
 
 /// One row group, column by column.
@@ -171,30 +174,4 @@ fn properties(schema: &Schema) -> Result<WriterProperties, Fault> {
         properties = properties.set_column_bloom_filter_max_ndv("customer_id".into(), CHUNK as u64);
     }
     Ok(properties.build())
-}
-
-/// A file that knows the digest of what went into it.
-struct Digesting {
-    file: File,
-    digest: Sha256,
-    bytes: u64,
-}
-
-impl Digesting {
-    fn new(file: File) -> Digesting {
-        Digesting { file, digest: Sha256::new(), bytes: 0 }
-    }
-}
-
-impl Write for Digesting {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }
