@@ -4,9 +4,10 @@ use crate::failure::{Failure, Outcome, refused};
 use anyhow::Context;
 use lake::Workspace;
 use policy::{Pack, embedded_packs};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use url::Url;
 
 /// What `postloan.toml` says (配置).
 #[derive(Clone, Debug, Deserialize)]
@@ -44,6 +45,16 @@ pub fn workspace_init(dir: &Path, pack: &str, institution: &str) -> Outcome<Open
     workspace_open(dir)
 }
 
+/// The folder that a path or a `file://` address names; other kinds of addresses are refused, for the
+/// lake is read as files.
+pub fn workspace_place(dir: &str) -> Outcome<PathBuf> {
+    let Some((scheme, _)) = dir.split_once("://") else { return Ok(PathBuf::from(dir)) };
+    match Url::parse(dir).ok().filter(|_| scheme == "file").and_then(|url| url.to_file_path().ok()) {
+        Some(path) => Ok(path),
+        None => refused("E-WS-05", &[("dir", &dir)]),
+    }
+}
+
 pub fn workspace_open(dir: &Path) -> Outcome<Open> {
     if !dir.join("postloan.toml").exists() {
         return refused("E-WS-01", &[("dir", &dir.display())]);
@@ -68,23 +79,50 @@ pub fn lock(open: &Open, what: &str) -> Outcome<lake::WriteLock> {
 impl Open {
     /// The pack the workspace is run by, or the draft asked for.
     pub fn pack(&self, draft: Option<&str>) -> Outcome<Pack> {
-        load_pack(draft.unwrap_or(&self.config.pack), self.lake.root())
+        self.pack_text(draft)?.parse()
     }
+
+    /// The same, as it is written.
+    pub fn pack_text(&self, draft: Option<&str>) -> Outcome<PackText> {
+        pack_text(draft.unwrap_or(&self.config.pack), self.lake.root())
+    }
+}
+
+/// A pack as it is written (政策包原文), so that it can travel; an embedded one is known by its name alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackText {
+    name: String,
+    /// File names and texts.
+    files: Vec<(String, String)>,
 }
 
 /// A pack by the name of an embedded one, or from a file or a folder of files.
 pub fn load_pack(name: &str, beside: &Path) -> Outcome<Pack> {
-    let parsed = if embedded_packs().contains(&name) {
-        Pack::embedded(name)
-    } else {
+    pack_text(name, beside)?.parse()
+}
+
+fn pack_text(name: &str, beside: &Path) -> Outcome<PackText> {
+    let mut files = Vec::new();
+    if !embedded_packs().contains(&name) {
         let given = Path::new(name);
         let path = if given.exists() { given.to_owned() } else { beside.join(given) };
         if !path.exists() {
             return refused("E-PO-01", &[("pack", &name), ("known", &embedded_packs().join(", "))]);
         }
-        Pack::parse(&pack_files(&path)?)
-    };
-    parsed.or_else(|problems| refused_pack(name, &problems))
+        files = pack_files(&path)?;
+    }
+    Ok(PackText { name: name.to_owned(), files })
+}
+
+impl PackText {
+    pub fn parse(&self) -> Outcome<Pack> {
+        let parsed = if embedded_packs().contains(&self.name.as_str()) {
+            Pack::embedded(&self.name)
+        } else {
+            Pack::parse(&self.files)
+        };
+        parsed.or_else(|problems| refused_pack(&self.name, &problems))
+    }
 }
 
 /// What is wrong with a pack, all of it.
@@ -101,7 +139,7 @@ fn pack_files(path: &Path) -> Result<Vec<(String, String)>, Failure> {
         paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     }
-    let read = |path: std::path::PathBuf| {
+    let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         Ok((path.display().to_string(), text))
     };

@@ -7,6 +7,7 @@ mod arguments;
 mod because;
 mod calculator;
 mod command;
+mod machines;
 mod morning;
 mod print;
 mod progress;
