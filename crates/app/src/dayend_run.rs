@@ -1,14 +1,16 @@
 //! Running nights: read, plan, check, write.
 
 use crate::failure::{Outcome, refused};
-use crate::workspace::{Open, refused_pack};
-use anyhow::anyhow;
+use crate::night_order::{NightOrder, SHARD_LOANS};
+use crate::workspace::{Open, PackText, refused_pack};
+use anyhow::{Context, anyhow};
 use dayend::{NightInput, NightPlan, Rules};
 use lake::hands::Threads;
-use lake::night::NightRequest;
+use lake::night::{FoldedShard, Ground, NightRequest};
 use lake::snapshot::{self, Place, Run, read::Night, write::Staged};
-use lake::{WriteLock, batch};
+use lake::{Fault, WriteLock, batch};
 use policy::Pack;
+use std::path::{Path, absolute};
 use units::Date;
 
 /// One night to run.
@@ -26,6 +28,26 @@ pub enum Writing {
     Keep,
     DryRun,
 }
+
+/// Who folds the shards of a night (计算方).
+#[derive(Clone, Copy)]
+pub enum FoldedBy<'a> {
+    ThisMachine,
+    Cluster(Cluster<'a>),
+}
+
+/// Machines that see the same workspace (集群).
+#[derive(Clone, Copy)]
+pub struct Cluster<'a> {
+    /// Name and version of this program.
+    pub program: &'a str,
+    pub pack: &'a PackText,
+    pub run: &'a RunOrder<'a>,
+}
+
+/// Runs an order over so many shards, with a folder every machine sees for its own use, and hands over
+/// what they fold to, as bytes, in order.
+pub type RunOrder<'a> = dyn Fn(&Path, &str, u32, &mut dyn FnMut(&[u8]) -> Result<(), Fault>) -> Outcome<()> + 'a;
 
 /// What became of a night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +73,14 @@ pub fn dayend_run(
     lock: &WriteLock,
     pack: &Pack,
     wanted: &NightWanted,
+    folded_by: FoldedBy,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome<NightRun> {
     let (date, known_on) = (wanted.business_date, wanted.known_on.unwrap_or(wanted.business_date));
     if known_on < date {
         return refused("E-DE-04", &[("known_on", &known_on), ("date", &date)]);
     }
-    let (input, plan) = night_plan(open, pack, date, known_on, progress)?;
+    let (input, plan) = night_plan(open, pack, date, known_on, folded_by, progress)?;
     let kept = match wanted.writing {
         Writing::DryRun => NightKept::NotKept,
         Writing::Keep => {
@@ -74,16 +97,14 @@ pub fn night_plan(
     pack: &Pack,
     date: Date,
     known_on: Date,
+    folded_by: FoldedBy,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome<(NightInput, NightPlan)> {
     let batches = batch::list(&open.lake)?;
     if batches.is_empty() {
         return refused("E-DE-01", &[]);
     }
-    let rules = match Rules::compile(pack, date) {
-        Ok(rules) => rules,
-        Err(problems) => return refused_pack(&pack.name(), &problems),
-    };
+    let rules = rules_of(pack, date)?;
     let before = night_before(open, date)?;
     // What the night builds on is what was written, or no night is built.
     for batch in &batches {
@@ -91,7 +112,10 @@ pub fn night_plan(
     }
     before.as_ref().map_or(Ok(()), Night::check_carried)?;
     let request = NightRequest { business_date: date, known_on, carried_from: before.as_ref(), only: None, traced: None };
-    let (input, _) = lake::night::read(&open.lake, &request, &rules, progress)?;
+    let input = match folded_by {
+        FoldedBy::ThisMachine => lake::night::read(&open.lake, &request, &rules, progress)?.0,
+        FoldedBy::Cluster(cluster) => read_by_cluster(open, &request, &rules, cluster, progress)?,
+    };
     if input.loans.is_empty() {
         return refused("E-DE-05", &[("date", &date)]);
     }
@@ -103,6 +127,38 @@ pub fn night_plan(
         return Err(anyhow!("the plan of {date} breaks {count} invariants, nothing was written:\n{}", shown.join("\n")).into());
     }
     Ok((input, plan))
+}
+
+/// The night's input, its shards folded by other machines.
+fn read_by_cluster(
+    open: &Open,
+    request: &NightRequest,
+    rules: &Rules,
+    cluster: Cluster,
+    progress: &mut dyn FnMut(u64),
+) -> Outcome<NightInput> {
+    let ground = Ground::read(&open.lake, request)?;
+    let shards = ground.shards(SHARD_LOANS).len() as u32;
+    let order = NightOrder::new(open, cluster.program, cluster.pack, request)?.text();
+    let shared = absolute(open.lake.staging()).context("the workspace's path")?;
+    let mut ran = Ok(());
+    let gathered = ground.gather(rules, request, |take| {
+        let mut loans = 0;
+        ran = (cluster.run)(&shared, &order, shards, &mut |bytes| {
+            let shard = FoldedShard::from_bytes(bytes)?;
+            loans += shard.loans();
+            progress(loans);
+            take(shard)
+        });
+        Ok(())
+    });
+    ran?;
+    Ok(gathered?.0)
+}
+
+/// What the pack says on a date.
+pub fn rules_of(pack: &Pack, date: Date) -> Outcome<Rules<'_>> {
+    Rules::compile(pack, date).or_else(|problems| refused_pack(&pack.name(), &problems))
 }
 
 /// The latest night before a date.

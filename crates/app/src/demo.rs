@@ -1,7 +1,7 @@
 //! The demo institution: made from a seed, imported like any lender's files, and run night by night.
 
 use crate::book_import::{BookImport, book_import};
-use crate::dayend_run::{NightKept, NightRun, NightWanted, Writing, dayend_run};
+use crate::dayend_run::{FoldedBy, NightKept, NightRun, NightWanted, Writing, dayend_run};
 use crate::failure::Outcome;
 use crate::workspace::{Open, lock, workspace_init, workspace_open};
 use anyhow::Context;
@@ -47,7 +47,7 @@ pub fn demo(dir: &Path, progress: &mut dyn FnMut(Doing)) -> Outcome<(Open, Night
     let pack = open.pack(None)?;
     let write_lock = lock(&open, "demo")?;
     let wanted = NightWanted { business_date: through, known_on: None, writing: Writing::Keep };
-    let run = dayend_run(&open, &write_lock, &pack, &wanted, &mut |_| {})?;
+    let run = dayend_run(&open, &write_lock, &pack, &wanted, FoldedBy::ThisMachine, &mut |_| {})?;
     debug_assert_ne!(run.kept, NightKept::NotKept);
     Ok((open, run))
 }
@@ -76,7 +76,7 @@ fn night(open: &Open, date: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()
     let pack = open.pack(None)?;
     let write_lock = lock(open, "demo")?;
     let wanted = NightWanted { business_date: date, known_on: None, writing: Writing::Keep };
-    dayend_run(open, &write_lock, &pack, &wanted, &mut |_| {})?;
+    dayend_run(open, &write_lock, &pack, &wanted, FoldedBy::ThisMachine, &mut |_| {})?;
     Ok(())
 }
 

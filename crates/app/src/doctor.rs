@@ -1,6 +1,6 @@
 //! The doctor's visit: look at everything, put right what the rest proves, look again.
 
-use crate::dayend_run::night_plan;
+use crate::dayend_run::{FoldedBy, night_plan};
 use crate::failure::{Failure, Outcome, refused};
 use crate::workspace::{Open, workspace_open};
 use anyhow::Context;
@@ -119,7 +119,7 @@ fn repair_night(open: &Open, lock: &WriteLock, pack: &Pack, folder: &Path) -> Ou
         _ => batch::newest(&open.lake)?,
     };
     let then = Open { lake: open.lake.through_batch(newest), config: open.config.clone() };
-    let (input, plan) = match night_plan(&then, pack, date, known_on, &mut |_| {}) {
+    let (input, plan) = match night_plan(&then, pack, date, known_on, FoldedBy::ThisMachine, &mut |_| {}) {
         Ok(planned) => planned,
         // What it rests on is damaged too, and has its own finding.
         Err(Failure::Refused(_)) => return Ok(()),

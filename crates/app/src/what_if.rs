@@ -1,6 +1,6 @@
 //! A draft pack over the whole book: who would move, before it goes live.
 
-use crate::dayend_run::night_plan;
+use crate::dayend_run::{FoldedBy, night_plan};
 use crate::failure::Outcome;
 use crate::figures::night_of;
 use crate::table::{Cell, Table};
@@ -30,8 +30,8 @@ pub fn what_if(open: &Open, date: Date, draft: &Pack, progress: &mut dyn FnMut(u
     let night = night_of(open, date)?;
     let known_on = Date::parse(&night.run()?.known_on).ok().context("the record of the run is damaged")?;
     let in_force = open.pack(None)?;
-    let (input, now) = night_plan(open, &in_force, date, known_on, progress)?;
-    let (_, then) = night_plan(open, draft, date, known_on, progress)?;
+    let (input, now) = night_plan(open, &in_force, date, known_on, FoldedBy::ThisMachine, progress)?;
+    let (_, then) = night_plan(open, draft, date, known_on, FoldedBy::ThisMachine, progress)?;
     let mut groups: BTreeMap<(&str, &str, &str), (i64, Money)> = BTreeMap::new();
     let mut loans = Table::new(&["loan_id", "what", "from", "to", ">principal_outstanding"]);
     for (number, (before, after)) in now.loan_states.iter().zip(&then.loan_states).enumerate() {

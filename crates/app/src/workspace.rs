@@ -4,9 +4,10 @@ use crate::failure::{Outcome, refused};
 use anyhow::Context;
 use lake::Workspace;
 use policy::{Pack, embedded_packs};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// What `postloan.toml` says (配置).
 #[derive(Clone, Debug, Deserialize)]
@@ -44,6 +45,16 @@ pub fn workspace_init(dir: &Path, pack: &str, institution: &str) -> Outcome<Open
     workspace_open(dir)
 }
 
+/// The folder that a path or a `file://` address names; other kinds of addresses are refused, for the
+/// lake is read as files.
+pub fn workspace_place(dir: &str) -> Outcome<PathBuf> {
+    let Some((scheme, _)) = dir.split_once("://") else { return Ok(PathBuf::from(dir)) };
+    match Url::parse(dir).ok().filter(|_| scheme == "file").and_then(|url| url.to_file_path().ok()) {
+        Some(path) => Ok(path),
+        None => refused("E-WS-14", &[("dir", &dir)]),
+    }
+}
+
 pub fn workspace_open(dir: &Path) -> Outcome<Open> {
     if !dir.join("postloan.toml").exists() {
         return refused("E-WS-01", &[("dir", &dir.display())]);
@@ -65,24 +76,52 @@ pub fn lock(open: &Open, what: &str) -> Outcome<lake::WriteLock> {
 impl Open {
     /// The pack the workspace is run by, or the draft asked for.
     pub fn pack(&self, draft: Option<&str>) -> Outcome<Pack> {
-        load_pack(draft.unwrap_or(&self.config.pack), self.lake.root())
+        self.pack_text(draft)?.parse()
     }
+
+    /// The same, as it is written.
+    pub fn pack_text(&self, draft: Option<&str>) -> Outcome<PackText> {
+        pack_text(draft.unwrap_or(&self.config.pack), self.lake.root())
+    }
+}
+
+/// A pack as it is written (政策包原文), so that it can travel; an embedded one is known by its name alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackText {
+    name: String,
+    /// File names and texts.
+    files: Vec<(String, String)>,
 }
 
 /// A pack by the name of an embedded one, or from a file or a folder of files.
 pub fn load_pack(name: &str, beside: &Path) -> Outcome<Pack> {
-    let parsed = match pack_path(name, beside) {
-        None => Pack::embedded(name),
+    pack_text(name, beside)?.parse()
+}
+
+fn pack_text(name: &str, beside: &Path) -> Outcome<PackText> {
+    let files = match pack_path(name, beside) {
+        None => Vec::new(),
         Some(path) if path.exists() => {
             let read = |path: PathBuf| {
                 let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
                 Ok((path.display().to_string(), text))
             };
-            Pack::parse(&pack_files(&path)?.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?)
+            pack_files(&path)?.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?
         }
         Some(_) => return refused("E-PO-01", &[("pack", &name), ("known", &embedded_packs().join(", "))]),
     };
-    parsed.or_else(|problems| refused_pack(name, &problems))
+    Ok(PackText { name: name.to_owned(), files })
+}
+
+impl PackText {
+    pub fn parse(&self) -> Outcome<Pack> {
+        let parsed = if embedded_packs().contains(&self.name.as_str()) {
+            Pack::embedded(&self.name)
+        } else {
+            Pack::parse(&self.files)
+        };
+        parsed.or_else(|problems| refused_pack(&self.name, &problems))
+    }
 }
 
 /// Where a pack of the lender's own lies; `None` for an embedded one.

@@ -2,7 +2,7 @@
 //! runs over them. What the publishers say of their data stands beside what the night finds.
 
 use app::book_import::{BookImport, ImportOutcome, Manifest, book_import};
-use app::dayend_run::{NightRun, NightWanted, Writing, dayend_run};
+use app::dayend_run::{FoldedBy, NightRun, NightWanted, Writing, dayend_run};
 use app::workspace::{Open, lock, workspace_init};
 use loan::LoanStatus;
 use query::stage::{self, Header, ShortRows, TextSource};
@@ -66,7 +66,7 @@ impl Book {
     fn night(&self, day: &str) -> NightRun {
         let writing = lock(&self.open, "test").unwrap();
         let wanted = NightWanted { business_date: date(day), known_on: None, writing: Writing::DryRun };
-        dayend_run(&self.open, &writing, &self.open.pack(None).unwrap(), &wanted, &mut |_| {}).unwrap()
+        dayend_run(&self.open, &writing, &self.open.pack(None).unwrap(), &wanted, FoldedBy::ThisMachine, &mut |_| {}).unwrap()
     }
 
     /// The first column of a SELECT over one of the book's own files.

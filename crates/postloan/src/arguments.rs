@@ -29,13 +29,13 @@ pub fn command(lang: Lang) -> Command {
         migration(&words),
         vintage(&words),
         schedule(&words),
+        cluster(&words),
         status(&words),
         doctor(&words),
         backup(&words),
         restore(&words),
     ];
-    let commands = commands.map(|command| command.mut_args(|arg| words.with_default(arg)));
-    words.dressed(front).subcommands(commands)
+    words.dressed(front).subcommands(words.with_defaults(commands))
 }
 
 fn demo(words: &Words) -> Command {
@@ -68,6 +68,7 @@ fn day_end(words: &Words) -> Command {
         .arg(words.option("through"))
         .arg(words.option("known-on"))
         .arg(words.option("pack"))
+        .arg(words.option("cluster").value_name("URL"))
         .arg(words.flag("dry-run"))
 }
 
@@ -161,6 +162,23 @@ fn schedule(words: &Words) -> Command {
         .arg(words.flag("json"))
 }
 
+fn cluster(words: &Words) -> Command {
+    let bind = |address| words.option("bind").value_name("ADDRESS:PORT").default_value(address);
+    let scheduler = words.command("scheduler", "postloan cluster scheduler --bind 10.0.0.1:50050").arg(bind("127.0.0.1:50050"));
+    let executor = words
+        .command("executor", "postloan cluster executor --scheduler http://10.0.0.1:50050 --bind 10.0.0.2:0")
+        .arg(words.option("scheduler").value_name("URL").required(true))
+        .arg(bind("127.0.0.1:0"))
+        .arg(words.option("slots").value_parser(clap::value_parser!(u16).range(1..)));
+    words
+        .command("cluster", "postloan day-end bank --date 2026-11-20 --cluster http://10.0.0.1:50050")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand_help_heading(words.say("commands"))
+        .subcommands(words.with_defaults([scheduler, executor]))
+}
+
 fn status(words: &Words) -> Command {
     words.command("status", "postloan status bank").arg(words.dir()).arg(words.format())
 }
@@ -231,6 +249,10 @@ impl Words {
         let said = message("say.default", self.lang, &[("value", default)]);
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default() + &said;
         arg.help(help).hide_default_value(true)
+    }
+
+    fn with_defaults<const N: usize>(&self, commands: [Command; N]) -> [Command; N] {
+        commands.map(|command| command.mut_args(|arg| self.with_default(arg)))
     }
 
     fn flag(&self, name: &'static str) -> Arg {

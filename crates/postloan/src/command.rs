@@ -1,11 +1,11 @@
 //! One function per command: arguments in, one use case, words out.
 
-use crate::{calculator, morning, print, progress::Bar};
+use crate::{calculator, machines, morning, print, progress::Bar};
 use app::book_import::{BookImport, batch_table, book_import, rejection_table};
-use app::dayend_run::{NightKept, NightWanted, Writing, days_through, dayend_run};
+use app::dayend_run::{Cluster, FoldedBy, NightKept, NightWanted, Writing, days_through, dayend_run};
 use app::demo::Doing;
 use app::table::Format;
-use app::workspace::{Open, load_pack, lock, workspace_init, workspace_open};
+use app::workspace::{Open, load_pack, lock, workspace_init, workspace_open, workspace_place};
 use app::{Outcome, figures, movement, refused};
 use clap::ArgMatches;
 use glossary::{Lang, label, message};
@@ -17,6 +17,7 @@ pub fn run(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let (name, matches) = matches.subcommand().expect("clap requires a command");
     match name {
         "demo" => demo(matches, lang),
+        "cluster" => machines::cluster(matches),
         "init" => init(matches, lang),
         "import" => import(matches, lang),
         "day-end" => day_end(matches, lang),
@@ -42,7 +43,7 @@ pub fn say(stem: &str, lang: Lang, facts: &[(&str, &str)]) {
 }
 
 pub fn open(matches: &ArgMatches) -> Outcome<Open> {
-    workspace_open(Path::new(text(matches, "dir").expect("required")))
+    workspace_open(&workspace_place(text(matches, "dir").expect("required"))?)
 }
 
 pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a str> {
@@ -103,7 +104,7 @@ fn demo(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
 fn init(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let dir = text(matches, "dir").expect("required");
     let pack = text(matches, "pack").expect("has a default");
-    workspace_init(Path::new(dir), pack, label("say.new_institution", lang))?;
+    workspace_init(&workspace_place(dir)?, pack, label("say.new_institution", lang))?;
     say("init_done", lang, &[("dir", dir)]);
     Ok(())
 }
@@ -158,7 +159,12 @@ fn import(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
 
 fn day_end(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let open = open(matches)?;
-    let pack = open.pack(text(matches, "pack"))?;
+    let pack_text = open.pack_text(text(matches, "pack"))?;
+    let pack = pack_text.parse()?;
+    let run_order = text(matches, "cluster").map(machines::run_order).transpose()?;
+    let folded_by = run_order.as_deref().map_or(FoldedBy::ThisMachine, |run| {
+        FoldedBy::Cluster(Cluster { program: machines::PROGRAM, pack: &pack_text, run })
+    });
     let known_on = date(matches, "known-on")?;
     let dry_run = matches.get_flag("dry-run");
     let days = days_through(required_date(matches, "date")?, date(matches, "through")?)?;
@@ -169,7 +175,7 @@ fn day_end(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         let writing = if dry_run { Writing::DryRun } else { Writing::Keep };
         let wanted = NightWanted { business_date: day, known_on, writing };
         let step = format!("{} {day}", label("say.step_night", lang));
-        let run = dayend_run(&open, &write_lock, &pack, &wanted, &mut |loans| bar.show(&step, loans, 0))?;
+        let run = dayend_run(&open, &write_lock, &pack, &wanted, folded_by, &mut |loans| bar.show(&step, loans, 0))?;
         drop(bar);
         let summary = app::morning::morning(&run);
         let stem = match run.kept {

@@ -8,6 +8,7 @@ mod because;
 mod calculator;
 mod command;
 mod keeping;
+mod machines;
 mod morning;
 mod print;
 mod progress;

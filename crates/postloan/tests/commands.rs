@@ -6,11 +6,14 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use app::night_order::Worker;
+use cluster::{Address, Kernel};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -62,15 +65,31 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Where a story happens (演练场): an empty folder, and the workspace locks it holds.
+/// Where a story happens (演练场): an empty folder, the workspace locks it holds, and what it has started.
 struct Stage {
     folder: tempfile::TempDir,
     locks: Vec<File>,
+    started: Vec<Child>,
+    /// What `{port}` and `{port2}` stand for.
+    ports: [String; 2],
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.started.iter_mut().for_each(|child| drop((child.kill(), child.wait())));
+    }
+}
+
+/// A port nobody listens on.
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port().to_string()
 }
 
 impl Stage {
     fn new() -> Stage {
-        Stage { folder: tempfile::tempdir().expect("a folder"), locks: Vec::new() }
+        let ports = [free_port(), free_port()];
+        Stage { folder: tempfile::tempdir().expect("a folder"), locks: Vec::new(), started: Vec::new(), ports }
     }
 
     /// Tells a story and returns its text as it should be, with what was said below its rules.
@@ -144,11 +163,15 @@ impl Stage {
 
     /// What a command prints, standard output first, and whether it was carried out.
     fn run(&mut self, line: &str) -> Result<(String, bool), String> {
-        let words = words(line);
+        let line = line.replace("{port}", &self.ports[0]).replace("{port2}", &self.ports[1]);
+        let words = words(&line);
         let at = |name: &str| self.folder.path().join(name);
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["postloan", ..] => Ok(said(self.command(env!("CARGO_BIN_EXE_postloan")).args(&words[1..]))),
-            ["limit", blocks, "postloan", ..] => Ok(said(self.limited(blocks).args(&words[3..]))),
+            ["postloan", ..] => Ok(self.said(&mut self.program(&words[1..]))),
+            ["limit", blocks, "postloan", ..] => Ok(self.said(self.limited(blocks).args(&words[3..]))),
+            ["start", "postloan", ..] => self.start(".", &words[2..]),
+            ["start", "in", folder, "postloan", ..] => self.start(folder, &words[4..]),
+            ["start", version, "executor", scheduler, bind] => start_executor_of(version, scheduler, bind),
             ["cat", name] => match fs::read_to_string(at(name)) {
                 Ok(text) => Ok((text, true)),
                 Err(error) => Err(format!("cat {name}: {error}")),
@@ -189,6 +212,38 @@ impl Stage {
         command
     }
 
+    fn program(&self, arguments: &[String]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_postloan"));
+        command.args(arguments);
+        command
+    }
+
+    /// Starts the program and leaves it running once it has said its first line.
+    fn start(&mut self, folder: &str, arguments: &[String]) -> Result<(String, bool), String> {
+        let mut program = self.program(arguments);
+        let mut child = program.current_dir(self.folder.path().join(folder)).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        self.started.push(child);
+        let first = lines.next().and_then(Result::ok).ok_or("it stopped without a word")?;
+        thread::spawn(move || lines.for_each(drop));
+        if first.starts_with("INFO") { Ok((String::new(), true)) } else { Err(first) }
+    }
+
+    fn said(&self, command: &mut Command) -> (String, bool) {
+        let output = command.output().expect("the program starts");
+        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said += &String::from_utf8_lossy(&output.stderr);
+        for (port, word) in self.ports.iter().zip([":{port}", ":{port2}"]) {
+            said = said.replace(&format!(":{port}"), word);
+        }
+        match output.status.code() {
+            Some(0) => {}
+            Some(code) => said += &format!("exit {code}\n"),
+            None => said += "killed\n",
+        }
+        (said, output.status.success())
+    }
+
     /// The program where no file can grow beyond so many blocks of 512 bytes.
     fn limited(&self, blocks: &str) -> Command {
         let mut command = self.command("/bin/sh");
@@ -202,16 +257,17 @@ fn done() -> (String, bool) {
     (String::new(), true)
 }
 
-fn said(command: &mut Command) -> (String, bool) {
-    let output = command.output().expect("the program starts");
-    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-    said += &String::from_utf8_lossy(&output.stderr);
-    match output.status.code() {
-        Some(0) => {}
-        Some(code) => said += &format!("exit {code}\n"),
-        None => said += "killed\n",
-    }
-    (said, output.status.success())
+/// Starts an executor as a program of another version would run it.
+fn start_executor_of(version: &str, scheduler: &str, bind: &str) -> Result<(String, bool), String> {
+    let scheduler = Address::parse(scheduler).ok_or("not an address")?;
+    let bind = bind.parse().map_err(|_| "not an address")?;
+    let worker = Worker::new(&format!("postloan {version}"));
+    let kernel = Kernel::new("postloan_night", move |order, shard| {
+        let not_folded = worker.fold(order, shard).expect_err("another program's order");
+        Err(not_folded.text())
+    });
+    thread::spawn(move || cluster::executor(&scheduler, bind, 1, &kernel));
+    Ok((String::new(), true))
 }
 
 /// A line's words as a shell parts them: by spaces, quotes keeping together.
