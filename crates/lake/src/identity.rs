@@ -3,7 +3,7 @@
 use crate::fault::{Context, Fault, bail};
 use crate::kept::{FileDigest, Writing};
 use crate::schema::Table;
-use crate::source::ahead::hands;
+use crate::hands;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int32Array, Int64Array, StringArray, TimestampSecondArray,
 };
@@ -196,7 +196,7 @@ impl Piles {
     }
 
     pub fn sort(&mut self) {
-        let a_thread = PILES.div_ceil(hands());
+        let a_thread = PILES.div_ceil(hands::offered());
         thread::scope(|scope| {
             for piles in self.0.chunks_mut(a_thread) {
                 scope.spawn(|| piles.iter_mut().for_each(|pile| pile.sort_unstable()));

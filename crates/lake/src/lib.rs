@@ -24,6 +24,7 @@ pub mod night;
 mod pick;
 pub mod refused;
 pub mod rejects;
+mod row_groups;
 pub mod scan;
 pub mod schema;
 pub mod snapshot;

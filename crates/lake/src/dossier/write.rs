@@ -8,7 +8,7 @@ use crate::fault::{Context, Fault};
 use crate::identity::high;
 use crate::import::{Directory, Instalments, Knowledge, Longs, NO_FEE, Repayments, StagedTable};
 use crate::kept::{FileDigest, Writing};
-use crate::source::ahead::hands;
+use crate::row_groups;
 use arrow::array::{
     Array, ArrayRef, Date32Array, Int32Array, Int64Array, ListArray, StringArray, StructArray, TimestampSecondArray,
     new_null_array,
@@ -21,8 +21,6 @@ use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
 use units::Texts;
 
 /// Loans encoded at a time.
@@ -61,37 +59,9 @@ pub fn write(
     let path = folder.join(DOSSIERS);
     let mut writing = Writing::create(&path)?;
     let writer = ArrowWriter::try_new(&mut writing, schema(), Some(properties()))?;
-    let (mut writer, columns) = writer.into_serialized_writer()?;
     let groups: Vec<&[u32]> = touched.chunks(GROUP_LOANS).collect();
-    let threads = hands().min(groups.len());
-    let written: Result<(), Fault> = thread::scope(|scope| {
-        // Each thread encodes every so-many-th group; they are put down in their order.
-        let encoders = (0..threads).map(|first| {
-            let (hand_over, encoded) = sync_channel(0);
-            let (contents, groups, columns) = (&contents, &groups, &columns);
-            scope.spawn(move || {
-                for at in (first..groups.len()).step_by(threads) {
-                    let columns = columns.create_column_writers(at).map_err(Fault::from);
-                    // A closed channel means that writing failed; its error is the one to tell.
-                    if hand_over.send(columns.and_then(|columns| contents.encode(groups[at], columns))).is_err() {
-                        break;
-                    }
-                }
-            });
-            encoded
-        });
-        let encoders: Vec<Receiver<Result<Vec<ArrowColumnChunk>, Fault>>> = encoders.collect();
-        for at in 0..groups.len() {
-            let mut group = writer.next_row_group()?;
-            for column in encoders[at % threads].recv().expect("an encoder does not panic")? {
-                column.append_to_row_group(&mut group)?;
-            }
-            group.close()?;
-        }
-        Ok(())
-    });
+    let written = row_groups::write(writer, groups.len(), |group, columns| contents.encode(groups[group], columns));
     written.with_context(|| format!("writing {}", path.display()))?;
-    writer.close().with_context(|| format!("writing {}", path.display()))?;
     writing.finish(folder, touched.len() as u64).map(Some)
 }
 

@@ -2,17 +2,15 @@
 
 use crate::batch;
 use crate::fault::{Context, Fault};
-use crate::hands;
 use crate::kept::{self, FileDigest, Writing};
 use crate::pick::PAGE_ROWS;
+use crate::row_groups;
 use crate::snapshot::run::{RUN_FILE, Run};
 use crate::snapshot::table::{SnapshotTable, frame, rows, schema};
 use crate::workspace::{Workspace, WriteLock};
 use dayend::{NightInput, NightPlan};
-use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::fs::{self, File};
@@ -121,36 +119,12 @@ fn write_table(
     let mut writing = Writing::create(&folder.join(format!("{}.parquet", table.code())))?;
     let schema = schema(table);
     let writer = ArrowWriter::try_new(&mut writing, schema.clone(), Some(properties(&schema)?))?;
-    let (mut writer, columns) = writer.into_serialized_writer()?;
     let count = rows(table, plan);
-    // Row groups are encoded by several hands and laid down in their order: the bytes do not depend
-    // on how many hands there are.
-    let encode = |group: usize| {
+    row_groups::write(writer, count.div_ceil(CHUNK), |group, columns| {
         let rows = group * CHUNK..count.min((group + 1) * CHUNK);
-        encode(&frame(table, input, plan, rows), columns.create_column_writers(group)?)
-    };
-    hands::in_order(count.div_ceil(CHUNK), encode, |chunks| {
-        let mut group = writer.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
-        Ok(())
+        row_groups::encode(&frame(table, input, plan, rows), columns)
     })?;
-    writer.close()?;
     writing.finish(folder, count as u64)
-}
-
-/// One row group, column by column.
-fn encode(batch: &RecordBatch, mut writers: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>, Fault> {
-    let schema = batch.schema();
-    let mut leaf = writers.iter_mut();
-    for (field, column) in schema.fields().iter().zip(batch.columns()) {
-        for levels in compute_leaves(field, column)? {
-            leaf.next().expect("a writer for every leaf").write(&levels)?;
-        }
-    }
-    Ok(writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?)
 }
 
 /// Light compression; dictionaries only where values repeat by their nature. Looking every amount up

@@ -8,11 +8,6 @@ use std::thread::{self, JoinHandle};
 /// How many things a thread has ready at most.
 pub const AHEAD: usize = 2;
 
-/// How many threads work on one thing.
-pub fn hands() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// A thread that makes things before they are wanted (预读线程), a few at a time.
 pub struct Ahead<T> {
     ready: Receiver<Result<T, Fault>>,

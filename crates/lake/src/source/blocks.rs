@@ -1,7 +1,8 @@
 //! Delimited text on several threads: cut into blocks of whole records, each read by itself.
 
 use super::Records;
-use super::ahead::{AHEAD, Ahead, hands};
+use super::ahead::{AHEAD, Ahead};
+use crate::hands;
 use super::delimited::Delimited;
 use crate::chunk::{Chunk, Fields, Notation};
 use crate::fault::Fault;
@@ -32,7 +33,7 @@ impl Blocks {
             });
             (deal, chunks)
         };
-        Blocks { text: Some(text), readers: (0..hands()).map(reader).collect(), dealt: 0, returned: 0 }
+        Blocks { text: Some(text), readers: (0..hands::offered()).map(reader).collect(), dealt: 0, returned: 0 }
     }
 
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, Fault> {

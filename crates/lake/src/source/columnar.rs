@@ -1,9 +1,10 @@
 //! Parquet: columns of the right type pass through untouched after one look at their values.
 
-use super::ahead::{Ahead, hands};
+use super::ahead::Ahead;
 use super::{Records, hostile, unreadable};
 use crate::chunk::{CHUNK_ROWS, Chunk, Filled, Notation, read_cells};
 use crate::fault::{Context, Fault};
+use crate::hands;
 use crate::mapping::{Binding, MOST_COLUMNS};
 use crate::refused::RowRefused;
 use crate::schema::{Column, Kind, Table};
@@ -273,7 +274,7 @@ fn shares(metadata: &ParquetMetaData, table: &Table, binding: &Binding) -> Vec<S
     let mut columns: Vec<usize> = (0..table.columns.len()).collect();
     columns.sort_by_key(|&index| Reverse(binding.source(index).map(|at| weights[at])));
     let mut shares: Vec<Share> =
-        (0..hands()).map(|_| Share { sources: Vec::new(), columns: Vec::new(), weight: 0 }).collect();
+        (0..hands::offered()).map(|_| Share { sources: Vec::new(), columns: Vec::new(), weight: 0 }).collect();
     for index in columns {
         let source = binding.source(index);
         let same = shares.iter().position(|share| source.is_some_and(|at| share.sources.contains(&at)));
