@@ -1,6 +1,7 @@
 //! Reading snapshots back: which nights there are, what they carry, and the book for the ratios.
 
 use crate::fault::{Context, Fault};
+use crate::hands;
 use crate::kept::Damaged;
 use crate::night::CustomerLoans;
 use crate::pick;
@@ -12,12 +13,12 @@ use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use dayend::Carried;
 use grading::{Bucket, Grade};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use report::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, YearToDate};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use units::{Coded, Date, Labels, Money, Texts};
+use units::{Coded, Date, Labels, Money, TextIndex, Texts};
 
 /// A night that has a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,27 +175,69 @@ const LABELLED: [(Dimension, &str); 7] = [
 pub fn state_table(night: &Night) -> Result<StateTable, Fault> {
     let mut table = StateTable { as_of: night.business_date, ..StateTable::default() };
     sheets(night, &mut table)?;
+    let customer_ids = std::mem::take(&mut table.customer_ids);
+    let customers = TextIndex::new(&customer_ids);
     let mut labels: Vec<(Labels, Vec<Option<u32>>)> = LABELLED.iter().map(|_| Default::default()).collect();
     let columns: Vec<&str> = FIGURES.into_iter().chain(LABELLED[..5].iter().map(|(_, name)| *name)).collect();
-    for batch in columns_of(&night.folder, "loan_states", &columns)? {
-        let batch = batch?;
+    let states = RowGroups::open(states_path(night), &columns)?;
+    let read = |group: usize| {
+        let batch = states.read(group)?;
+        let owes = |customer: Option<&str>| {
+            let customer = customer.unwrap_or_default();
+            let number = customers.find(&customer_ids, customer);
+            Ok(number.with_context(|| format!("no state of customer {customer}"))? as u32)
+        };
+        let owed_by = batch["customer_id"].as_string::<i32>().iter().map(owes).collect::<Result<Vec<u32>, Fault>>()?;
+        let figures = figures_of(&batch);
+        Ok((batch, owed_by, figures))
+    };
+    hands::in_order(states.count(), read, |(batch, owed_by, figures)| {
         push_texts(&mut table.loan_ids, &batch, "loan_id");
-        let customers = batch.column_by_name("customer_id").expect("asked for").as_string::<i32>();
-        for customer in customers.iter().flatten() {
-            let number = table.customer_ids.find_sorted(customer);
-            table.customers.push(number.with_context(|| format!("no state of customer {customer}"))? as u32);
-        }
+        table.customers.extend(owed_by);
+        table.figures.extend(figures);
         for ((labels, codes), (_, name)) in labels.iter_mut().zip(LABELLED) {
             push_labels(labels, codes, &batch, name);
         }
-        push_figures(&mut table.figures, &batch);
-    }
+        Ok(())
+    })?;
+    table.customer_ids = customer_ids;
     table.dimensions = LABELLED
         .iter()
         .zip(labels)
         .map(|((dimension, _), (labels, codes))| DimensionColumn::new(*dimension, codes, labels.iter()))
         .collect();
     Ok(table)
+}
+
+/// Some columns of a file, a row group at a time by whoever asks (行组读取).
+struct RowGroups {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
+}
+
+impl RowGroups {
+    fn open(path: PathBuf, columns: &[&str]) -> Result<RowGroups, Fault> {
+        let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).with_context(|| damaged(&path))?;
+        let mask = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
+        Ok(RowGroups { path, metadata, mask })
+    }
+
+    fn count(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    fn read(&self, group: usize) -> Result<RecordBatch, Fault> {
+        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_projection(self.mask.clone())
+            .with_row_groups(vec![group])
+            .with_batch_size(rows);
+        let whole = builder.build().with_context(|| damaged(&self.path))?.next();
+        whole.with_context(|| damaged(&self.path))?.with_context(|| damaged(&self.path))
+    }
 }
 
 fn sheets(night: &Night, table: &mut StateTable) -> Result<(), Fault> {
@@ -210,7 +253,7 @@ fn sheets(night: &Night, table: &mut StateTable) -> Result<(), Fault> {
     Ok(())
 }
 
-fn push_figures(figures: &mut Vec<Figures>, batch: &RecordBatch) {
+fn figures_of(batch: &RecordBatch) -> Vec<Figures> {
     let money = |name| longs(batch, name);
     let (statuses, kinds) = (codes(batch, "status"), codes(batch, "customer_kind"));
     let (methods, protections) = (codes(batch, "method"), codes(batch, "protection"));
@@ -226,35 +269,34 @@ fn push_figures(figures: &mut Vec<Figures>, batch: &RecordBatch) {
     let (opening_bad, written_off) = (money("opening_non_performing"), money("written_off_this_year"));
     let recovered = money("recovered_this_year");
     let written = "a snapshot holds only known codes";
-    for row in 0..batch.num_rows() {
-        figures.push(Figures {
-            status: statuses[row].expect(written),
-            kind: kinds[row].expect(written),
-            method: methods[row].expect(written),
-            protection: protections[row].expect(written),
-            disbursed_on: disbursed[row].expect(written),
-            principal: Money::from_fen(principal[row]),
-            principal_outstanding: Money::from_fen(outstanding[row]),
-            principal_past_due: Money::from_fen(principal_late[row]),
-            interest_past_due: Money::from_fen(interest_late[row]),
-            amount_past_due: Money::from_fen(late[row]),
-            days_past_due: days_past_due[row],
-            bucket: buckets[row].expect(written),
-            grade: grades[row].expect(written),
-            stage: stages[row] as u8,
-            allowance: Money::from_fen(allowance[row]),
-            extension_count: extensions[row] as u32,
-            restructured_on: restructured[row],
-            first_instalment_worst_days: first_worst.is_valid(row).then(|| first_worst.value(row) as i32),
-            collateral_value: Money::from_fen(collateral[row]),
-            year: YearToDate {
-                opening_outstanding: Money::from_fen(opening[row]),
-                opening_non_performing: Money::from_fen(opening_bad[row]),
-                written_off: Money::from_fen(written_off[row]),
-                recovered: Money::from_fen(recovered[row]),
-            },
-        });
-    }
+    let loan = |row: usize| Figures {
+        status: statuses[row].expect(written),
+        kind: kinds[row].expect(written),
+        method: methods[row].expect(written),
+        protection: protections[row].expect(written),
+        disbursed_on: disbursed[row].expect(written),
+        principal: Money::from_fen(principal[row]),
+        principal_outstanding: Money::from_fen(outstanding[row]),
+        principal_past_due: Money::from_fen(principal_late[row]),
+        interest_past_due: Money::from_fen(interest_late[row]),
+        amount_past_due: Money::from_fen(late[row]),
+        days_past_due: days_past_due[row],
+        bucket: buckets[row].expect(written),
+        grade: grades[row].expect(written),
+        stage: stages[row] as u8,
+        allowance: Money::from_fen(allowance[row]),
+        extension_count: extensions[row] as u32,
+        restructured_on: restructured[row],
+        first_instalment_worst_days: first_worst.is_valid(row).then(|| first_worst.value(row) as i32),
+        collateral_value: Money::from_fen(collateral[row]),
+        year: YearToDate {
+            opening_outstanding: Money::from_fen(opening[row]),
+            opening_non_performing: Money::from_fen(opening_bad[row]),
+            written_off: Money::from_fen(written_off[row]),
+            recovered: Money::from_fen(recovered[row]),
+        },
+    };
+    (0..batch.num_rows()).map(loan).collect()
 }
 
 /// Some columns of one table, batch by batch.
