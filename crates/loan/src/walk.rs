@@ -523,11 +523,13 @@ mod tests {
             advance in prop::sample::select(Advance::ALL),
             start in prop::sample::select(PenaltyStart::ALL),
             grace_days in 0..4i32,
+            penalised in any::<bool>(),
         ) {
             let order = vec![Component::Fee, Component::Penalty, Component::Interest, Component::Principal];
             let usual = if by_component { Order::ByComponent { order } } else { Order::ByInstalment { order } };
             let allocation = Allocation { usual, advance, when_days_past_due_over: None };
-            let penalty = PenaltyRule { margin_ppm: Some(500_000), base: PenaltyBase::All, start };
+            let margin_ppm = penalised.then_some(500_000);
+            let penalty = PenaltyRule { margin_ppm, base: PenaltyBase::All, start };
             let days = DayRule { grace_days, after_grace: AfterGrace::AllDays, ..DayRule::default() };
             check(&dues, &LoanRules::new(&allocation, penalty, days).expect("oldest first"));
         }
