@@ -1,6 +1,6 @@
 //! Dossiers of all batches, merged loan by loan as they were known on a day.
 
-use super::shelf::{Reading, Shard, Shelf, complete, has_loan_rows};
+use super::shelf::{Reading, Shard, Shelf, complete};
 use super::{LOAN_COLUMNS, LOAN_KNOWN_FROM, instalments_at, loans, repayments_at};
 use crate::fault::Fault;
 use arrow::array::{
@@ -199,7 +199,7 @@ fn wholly_known(batch: &RecordBatch, known_on: i32) -> bool {
     let offsets = repayments.value_offsets();
     let (from, to) = (offsets[0] as usize, offsets[batch.num_rows()] as usize);
     let repaid = repayments.values().as_struct().column(3).as_primitive::<Date32Type>();
-    has_loan_rows(batch)
+    days(batch, LOAN_KNOWN_FROM).null_count() == 0
         && known(days(batch, LOAN_KNOWN_FROM))
         && known(days(batch, instalments_at() + 1))
         && repaid.values()[from..to].iter().all(|&day| day <= known_on)

@@ -1,6 +1,6 @@
 //! The dossier files of all batches, their footers read once, and what to read of them.
 
-use super::{LOAN_KNOWN_FROM, schema};
+use super::schema;
 use crate::batch;
 use crate::fault::{Context, Fault};
 use crate::pick;
@@ -71,18 +71,11 @@ pub enum Columns {
 const NOT_FOR_THE_NIGHT: [&str; 6] =
     ["facility_id", "currency", "purpose", "entrusted_payment", "instalments.list.item.seq", "repayments.list.item.payer"];
 /// What only matters where a repayment is taken back or corrected.
-const FOR_REVERSALS: [&str; 3] =
-    ["repayments.list.item.repayment_id", "repayments.list.item.entered_at", "repayments.list.item.reverses"];
+const FOR_REVERSALS: [&str; 3] = ["repayments.list.item.repayment_id", "repayments.list.item.entered_at", REVERSES];
+const REVERSES: &str = "repayments.list.item.reverses";
 /// Texts of few values.
 const LABELS: [&str; 8] =
     ["branch_id", "officer_id", "product", "day_count", "method", "frequency", "protection", "status"];
-
-impl Shard {
-    /// Whether a loan lies in the shard.
-    pub fn holds(&self, loan: &str) -> bool {
-        self.from.as_deref().is_none_or(|from| from <= loan) && self.until.as_deref().is_none_or(|until| loan < until)
-    }
-}
 
 impl Shelf {
     pub fn open(workspace: &Workspace) -> Result<Shelf, Fault> {
@@ -105,13 +98,14 @@ impl Shelf {
         let mut shards = vec![Shard::default()];
         let mut since_cut = 0;
         for group in 0..largest.plain.metadata().num_row_groups() {
-            for (first, loans) in largest.pages(group) {
+            for page in largest.pages(group) {
+                let first = page.least.and_then(|first| std::str::from_utf8(first).ok());
                 if let (Some(first), true) = (first, since_cut >= least) {
-                    shards.last_mut().expect("never empty").until = Some(first.clone());
-                    shards.push(Shard { from: Some(first), until: None });
+                    shards.last_mut().expect("never empty").until = Some(first.to_owned());
+                    shards.push(Shard { from: Some(first.to_owned()), until: None });
                     since_cut = 0;
                 }
-                since_cut += loans;
+                since_cut += page.rows.len();
             }
         }
         shards
@@ -146,11 +140,9 @@ impl DossierFile {
     /// The row groups that may hold something asked for.
     fn groups(&self, reading: &Reading) -> Vec<usize> {
         let asked = |group: &RowGroupMetaData| {
-            let told = group.column(0).statistics().and_then(|told| Some((told.min_bytes_opt()?, told.max_bytes_opt()?)));
-            let Some((least, most)) = told else { return true };
-            let Shard { from, until } = &reading.shard;
-            from.as_ref().is_none_or(|from| from.as_bytes() <= most)
-                && until.as_ref().is_none_or(|until| least < until.as_bytes())
+            let told = group.column(0).statistics();
+            let (least, most) = (told.and_then(Statistics::min_bytes_opt), told.and_then(Statistics::max_bytes_opt));
+            Page { least, most, rows: 0..0 }.may_hold(&reading.shard)
                 && reading.only.is_none_or(|only| pick::may_hold(group, 0, only))
         };
         let groups = self.plain.metadata().row_groups().iter().enumerate();
@@ -160,7 +152,7 @@ impl DossierFile {
     /// Whether a repayment of the group takes another one back, as far as its statistics tell.
     fn has_reversals(&self, group: usize) -> bool {
         let group = self.plain.metadata().row_group(group);
-        let column = group.columns().iter().find(|column| column.column_path().string() == FOR_REVERSALS[2]);
+        let column = group.columns().iter().find(|column| column.column_path().string() == REVERSES);
         column.is_none_or(|column| {
             let nulls = column.statistics().and_then(Statistics::null_count_opt);
             nulls.is_none_or(|nulls| nulls < column.num_values() as u64)
@@ -191,44 +183,46 @@ impl DossierFile {
         Ok(builder.with_row_groups(groups).with_row_selection(pages).with_batch_size(CHUNK_LOANS).build()?)
     }
 
-    /// The smallest identity of each page of the group, where it is told, and its number of loans.
-    fn pages(&self, group: usize) -> Vec<(Option<String>, usize)> {
+    /// The pages of the group's identities; the group itself where its pages are not told apart.
+    fn pages(&self, group: usize) -> Vec<Page<'_>> {
         let metadata = self.plain.metadata();
         let rows = metadata.row_group(group).num_rows() as usize;
-        let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
-        let pages = metadata.offset_index().map(|index| index[group][0].page_locations());
+        let starts = metadata.offset_index().map(|index| index[group][0].page_locations());
         let told = metadata.column_index().map(|index| &index[group][0]);
-        let (Some(pages), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (pages, told) else {
-            let least = metadata.row_group(group).column(0).statistics().and_then(Statistics::min_bytes_opt);
-            return vec![(least.and_then(text), rows)];
+        let (Some(starts), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (starts, told) else {
+            let whole = metadata.row_group(group).column(0).statistics();
+            let (least, most) = (whole.and_then(Statistics::min_bytes_opt), whole.and_then(Statistics::max_bytes_opt));
+            return vec![Page { least, most, rows: 0..rows }];
         };
-        let ends = pages.iter().skip(1).map(|page| page.first_row_index as usize).chain([rows]);
-        let counted = pages.iter().zip(ends).enumerate();
-        counted
-            .map(|(at, (page, end))| (told.min_value(at).and_then(text), end - page.first_row_index as usize))
-            .collect()
+        let first_row = |page: usize| starts.get(page).map_or(rows, |start| start.first_row_index as usize);
+        let page = |at: usize| Page {
+            least: told.min_value(at),
+            most: told.max_value(at),
+            rows: first_row(at)..first_row(at + 1),
+        };
+        (0..starts.len()).map(page).collect()
     }
 
     /// The rows of the group on pages that may hold a loan of the shard: a day's small file lies across
     /// many shards, and each decodes only its own pages.
     fn stretch(&self, group: usize, shard: &Shard) -> Range<usize> {
-        let metadata = self.plain.metadata();
-        let rows = metadata.row_group(group).num_rows() as usize;
-        let pages = metadata.offset_index().map(|index| index[group][0].page_locations());
-        let told = metadata.column_index().map(|index| &index[group][0]);
-        let (Some(pages), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (pages, told) else { return 0..rows };
-        let ends_before = |page: usize| {
-            let most = told.max_value(page);
-            shard.from.as_ref().zip(most).is_some_and(|(from, most)| most < from.as_bytes())
-        };
-        let begins_after = |page: usize| {
-            let least = told.min_value(page);
-            shard.until.as_ref().zip(least).is_some_and(|(until, least)| least >= until.as_bytes())
-        };
-        let first_row = |page: usize| pages.get(page).map_or(rows, |page| page.first_row_index as usize);
-        let start = (0..pages.len()).take_while(|&page| ends_before(page)).count();
-        let end = (start..pages.len()).take_while(|&page| !begins_after(page)).last().map_or(start, |last| last + 1);
-        first_row(start)..first_row(end)
+        let asked = self.pages(group).into_iter().filter(|page| page.may_hold(shard)).map(|page| page.rows);
+        asked.reduce(|first, last| first.start..last.end).unwrap_or(0..0)
+    }
+}
+
+/// Loans that lie together in a file, and between which identities, as far as the file tells (数据页).
+struct Page<'a> {
+    least: Option<&'a [u8]>,
+    most: Option<&'a [u8]>,
+    rows: Range<usize>,
+}
+
+impl Page<'_> {
+    fn may_hold(&self, shard: &Shard) -> bool {
+        let ends_before = shard.from.as_ref().zip(self.most).is_some_and(|(from, most)| most < from.as_bytes());
+        let begins_after = shard.until.as_ref().zip(self.least).is_some_and(|(until, least)| least >= until.as_bytes());
+        !ends_before && !begins_after
     }
 }
 
@@ -275,27 +269,4 @@ fn complete_list(wanted: &Field, column: &ArrayRef) -> Result<ArrayRef, Fault> {
     let items = StructArray::try_new(nullable.clone().into(), fields.iter().map(found).collect(), items.nulls().cloned())?;
     let item = Arc::new(Field::new(item.name(), DataType::Struct(nullable.into()), true));
     Ok(Arc::new(ListArray::try_new(item, list.offsets().clone(), Arc::new(items), list.nulls().cloned())?))
-}
-
-/// Whether the loan's own row is in the batch, or only something that belongs to it.
-pub(super) fn has_loan_rows(batch: &RecordBatch) -> bool {
-    batch.column(LOAN_KNOWN_FROM).null_count() == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shard_holds_from_its_first_loan_to_the_next_ones() {
-        let shard = |from: &str, until: &str| {
-            let end = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            Shard { from: end(from), until: end(until) }
-        };
-        let check = |shard: Shard, expect: [bool; 3]| assert_eq!(["L1", "L2", "L3"].map(|loan| shard.holds(loan)), expect);
-        check(shard("", ""), [true, true, true]);
-        check(shard("", "L2"), [true, false, false]);
-        check(shard("L2", "L3"), [false, true, false]);
-        check(shard("L2", ""), [false, true, true]);
-    }
 }

@@ -71,7 +71,7 @@ impl Ground {
             known_on: Some(request.known_on),
             only: request.only.map(|only| &only.loans),
             shard: shard.clone(),
-            columns: if request.only.is_some() { Columns::All } else { Columns::Night },
+            columns: Columns::Night,
         };
         let mut folding = Folding::new(self, rules, request);
         for chunk in self.shelf.merge(&reading)? {

@@ -148,8 +148,7 @@ fn states(
 ) -> Result<Box<dyn Iterator<Item = Result<RecordBatch, Fault>>>, Fault> {
     let Some(only) = only else { return Ok(Box::new(columns_of(&night.folder, "loan_states", columns)?)) };
     let path = states_path(night);
-    let columns: Vec<&str> = columns.iter().copied().collect();
-    let rows = pick::rows(&path, "loan_id", only, Some(&columns))?;
+    let rows = pick::rows(&path, "loan_id", only, Some(columns))?;
     Ok(Box::new(rows.map(move |batch| batch.with_context(|| damaged(&path)))))
 }
 

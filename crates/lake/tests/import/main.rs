@@ -4,5 +4,6 @@ mod columns;
 mod desk;
 mod formats;
 mod hostile;
+mod nights;
 mod refusals;
 mod versions;
