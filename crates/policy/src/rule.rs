@@ -60,6 +60,46 @@ coded! {
         MigrationFormula = "migration_formula",
         /// Days off and make-up workdays of a year.
         WorkingCalendar = "working_calendar",
+        /// Hours in which nobody is contacted.
+        ContactHours = "contact_hours",
+        /// How often somebody may be contacted.
+        ContactCounter = "contact_counter",
+        /// Who may be contacted, under which conditions, to say what.
+        ContactPerson = "contact_person",
+        /// What stops contact altogether.
+        ContactStop = "contact_stop",
+        /// When a debtor counts as unreachable.
+        UnreachableTest = "unreachable_test",
+        /// What a visit needs.
+        Visit = "visit",
+        /// How a hardship plan may look.
+        HardshipPlan = "hardship_plan",
+        /// When a promise counts as kept.
+        PromiseTolerance = "promise_tolerance",
+        /// What is done next with a case.
+        Strategy = "strategy",
+        /// In what order cases are worked.
+        QueueOrder = "queue_order",
+        /// Who gets a case.
+        Assignment = "assignment",
+        /// How an agency is placed with, recalled and reviewed.
+        Agency = "agency",
+        /// How results are weighed.
+        BalancedScore = "balanced_score",
+        /// What is never said.
+        Language = "language",
+        /// What is said in a situation.
+        Script = "script",
+        /// One of the eighteen tactics.
+        Tactic = "tactic",
+        /// A way to recover, with its conditions.
+        Lever = "lever",
+        /// A period that must not run out unseen.
+        Clock = "clock",
+        /// What a post may decide alone.
+        AuthorityLimit = "authority_limit",
+        /// What a role may do.
+        Permission = "permission",
     }
 }
 

@@ -45,3 +45,25 @@ macro_rules! coded {
         }
     };
 }
+
+/// Writes and reads [`Coded`] enums by their code wherever serde does: `units::serde_by_code!(Channel, Relation);`.
+#[macro_export]
+macro_rules! serde_by_code {
+    ($($name:ident),+ $(,)?) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(from)?;
+                $name::from_code(&text).ok_or_else(|| {
+                    let codes: Vec<&str> = $name::ALL.iter().map(|value| value.code()).collect();
+                    serde::de::Error::custom(format!("unknown code {text:?}, one of: {}", codes.join(", ")))
+                })
+            }
+        }
+    )+};
+}

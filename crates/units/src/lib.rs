@@ -4,12 +4,13 @@
 //! bare `i32` never stands for a day. Invariants: no clock, no IO, no floating point; arithmetic
 //! that would overflow stops the program instead of wrapping.
 //!
-//! Reading order: [`money`], [`rate`], [`date`], [`calendar`], [`ids`], [`texts`].
+//! Reading order: [`money`], [`rate`], [`date`], [`moment`], [`calendar`], [`ids`], [`texts`].
 
 pub mod calendar;
 pub mod coded;
 pub mod date;
 pub mod ids;
+pub mod moment;
 pub mod money;
 pub mod rate;
 pub mod texts;
@@ -18,6 +19,7 @@ pub use calendar::{Calendar, Roll};
 pub use coded::Coded;
 pub use date::{Date, DateError, YearMonth};
 pub use ids::{BranchId, CustomerId, LoanId, OfficerId, RepaymentId};
+pub use moment::Moment;
 pub use money::{Money, MoneyError, Rounding, div_round};
 pub use rate::{RateError, RatePpm};
 pub use texts::{Labels, TextIndex, Texts};

@@ -1,0 +1,1 @@
+//! Who may do what: staff, branches, roles, limits, approvals.

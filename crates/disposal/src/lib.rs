@@ -1,0 +1,1 @@
+//! Court, settlement, write-off: the clocks that may not run out unseen.
