@@ -1,6 +1,7 @@
 //! The doctor's visit: look at everything, put right what the rest proves, look again.
 
 use crate::dayend_run::{FoldedBy, night_plan};
+use crate::keys::keys;
 use crate::failure::{Failure, Outcome, refused};
 use crate::workspace::{Open, workspace_open};
 use anyhow::Context;
@@ -41,7 +42,7 @@ pub fn doctor(dir: &Path, treatment: Treatment) -> Outcome<Checkup> {
     if !dir.join("postloan.toml").exists() {
         return refused("E-WS-01", &[("dir", &dir.display())]);
     }
-    let lake = Workspace::open(dir)?;
+    let lake = Workspace::open(dir)?.with_keys(keys(dir)?);
     let (configured, wrong) = match workspace_open(dir).and_then(|open| Ok((open.pack(None)?, open))) {
         Ok(configured) => (Some(configured), None),
         Err(Failure::Refused(refusal)) => {

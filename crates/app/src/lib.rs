@@ -3,7 +3,7 @@
 //! Nothing is decided here that a rule room can decide, and nothing is printed: results leave as
 //! values and [`table::Table`]s. The clock, the terminal and the arguments belong to the front door.
 //!
-//! Reading order: [`workspace`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
+//! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`].
 
@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod failure;
 pub mod figures;
 pub mod foreign;
+pub mod keys;
 pub mod loan_explain;
 pub mod morning;
 pub mod movement;

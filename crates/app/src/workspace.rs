@@ -1,6 +1,7 @@
 //! The workspace a use case works in: its folder, its configuration, its policy pack.
 
 use crate::failure::{Outcome, refused};
+use crate::keys::{keys, make_keys};
 use anyhow::Context;
 use lake::Workspace;
 use policy::{Pack, embedded_packs};
@@ -42,6 +43,7 @@ pub fn workspace_init(dir: &Path, pack: &str, institution: &str) -> Outcome<Open
     load_pack(pack, dir)?;
     let text = CONFIG_TEMPLATE.replace("{institution}", institution).replace("{pack}", pack);
     Workspace::init(dir, &text)?;
+    make_keys(dir)?;
     workspace_open(dir)
 }
 
@@ -59,7 +61,7 @@ pub fn workspace_open(dir: &Path) -> Outcome<Open> {
     if !dir.join("postloan.toml").exists() {
         return refused("E-WS-01", &[("dir", &dir.display())]);
     }
-    let lake = Workspace::open(dir)?;
+    let lake = Workspace::open(dir)?.with_keys(keys(dir)?);
     let path = dir.join("postloan.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     match toml::from_str(&text) {

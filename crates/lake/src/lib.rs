@@ -21,6 +21,7 @@ pub mod import;
 pub mod kept;
 pub mod mapping;
 pub mod night;
+mod personal;
 mod pick;
 pub mod refused;
 pub mod rejects;

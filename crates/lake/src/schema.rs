@@ -37,6 +37,8 @@ pub struct Column {
     pub kind: Kind,
     pub required: bool,
     pub identity: bool,
+    /// Tells who somebody is or how to reach them: sealed on the disk.
+    pub personal: bool,
     /// The table and column this one points to.
     pub parent: Option<(&'static str, &'static str)>,
 }
@@ -64,7 +66,7 @@ pub struct Table {
 pub const KNOWN_FROM: &str = "known_from";
 
 const fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, required: false, identity: false, parent: None }
+    Column { name, kind, required: false, identity: false, personal: false, parent: None }
 }
 const fn text(name: &'static str) -> Column {
     column(name, Kind::Text)
@@ -99,6 +101,10 @@ impl Column {
     const fn identity(mut self) -> Column {
         self.identity = true;
         self.required = true;
+        self
+    }
+    const fn personal(mut self) -> Column {
+        self.personal = true;
         self
     }
     const fn of(mut self, table: &'static str, column: &'static str) -> Column {
@@ -161,12 +167,12 @@ pub static TABLES: &[Table] = &[
         name: "customers",
         columns: &[
             text("customer_id").identity(),
-            text("name").required(),
+            text("name").required().personal(),
             code("kind", KINDS).required(),
             code("scale", SCALES),
-            text("id_number"),
-            text("phone"),
-            text("address"),
+            text("id_number").personal(),
+            text("phone").personal(),
+            text("address").personal(),
             text("region"),
             text("industry"),
             text("occupation"),
@@ -183,8 +189,8 @@ pub static TABLES: &[Table] = &[
             text("contact_id").identity(),
             text("customer_id").required().of("customers", "customer_id"),
             text("relation"),
-            text("name"),
-            text("phone"),
+            text("name").personal(),
+            text("phone").personal(),
             text("source").required(),
             date("opted_out_on"),
         ],
@@ -260,7 +266,7 @@ pub static TABLES: &[Table] = &[
             text("loan_id").of("loans", "loan_id"),
             text("contract_id").of("loans", "contract_id"),
             text("kind").required(),
-            text("owner"),
+            text("owner").personal(),
             text("region"),
             money("value").required(),
             date("valued_on").required(),
@@ -281,7 +287,7 @@ pub static TABLES: &[Table] = &[
             text("loan_id").of("loans", "loan_id"),
             text("contract_id").of("loans", "contract_id"),
             text("guarantor_id").required(),
-            text("guarantor_name"),
+            text("guarantor_name").personal(),
             code("form", &["general", "joint"]),
             money("amount"),
             date("period_ends_on"),
@@ -322,12 +328,12 @@ pub static TABLES: &[Table] = &[
             text("flow_id").identity(),
             text("customer_id").required().of("customers", "customer_id"),
             text("loan_id").of("loans", "loan_id"),
-            text("account"),
+            text("account").personal(),
             column("at", Kind::DateTime).required(),
             code("direction", &["in", "out"]).required(),
             money("amount").required(),
-            text("counterparty"),
-            text("counterparty_account"),
+            text("counterparty").personal(),
+            text("counterparty_account").personal(),
             text("counterparty_kind"),
             text("memo"),
         ],

@@ -6,12 +6,14 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
+use vault::Keys;
 
 /// A workspace (工作区): configuration, immutable batches, snapshots, and unfinished work in `.staging`.
 #[derive(Clone, Debug)]
 pub struct Workspace {
     root: PathBuf,
     newest_batch: u32,
+    keys: Option<Keys>,
 }
 
 /// The right to write; given back when dropped, and by the system when the program is killed.
@@ -63,12 +65,21 @@ impl Workspace {
         if !root.join(CONFIG).exists() {
             bail!("{} is not a workspace: it has no {CONFIG}", root.display());
         }
-        Ok(Workspace { root, newest_batch: u32::MAX })
+        Ok(Workspace { root, newest_batch: u32::MAX, keys: None })
     }
 
     /// The workspace as it was when `number` was its newest batch.
     pub fn through_batch(&self, number: u32) -> Workspace {
         Workspace { newest_batch: number, ..self.clone() }
+    }
+
+    /// The same, whose batches seal what tells who somebody is; without keys they hold it as it came.
+    pub fn with_keys(self, keys: Option<Keys>) -> Workspace {
+        Workspace { keys, ..self }
+    }
+
+    pub fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
     }
 
     pub(crate) fn newest_batch(&self) -> u32 {

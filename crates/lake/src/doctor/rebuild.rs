@@ -6,6 +6,7 @@ use crate::fault::{Context, Fault};
 use crate::identity::{Index, Key, RowHasher, content, key, owner, with_low};
 use crate::import::{instalment_content, repayment_content};
 use crate::kept::FileDigest;
+use crate::personal;
 use crate::schema::{self, PAYERS, Table};
 use crate::workspace::{Workspace, WriteLock};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
@@ -15,6 +16,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
+use vault::Keys;
 
 /// Moves a damaged thing to `.damaged`, where it can be looked at; nothing happens when it is gone.
 pub fn set_aside(workspace: &Workspace, _lock: &WriteLock, path: &Path) -> Result<(), Fault> {
@@ -35,7 +37,7 @@ pub fn rebuild_index(workspace: &Workspace, lock: &WriteLock, batch: &Batch, fil
     let name = file.name.strip_prefix("identities/").and_then(|name| name.strip_suffix(".idx"));
     let staging = workspace.staging();
     fs::create_dir_all(staging.join("identities")).context("making room for an index")?;
-    let rebuilt = index(batch, name.unwrap_or_default())?.write(&staging, name.unwrap_or_default())?;
+    let rebuilt = index(batch, name.unwrap_or_default(), workspace.keys())?.write(&staging, name.unwrap_or_default())?;
     let is_the_same = rebuilt == *file;
     if is_the_same {
         let place = batch.folder.join(&file.name);
@@ -49,7 +51,7 @@ pub fn rebuild_index(workspace: &Workspace, lock: &WriteLock, batch: &Batch, fil
 }
 
 /// The index of a table as the import made it.
-fn index(batch: &Batch, name: &str) -> Result<Index, Fault> {
+fn index(batch: &Batch, name: &str, keys: Option<&Keys>) -> Result<Index, Fault> {
     let mut entries = Vec::new();
     match name {
         "loans" => each(&batch.dossiers(), |batch| {
@@ -68,7 +70,12 @@ fn index(batch: &Batch, name: &str) -> Result<Index, Fault> {
         _ => {
             let Some(table) = schema::table(name) else { return Ok(Index::default()) };
             let columns = table.columns.len();
-            each(&batch.table(name), |batch| Ok(hash_rows(table, &batch.columns()[..columns], &mut entries)))?;
+            each(&batch.table(name), |batch| {
+                let mut columns = batch.columns()[..columns].to_vec();
+                personal::opened(table, &mut columns, keys)?;
+                hash_rows(table, &columns, &mut entries);
+                Ok(())
+            })?;
         }
     }
     entries.sort_unstable();

@@ -338,7 +338,7 @@ impl<'a> Import<'a> {
         let mut files = Vec::new();
         for staged in others {
             progress(Progress::Writing { table: staged.table.name });
-            files.push(write::write(folder, staged, knowledge)?);
+            files.push(write::write(folder, staged, knowledge, self.workspace.keys())?);
         }
         progress(Progress::Writing { table: "dossier" });
         let (instalments, repayments) = (&self.instalments, &self.repayments);

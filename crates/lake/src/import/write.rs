@@ -5,6 +5,7 @@ use super::table::StagedTable;
 use crate::dossier::properties;
 use crate::fault::{Context, Fault};
 use crate::kept::{FileDigest, Writing};
+use crate::personal;
 use crate::schema::Table;
 use arrow::array::{ArrayRef, Date32Array, RecordBatch};
 use arrow::compute::interleave_record_batch;
@@ -12,6 +13,7 @@ use arrow::row::{RowConverter, Rows, SortField};
 use parquet::arrow::ArrowWriter;
 use std::path::Path;
 use std::sync::Arc;
+use vault::Keys;
 
 const WRITE_ROWS: usize = 65_536;
 
@@ -26,23 +28,24 @@ pub fn identity_converter(table: &Table) -> Result<RowConverter, Fault> {
     Ok(RowConverter::new(fields.collect())?)
 }
 
-pub fn write(folder: &Path, staged: &StagedTable, knowledge: Knowledge) -> Result<FileDigest, Fault> {
+pub fn write(folder: &Path, staged: &StagedTable, knowledge: Knowledge, keys: Option<&Keys>) -> Result<FileDigest, Fault> {
     let table = staged.table;
     let path = folder.join(format!("{}.parquet", table.name));
     let schema = table.arrow_schema();
     let converter = identity_converter(table)?;
-    let (mut batches, mut keys, mut first) = (Vec::new(), Vec::new(), 0);
+    let (mut batches, mut order, mut first) = (Vec::new(), Vec::new(), 0);
     for batch in &staged.batches {
         let days = knowledge.days(table, batch, |row| staged.corrections[first + row]);
         first += batch.num_rows();
-        keys.push(identity_rows(table, &converter, batch)?);
+        order.push(identity_rows(table, &converter, batch)?);
         let mut columns = batch.columns().to_vec();
+        personal::sealed(table, &mut columns, keys);
         columns.push(Arc::new(Date32Array::from(days)));
         batches.push(RecordBatch::try_new(schema.clone(), columns)?);
     }
     let rows = batches.iter().enumerate().flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row)));
     let mut rows: Vec<(usize, usize)> = rows.collect();
-    rows.sort_by(|&(a, x), &(b, y)| keys[a].row(x).cmp(&keys[b].row(y)));
+    rows.sort_by(|&(a, x), &(b, y)| order[a].row(x).cmp(&order[b].row(y)));
     let count = rows.len() as u64;
     let mut writing = Writing::create(&path)?;
     let mut writer = ArrowWriter::try_new(&mut writing, schema, Some(properties()))?;

@@ -21,6 +21,12 @@ impl Desk {
         Desk { folder, workspace }
     }
 
+    /// The same, which seals personal data.
+    pub fn sealing(self, keys: &str) -> Desk {
+        let workspace = self.workspace.with_keys(Some(vault::Keys::parse(keys).unwrap()));
+        Desk { workspace, ..self }
+    }
+
     /// A folder with these files in it.
     pub fn folder(&self, name: &str, files: &[(&str, &str)]) -> PathBuf {
         let folder = self.folder.path().join(name);

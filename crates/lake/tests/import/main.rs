@@ -5,5 +5,6 @@ mod desk;
 mod formats;
 mod hostile;
 mod nights;
+mod personal;
 mod refusals;
 mod versions;

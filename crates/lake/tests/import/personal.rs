@@ -1,0 +1,63 @@
+//! Who somebody is stands in no file of a batch that anybody can read.
+
+use crate::desk::Desk;
+use lake::batch;
+use lake::doctor::rebuild_index;
+use std::fs;
+use std::path::Path;
+use vault::Keys;
+
+const KEY: &str = "k1:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+const NEW_KEY: &str = "k2:f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f\n";
+
+const CUSTOMERS: &str = "customer_id,name,kind,id_number,phone,address,region\n\
+    C1,Wang Xiaoming,individual,110101199001011234,13800005678,Lane 7 House 9,110101\n\
+    C2,Li Hua,individual,110101199202022345,13900001111,,110101\n";
+
+/// Every byte below a folder, one file after the other.
+fn bytes_below(folder: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        bytes.extend(if path.is_dir() { bytes_below(&path) } else { fs::read(path).unwrap() });
+    }
+    bytes
+}
+
+#[test]
+fn names_and_numbers_are_sealed_and_open_with_the_key() {
+    let desk = Desk::new().sealing(KEY);
+    desk.import_files("book", &[("customers.csv", CUSTOMERS)]);
+    let rows = desk.rows("customers", "customer_id name phone address region", None);
+    assert!(rows.iter().all(|row| row.matches("sealed:k1:").count() >= 2 && row.contains("110101")), "{rows:?}");
+    let stored = bytes_below(&desk.workspace.batches());
+    for secret in ["Wang", "Hua", "13800005678", "110101199001011234", "Lane 7"] {
+        assert!(!stored.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} can be read");
+    }
+    let sealed = rows[0].split(' ').nth(2).unwrap().to_owned();
+    assert_eq!(Keys::parse(KEY).unwrap().open("customers.phone", &sealed).unwrap(), "13800005678");
+}
+
+#[test]
+fn a_rotated_key_makes_no_row_new() {
+    let desk = Desk::new().sealing(KEY);
+    desk.import_files("book", &[("customers.csv", CUSTOMERS)]);
+    let desk = desk.sealing(&format!("{KEY}{NEW_KEY}"));
+    let later = CUSTOMERS.to_owned() + "C3,Zhao Lei,individual,,13700002222,,110101\n";
+    let manifest = desk.import_files("later", &[("customers.csv", &later)]);
+    assert_eq!(manifest.table("customers").unwrap().accepted.rows, 1);
+    assert!(desk.rows("customers", "name", None)[2].starts_with("sealed:k2:"));
+}
+
+#[test]
+fn the_doctor_rebuilds_an_index_from_sealed_columns() {
+    let desk = Desk::new().sealing(KEY);
+    let manifest = desk.import_files("book", &[("customers.csv", CUSTOMERS)]);
+    let batch = batch::list(&desk.workspace).unwrap().remove(0);
+    let file = manifest.files.iter().find(|file| file.name == "identities/customers.idx").unwrap();
+    fs::write(batch.folder.join(&file.name), b"damaged").unwrap();
+    let lock = desk.workspace.lock("doctor").unwrap();
+    assert!(rebuild_index(&desk.workspace, &lock, &batch, file).unwrap());
+    let keyless = desk.workspace.clone().with_keys(None);
+    assert!(rebuild_index(&keyless, &lock, &batch, file).is_err(), "nobody rebuilds what he cannot read");
+}
