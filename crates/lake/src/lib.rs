@@ -6,7 +6,7 @@
 //! same bytes; no clock, no DataFusion, no async.
 //!
 //! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`kept`],
-//! [`batch`], [`dossier`], [`scan`], [`workspace`], [`doctor`],
+//! [`batch`], [`dossier`], [`scan`], [`people`], [`workspace`], [`doctor`],
 //! [`backup`].
 
 pub mod backup;
@@ -21,6 +21,7 @@ pub mod import;
 pub mod kept;
 pub mod mapping;
 pub mod night;
+pub mod people;
 mod personal;
 mod pick;
 pub mod refused;

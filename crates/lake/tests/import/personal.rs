@@ -61,3 +61,19 @@ fn the_doctor_rebuilds_an_index_from_sealed_columns() {
     let keyless = desk.workspace.clone().with_keys(None);
     assert!(rebuild_index(&keyless, &lock, &batch, file).is_err(), "nobody rebuilds what he cannot read");
 }
+
+#[test]
+fn who_is_worked_with_is_opened_with_every_number_of_theirs() {
+    let desk = Desk::new().sealing(KEY);
+    let contacts = "contact_id,customer_id,relation,name,phone,source,opted_out_on\n\
+        K1,C1,self,Wang Xiaoming,13800005678,application,\n\
+        K2,C1,spouse,Zhou Ping,13600003333,customer,2026-01-05\n\
+        K3,C2,self,Li Hua,13900001111,application,\n";
+    desk.import_files("book", &[("customers.csv", CUSTOMERS), ("contacts.csv", contacts)]);
+    let known_on = units::Date::parse("2026-11-20").unwrap();
+    let people = lake::people::people(&desk.workspace, known_on, &["C1".to_owned()].into()).unwrap();
+    let [person] = &people[..] else { panic!("{people:?}") };
+    assert_eq!((person.name.as_str(), person.phone.as_deref()), ("Wang Xiaoming", Some("13800005678")));
+    let told: Vec<_> = person.contacts.iter().map(|point| (point.name.as_deref().unwrap(), point.opted_out_on.is_some())).collect();
+    assert_eq!(told, [("Wang Xiaoming", false), ("Zhou Ping", true)]);
+}
