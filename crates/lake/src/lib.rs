@@ -6,7 +6,7 @@
 //! same bytes; no clock, no DataFusion, no async.
 //!
 //! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`kept`],
-//! [`batch`], [`dossier`], [`scan`], [`people`], [`workspace`], [`doctor`],
+//! [`batch`], [`dossier`], [`scan`], [`people`], [`securities`], [`workspace`], [`doctor`],
 //! [`backup`].
 
 pub mod backup;
@@ -29,6 +29,7 @@ pub mod rejects;
 mod row_groups;
 pub mod scan;
 pub mod schema;
+pub mod securities;
 pub mod snapshot;
 pub mod source;
 pub mod workspace;

@@ -2,12 +2,11 @@
 
 use crate::fault::Fault;
 use crate::personal;
-use crate::scan;
+use crate::scan::{self, Row};
 use crate::schema::{self, Table};
 use crate::workspace::Workspace;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::Date32Type;
 use std::collections::{BTreeMap, HashSet};
 use units::Date;
 
@@ -69,23 +68,6 @@ pub fn people(workspace: &Workspace, known_on: Date, of: &HashSet<String>) -> Re
     Ok(people.into_values().collect())
 }
 
-struct Row<'a> {
-    batch: &'a RecordBatch,
-    row: usize,
-}
-
-impl Row<'_> {
-    fn text(&self, column: &str) -> Option<String> {
-        let texts = self.batch[column].as_string::<i32>();
-        texts.is_valid(self.row).then(|| texts.value(self.row).to_owned())
-    }
-
-    fn day(&self, column: &str) -> Option<Date> {
-        let days = self.batch[column].as_primitive::<Date32Type>();
-        days.is_valid(self.row).then(|| Date::new(days.value(self.row)))
-    }
-}
-
 /// Calls `take` with every row of a table that belongs to one of the customers, opened.
 fn rows(
     workspace: &Workspace,
@@ -103,7 +85,7 @@ fn rows(
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
         personal::opened(table, &mut columns, workspace.keys())?;
         let batch = RecordBatch::try_new(batch.schema(), columns)?;
-        (0..batch.num_rows()).for_each(|row| take(&Row { batch: &batch, row }));
+        Row::each(&batch, &mut take);
     }
     Ok(())
 }

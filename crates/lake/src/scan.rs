@@ -7,16 +7,16 @@ use crate::import::{identity_converter, identity_rows};
 use crate::pick;
 use crate::schema::{self, KNOWN_FROM, Table};
 use crate::workspace::Workspace;
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray, StringBuilder, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray, StringBuilder, UInt32Array};
 use arrow::compute::{filter_record_batch, interleave_record_batch, take};
-use arrow::datatypes::{Date32Type, SchemaRef};
+use arrow::datatypes::{Date32Type, Int64Type, SchemaRef};
 use arrow::row::{RowConverter, Rows};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use units::Date;
+use units::{Date, Money};
 
 /// Rows per batch read from each file.
 const READ_ROWS: usize = 8_192;
@@ -256,6 +256,33 @@ fn whole(path: &Path) -> Result<ParquetRecordBatchReader, Fault> {
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("reading {}", path.display()))?;
     Ok(builder.with_batch_size(READ_ROWS).build()?)
+}
+
+/// A row of a batch, its columns by name.
+pub(crate) struct Row<'a> {
+    batch: &'a RecordBatch,
+    row: usize,
+}
+
+impl Row<'_> {
+    pub fn each(batch: &RecordBatch, take: &mut impl FnMut(&Row)) {
+        (0..batch.num_rows()).for_each(|row| take(&Row { batch, row }));
+    }
+
+    pub fn text(&self, column: &str) -> Option<String> {
+        let texts = self.batch[column].as_string::<i32>();
+        texts.is_valid(self.row).then(|| texts.value(self.row).to_owned())
+    }
+
+    pub fn day(&self, column: &str) -> Option<Date> {
+        let days = self.batch[column].as_primitive::<Date32Type>();
+        days.is_valid(self.row).then(|| Date::new(days.value(self.row)))
+    }
+
+    pub fn money(&self, column: &str) -> Option<Money> {
+        let amounts = self.batch[column].as_primitive::<Int64Type>();
+        amounts.is_valid(self.row).then(|| Money::from_fen(amounts.value(self.row)))
+    }
 }
 
 fn known_from(batch: &RecordBatch) -> &Date32Array {
