@@ -68,3 +68,49 @@ pub fn act_check(
     }
     Ok(rules.act(act.kind).1.strength(&act.evidence))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::table::{claim, date, rules};
+    use crate::clock::{ActKind, EvidenceKind};
+
+    #[test]
+    fn an_act_is_recorded_or_refused_for_the_gravest_reason() {
+        let facts = claim("due 2023-11-20\nguarantee G joint\npreservation P deposit 2026-01-05\n2026-02-02 suit D");
+        let check = |text: &str, expect: Result<EvidenceStrength, ActRefused>| {
+            let mut act = claim(text).acts.remove(0);
+            act.act_id = "new".to_owned();
+            assert_eq!(act_check(&facts, &act, &rules(), date("2026-03-02")), expect, "{text}");
+        };
+        check("2026-03-02 letter_delivered D", Ok(EvidenceStrength::Strong));
+        check("2026-03-02 letter_delivered D delivery_receipt content_copy", Ok(EvidenceStrength::Medium));
+        check("2026-03-02 letter_delivered D,G posting_receipt", Ok(EvidenceStrength::Weak));
+        check("2026-03-02 preservation_renewed P", Ok(EvidenceStrength::Strong));
+        check("2026-03-02 suit_withdrawn D", Ok(EvidenceStrength::Strong));
+        let (on, business_date) = (date("2026-03-03"), date("2026-03-02"));
+        check("2026-03-03 letter_delivered X", Err(ActRefused::InTheFuture { on, business_date }));
+        check("2026-03-02 letter_delivered D,X", Err(ActRefused::NotOfThisClaim { party: "X".to_owned() }));
+        check("2026-03-02 extension D", Err(ActRefused::UntilMissing { act: ActKind::Extension }));
+        let until = ActRefused::UntilNotLater { until: business_date, on: business_date };
+        check("2026-03-02 extension D until=2026-03-02", Err(until));
+        check("2026-03-02 suit_withdrawn G", Err(ActRefused::NothingToWithdraw { on: business_date }));
+        check("2026-02-01 suit_withdrawn D", Err(ActRefused::NothingToWithdraw { on: date("2026-02-01") }));
+        let with = |change: &dyn Fn(&mut Act)| {
+            let mut act = claim("2026-03-02 letter_delivered X").acts.remove(0);
+            act.act_id = "new".to_owned();
+            change(&mut act);
+            act_check(&facts, &act, &rules(), business_date).unwrap_err()
+        };
+        // Every reason at once, taken away one after the other.
+        let (id, future) = ("A0".to_owned(), date("2026-03-03"));
+        let known = ActRefused::AlreadyRecorded { act_id: id.clone() };
+        assert_eq!(with(&|act| (act.act_id, act.on) = (id.clone(), future)), known);
+        assert_eq!(with(&|act| (act.on, act.against) = (future, vec![])), ActRefused::InTheFuture { on: future, business_date });
+        assert_eq!(with(&|act| (act.against, act.evidence) = (vec![], vec![])), ActRefused::NobodyNamed);
+        assert_eq!(with(&|act| act.evidence = vec![]).code(), "E-CK-04");
+        let empty = |act: &mut Act| (act.against, act.kind, act.evidence) = (vec!["D".to_owned()], ActKind::Extension, vec![]);
+        assert_eq!(with(&empty), ActRefused::EvidenceMissing { act: ActKind::Extension });
+        assert_eq!(with(&|act| { empty(act); act.evidence = vec![EvidenceKind::WrittenAgreement]; }).code(), "E-CK-06");
+    }
+}

@@ -111,12 +111,12 @@ impl<'a> Docket<'a> {
         left.min_by_key(|left| *left as u8).unwrap_or(SuitLeft::Nothing)
     }
 
-    /// When a suit was taken back for a party: by the first withdrawal that no later suit comes before.
+    /// When a suit was taken back for a party: by the first withdrawal after it. Filed again before that, nobody
+    /// knows which of the two is meant, so both are gone.
     fn withdrawn_on(&self, suit: &Act, party: &str) -> Option<Date> {
-        let after = self.acts.iter().skip_while(|judged| !std::ptr::eq(judged.act, suit)).skip(1);
-        let mut about = after.filter(|judged| judged.act.is_against(&[party])).map(|judged| judged.act);
-        let next = about.find(|act| matches!(act.kind, ActKind::Suit | ActKind::SuitWithdrawn))?;
-        (next.kind == ActKind::SuitWithdrawn).then_some(next.on)
+        let mut after = self.acts.iter().skip_while(|judged| !std::ptr::eq(judged.act, suit)).skip(1);
+        let withdrawn = |judged: &&Judged| judged.act.kind == ActKind::SuitWithdrawn && judged.act.is_against(&[party]);
+        after.find(withdrawn).map(|judged| judged.act.on)
     }
 
     fn was_served(&self, party: &str, from: Date, to: Date) -> bool {

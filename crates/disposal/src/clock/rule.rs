@@ -202,3 +202,42 @@ fn holds(alternatives: &[Vec<EvidenceKind>], evidence: &[EvidenceKind]) -> bool 
 pub(super) fn last_day(from: Date, months: i32, calendar: &Calendar) -> Date {
     calendar.roll(from.add_months(months), Roll::Following)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::Pack;
+
+    /// The real pack with one rule replaced, or retired when `params` is empty.
+    fn with(id: &str, kind: &str, params: &str) -> String {
+        let header = "[pack]\nid = \"t\"\nversion = \"1\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\nextends = \"cn-collections\"\n";
+        let says = "title_zh = \"t\"\ntitle_en = \"t\"\narticle = \"a\"\nsource = \"s\"\ncertainty = \"D\"";
+        let rule = match params {
+            "" => format!("[[rule]]\nid = \"{id}\"\nretired = true\n"),
+            _ => format!("[[rule]]\nid = \"{id}\"\nkind = \"{kind}\"\n{says}\neffective_from = 2010-01-01\n[rule.params]\n{params}\n"),
+        };
+        let pack = Pack::parse(&[("t.toml", format!("{header}{rule}"))]).unwrap();
+        let day = Date::parse("2026-11-22").unwrap();
+        ClockRules::compile(&pack.on(day)).map_or_else(|problem| problem.what, |_| "compiles".to_owned())
+    }
+
+    #[test]
+    fn a_pack_that_leaves_a_clock_or_an_act_without_its_rule_is_refused() {
+        let period = |params: &str, expect: &str| assert_eq!(with("clock.limitation", "clock", params), expect);
+        let ladder = "ladder = [{ days_left = 180, level = \"orange\" }, { days_left = 60, level = \"red\" }]\nlapsed = \"red\"";
+        period(&format!("clock = \"limitation\"\nmonths = 36\n{ladder}"), "compiles");
+        period("", "no clock rule for limitation is in force on 2026-11-22");
+        period(&format!("clock = \"limitation\"\n{ladder}"), "months is missing");
+        period(&format!("clock = \"enforcement\"\nmonths = 24\n{ladder}"), "a second rule for enforcement is in force on 2026-11-22");
+        period(&format!("clock = \"limitation\"\nmonths = 36\nsuspension_rest_months = 6\n{ladder}"), "half a suspension");
+        period("clock = \"limitation\"\nmonths = 36\nladder = []\nlapsed = \"red\"", "the ladder does not climb");
+        let falling = "ladder = [{ days_left = 60, level = \"red\" }, { days_left = 180, level = \"orange\" }]\nlapsed = \"red\"";
+        period(&format!("clock = \"limitation\"\nmonths = 36\n{falling}"), "the ladder does not climb");
+        let terms = format!("clock = \"preservation\"\ndeposit_months = 12\nmovable_months = 24\n{ladder}");
+        assert_eq!(with("clock.preservation", "clock", &terms), "immovable_months is missing");
+        let act = |params: &str, expect: &str| assert_eq!(with("clock.act.suit", "clock_act", params), expect);
+        act("act = \"suit\"\nworks_on = [\"limitation\"]\nstrong = [[\"court_receipt\"]]", "compiles");
+        act("", "no clock_act rule for suit is in force on 2026-11-22");
+        act("act = \"suit\"\nworks_on = [\"limitation\"]\nstrong = [[]]", "an alternative without evidence");
+    }
+}

@@ -1,7 +1,7 @@
 //! A period that acts restart and proceedings hold: limitation of the claim, of the guarantee, of enforcement.
 
 use crate::clock::docket::{Docket, Judged, Noted, SuitLeft};
-use crate::clock::fact::Obstacle;
+use crate::clock::fact::{Act, Obstacle};
 use crate::clock::rule::{Period, last_day};
 use crate::clock::word::{ActEffect, ActKind, ClockGround, ClockKind, Nature};
 use policy::RuleRef;
@@ -127,7 +127,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                 self.held = Held::WhilePending;
             }
             ActEffect::Restarts => {
-                self.started_on = act.until.filter(|_| act.kind.needs_until()).unwrap_or(act.on).max(act.on);
+                self.started_on = reaches_to(act).max(self.started_on);
                 if act.kind.nature() == Nature::Ends {
                     self.held = Held::No;
                 }
@@ -136,7 +136,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                 if effect == ActEffect::Revives {
                     self.first_lapse = self.first_lapse.or(self.last());
                 }
-                self.started_on = act.until.filter(|_| act.kind.needs_until()).unwrap_or(act.on).max(act.on);
+                self.started_on = reaches_to(act);
                 self.harmed_on = self.started_on;
             }
             _ => {}
@@ -185,4 +185,9 @@ impl<'a, 'p> Walk<'a, 'p> {
         }
         (End::On(long_stop.map_or(last, |stop| last.min(stop))), counted)
     }
+}
+
+/// The day an act that grants time grants it to, else its own day.
+fn reaches_to(act: &Act) -> Date {
+    act.until.filter(|until| act.kind.needs_until() && *until > act.on).unwrap_or(act.on)
 }
