@@ -43,9 +43,13 @@ pub(super) enum SuitLeft {
 }
 
 impl Judged<'_> {
+    pub fn is_proved(&self) -> bool {
+        self.strength > EvidenceStrength::Weak
+    }
+
     /// A weak proof moves nothing in the lender's favour.
     pub fn counts(&self) -> bool {
-        self.strength > EvidenceStrength::Weak || self.act.kind.is_adverse()
+        self.is_proved() || self.act.kind.is_adverse()
     }
 }
 

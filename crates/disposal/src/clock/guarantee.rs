@@ -81,7 +81,12 @@ fn guarantee_period<'a>(docket: &'a Docket<'a>, guarantee: &'a Guarantee) -> Opt
             break;
         }
     }
-    let end = if claimed.is_some() { End::Held } else { End::On(last) };
+    let mut end = if claimed.is_some() { End::Held } else { End::On(last) };
+    // A judgment against the guarantor says that the period was kept, though nobody recorded how.
+    if let Some(adjudged) = adjudged(docket, &[guarantor]).filter(|_| claimed.is_none()) {
+        because.push(adjudged);
+        end = End::Held;
+    }
     Some((Course { kind, subject: guarantor, started_on, end, because }, claimed))
 }
 

@@ -260,9 +260,31 @@ fn a_judgment_takes_the_place_of_limitation() {
     check(&format!("{applied}\n2026-05-06 enforcement_withdrawn D"), "2026-06-01", "enforcement J 2028-05-08 running\nenforcement G 2026-10-14 expiring orange");
     let settled = format!("{applied}\n2026-05-06 enforcement_settled D until=2027-03-31");
     check(&settled, "2026-06-01", "enforcement J 2029-04-02 running\nenforcement G 2026-10-14 expiring orange");
+    let said = format!("{applied}\n2026-05-06 enforcement_settled D until=2027-03-31 recording");
+    check(&said, "2026-06-01", "enforcement J 2028-05-08 running\nenforcement G 2026-10-14 expiring orange");
     // Forgotten, the mortgage goes with it.
     check(facts, "2026-10-15", "enforcement J 2026-10-14 lapsed red\nenforcement G 2026-10-14 lapsed red\nmortgage_exercise H 2026-10-14 lapsed red");
     check(&format!("{facts}\n2026-10-15 demand_signed D debtor_signature agreement_shown"), "2026-10-16", "mortgage_exercise H 2026-10-14 lapsed red");
+}
+
+#[test]
+fn what_was_not_recorded_before_a_judgment_is_taken_from_it() {
+    let facts = "due 2022-11-21\nguarantee G joint\ncollateral H mortgage\n\
+                 document J judgment 2026-03-02 against=D,G perform=2026-04-01";
+    check(facts, "2026-05-06", "
+        limitation C - preserved
+        joint_guarantee G - preserved
+        enforcement J 2028-04-03 running
+        enforcement G 2028-04-03 running
+        mortgage_exercise H 2028-04-03 running");
+    // Sued too late and yet won: the mortgagor may still say that the mortgage is over.
+    let late = format!("{facts}\n2025-12-01 suit D,G");
+    check(&late, "2026-05-06", "limitation C - preserved\njoint_guarantee G - preserved\nmortgage_exercise H 2025-11-21 lapsed red");
+    // The ruling that ends an enforcement says that it was applied for; a rumour of it says nothing.
+    let ended = format!("{facts}\n2026-05-04 enforcement_terminated D");
+    check(&ended, "2036-05-06", "enforcement J - preserved\nenforcement G 2028-04-03 lapsed red");
+    let rumour = format!("{facts}\n2026-05-04 enforcement_terminated D chat_record");
+    check(&rumour, "2026-05-06", "enforcement J 2028-04-03 running\nenforcement G 2028-04-03 running");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A period that acts restart and proceedings hold: limitation of the claim, of the guarantee, of enforcement.
 
 use crate::clock::docket::{Docket, Judged, Noted, SuitLeft};
-use crate::clock::fact::{Act, Obstacle};
+use crate::clock::fact::Obstacle;
 use crate::clock::rule::{Period, last_day};
 use crate::clock::word::{ActEffect, ActKind, ClockGround, ClockKind, Nature};
 use policy::RuleRef;
@@ -27,7 +27,7 @@ pub(super) struct Walk<'a, 'p> {
     /// From when the long stop counts: acts restart the period, not this.
     harmed_on: Date,
     held: Held,
-    /// The last day it had once run out, though it may have been revived since.
+    /// The last day it once ran out on, though it was revived, or sued on too late, since.
     pub first_lapse: Option<Date>,
     pub because: Vec<Noted<'a>>,
 }
@@ -91,9 +91,12 @@ impl<'a, 'p> Walk<'a, 'p> {
         match (act.kind, act.kind.nature()) {
             (_, Nature::Withdraws | Nature::Renews) => return None,
             (ActKind::Acceleration, _) => return (act.on < self.started_on).then_some(ActEffect::Moves),
+            // Asked for again on new assets, it has no limit of time (民诉解释 517).
+            (ActKind::EnforcementTerminated, _) if judged.is_proved() && !self.has_lapsed_before(act.on) => {
+                return Some(ActEffect::Holds);
+            }
             // Only what was pending can end.
             (_, Nature::Ends) if self.held != Held::WhilePending => return None,
-            (ActKind::EnforcementTerminated, _) => return Some(ActEffect::Holds),
             (_, Nature::Ends) => return Some(ActEffect::Restarts),
             _ => {}
         }
@@ -127,7 +130,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                 self.held = Held::WhilePending;
             }
             ActEffect::Restarts => {
-                self.started_on = reaches_to(act).max(self.started_on);
+                self.started_on = reaches_to(judged).max(self.started_on);
                 if act.kind.nature() == Nature::Ends {
                     self.held = Held::No;
                 }
@@ -136,9 +139,10 @@ impl<'a, 'p> Walk<'a, 'p> {
                 if effect == ActEffect::Revives {
                     self.first_lapse = self.first_lapse.or(self.last());
                 }
-                self.started_on = reaches_to(act);
+                self.started_on = reaches_to(judged);
                 self.harmed_on = self.started_on;
             }
+            ActEffect::TooLate if act.kind.nature() == Nature::Opens => self.first_lapse = self.first_lapse.or(self.last()),
             _ => {}
         }
     }
@@ -187,7 +191,9 @@ impl<'a, 'p> Walk<'a, 'p> {
     }
 }
 
-/// The day an act that grants time grants it to, else its own day.
-fn reaches_to(act: &Act) -> Date {
-    act.until.filter(|until| act.kind.needs_until() && *until > act.on).unwrap_or(act.on)
+/// The day an act that grants time grants it to, if that is proved, else its own day.
+fn reaches_to(judged: &Judged) -> Date {
+    let act = judged.act;
+    let granted = act.until.filter(|until| act.kind.needs_until() && judged.is_proved() && *until > act.on);
+    granted.unwrap_or(act.on)
 }
