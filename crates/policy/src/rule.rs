@@ -96,6 +96,8 @@ coded! {
         Lever = "lever",
         /// A period that must not run out unseen.
         Clock = "clock",
+        /// An act that interrupts or renews a clock, with the evidence it needs.
+        ClockAct = "clock_act",
         /// What a post may decide alone.
         AuthorityLimit = "authority_limit",
         /// What a role may do.

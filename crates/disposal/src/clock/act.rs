@@ -1,0 +1,116 @@
+//! What may be recorded as an act, and how well it is proved.
+
+use crate::clock::fact::{Act, ClaimFacts};
+use crate::clock::rule::ClockRules;
+use crate::clock::word::{ActKind, EvidenceStrength};
+use units::Date;
+
+/// Why an act is not recorded, in order of precedence (拒绝登记原因).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActRefused {
+    AlreadyRecorded { act_id: String },
+    InTheFuture { on: Date, business_date: Date },
+    NobodyNamed,
+    NotOfThisClaim { party: String },
+    EvidenceMissing { act: ActKind },
+    UntilMissing { act: ActKind },
+    UntilNotLater { until: Date, on: Date },
+    NothingToWithdraw { on: Date },
+}
+
+impl ActRefused {
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ActRefused::AlreadyRecorded { .. } => "E-CK-01",
+            ActRefused::InTheFuture { .. } => "E-CK-02",
+            ActRefused::NobodyNamed => "E-CK-03",
+            ActRefused::NotOfThisClaim { .. } => "E-CK-04",
+            ActRefused::EvidenceMissing { .. } => "E-CK-05",
+            ActRefused::UntilMissing { .. } => "E-CK-06",
+            ActRefused::UntilNotLater { .. } => "E-CK-07",
+            ActRefused::NothingToWithdraw { .. } => "E-CK-08",
+        }
+    }
+}
+
+/// Whether an act may be appended to the claim (登记权利行使), and how strong its proof is. A weak one is
+/// recorded too: it happened, though it moves no clock.
+pub fn act_check(
+    facts: &ClaimFacts,
+    act: &Act,
+    rules: &ClockRules,
+    business_date: Date,
+) -> Result<EvidenceStrength, ActRefused> {
+    if facts.acts.iter().any(|other| other.act_id == act.act_id) {
+        return Err(ActRefused::AlreadyRecorded { act_id: act.act_id.clone() });
+    }
+    if act.on > business_date {
+        return Err(ActRefused::InTheFuture { on: act.on, business_date });
+    }
+    if act.against.is_empty() {
+        return Err(ActRefused::NobodyNamed);
+    }
+    if let Some(party) = act.against.iter().find(|party| !facts.names(party)) {
+        return Err(ActRefused::NotOfThisClaim { party: party.clone() });
+    }
+    if act.evidence.is_empty() {
+        return Err(ActRefused::EvidenceMissing { act: act.kind });
+    }
+    match act.until {
+        None if act.kind.needs_until() => return Err(ActRefused::UntilMissing { act: act.kind }),
+        Some(until) if until <= act.on => return Err(ActRefused::UntilNotLater { until, on: act.on }),
+        _ => {}
+    }
+    let parties: Vec<&str> = act.against.iter().map(String::as_str).collect();
+    let was_sued = |other: &Act| other.kind == ActKind::Suit && other.on <= act.on && other.is_against(&parties);
+    if act.kind == ActKind::SuitWithdrawn && !facts.acts.iter().any(was_sued) {
+        return Err(ActRefused::NothingToWithdraw { on: act.on });
+    }
+    Ok(rules.act(act.kind).1.strength(&act.evidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::table::{claim, date, rules};
+    use crate::clock::{ActKind, EvidenceKind};
+
+    #[test]
+    fn an_act_is_recorded_or_refused_for_the_gravest_reason() {
+        let facts = claim("due 2023-11-20\nguarantee G joint\npreservation P deposit 2026-01-05\n2026-02-02 suit D");
+        let check = |text: &str, expect: Result<EvidenceStrength, ActRefused>| {
+            let mut act = claim(text).acts.remove(0);
+            act.act_id = "new".to_owned();
+            assert_eq!(act_check(&facts, &act, &rules(), date("2026-03-02")), expect, "{text}");
+        };
+        check("2026-03-02 letter_delivered D", Ok(EvidenceStrength::Strong));
+        check("2026-03-02 letter_delivered D delivery_receipt content_copy", Ok(EvidenceStrength::Medium));
+        check("2026-03-02 letter_delivered D,G posting_receipt", Ok(EvidenceStrength::Weak));
+        check("2026-03-02 preservation_renewed P", Ok(EvidenceStrength::Strong));
+        check("2026-03-02 suit_withdrawn D", Ok(EvidenceStrength::Strong));
+        let (on, business_date) = (date("2026-03-03"), date("2026-03-02"));
+        check("2026-03-03 letter_delivered X", Err(ActRefused::InTheFuture { on, business_date }));
+        check("2026-03-02 letter_delivered D,X", Err(ActRefused::NotOfThisClaim { party: "X".to_owned() }));
+        check("2026-03-02 extension D", Err(ActRefused::UntilMissing { act: ActKind::Extension }));
+        let until = ActRefused::UntilNotLater { until: business_date, on: business_date };
+        check("2026-03-02 extension D until=2026-03-02", Err(until));
+        check("2026-03-02 suit_withdrawn G", Err(ActRefused::NothingToWithdraw { on: business_date }));
+        check("2026-02-01 suit_withdrawn D", Err(ActRefused::NothingToWithdraw { on: date("2026-02-01") }));
+        let with = |change: &dyn Fn(&mut Act)| {
+            let mut act = claim("2026-03-02 letter_delivered X").acts.remove(0);
+            act.act_id = "new".to_owned();
+            change(&mut act);
+            act_check(&facts, &act, &rules(), business_date).unwrap_err()
+        };
+        // Every reason at once, taken away one after the other.
+        let (id, future) = ("A0".to_owned(), date("2026-03-03"));
+        let known = ActRefused::AlreadyRecorded { act_id: id.clone() };
+        assert_eq!(with(&|act| (act.act_id, act.on) = (id.clone(), future)), known);
+        assert_eq!(with(&|act| (act.on, act.against) = (future, vec![])), ActRefused::InTheFuture { on: future, business_date });
+        assert_eq!(with(&|act| (act.against, act.evidence) = (vec![], vec![])), ActRefused::NobodyNamed);
+        assert_eq!(with(&|act| act.evidence = vec![]).code(), "E-CK-04");
+        let empty = |act: &mut Act| (act.against, act.kind, act.evidence) = (vec!["D".to_owned()], ActKind::Extension, vec![]);
+        assert_eq!(with(&empty), ActRefused::EvidenceMissing { act: ActKind::Extension });
+        assert_eq!(with(&|act| { empty(act); act.evidence = vec![EvidenceKind::WrittenAgreement]; }).code(), "E-CK-06");
+    }
+}
