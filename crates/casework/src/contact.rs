@@ -119,6 +119,11 @@ impl Relation {
     pub const fn is_liable(self) -> bool {
         !matches!(self, Relation::ContactPerson | Relation::ThirdPerson)
     }
+
+    /// Whether to speak with this person is to speak with the debtor: a company speaks by its representative.
+    pub const fn speaks_for_debtor(self) -> bool {
+        matches!(self, Relation::Debtor | Relation::LegalRepresentative)
+    }
 }
 
 impl ContactResult {
