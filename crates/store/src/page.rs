@@ -1,0 +1,153 @@
+//! Long lists, page by page.
+
+use crate::fault::Fault;
+use crate::row::{Kept, LAST_COLUMNS, Row, kept};
+use crate::link::Reads;
+use sea_orm::{DbErr, QueryResult, Value};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// One page of a list (分页).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page begins (游标): after the row it was taken from, whatever has come or gone since.
+///
+/// Belongs to one list: given to another, it finds nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(Vec<Place>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Number(i64),
+    Text(String),
+}
+
+impl Cursor {
+    /// As it travels in an address: hexadecimal.
+    pub fn text(&self) -> String {
+        crate::keys::hex(serde_json::to_string(&self.0).expect("texts and numbers are JSON").as_bytes())
+    }
+
+    /// `None` for what [`Cursor::text`] did not write.
+    pub fn parse(text: &str) -> Option<Cursor> {
+        serde_json::from_slice(&crate::keys::unhex(text)?).ok().map(Cursor)
+    }
+}
+
+/// A column a list is ordered by; never empty, and the last one tells any two rows apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Order {
+    Text(&'static str),
+    Number(&'static str),
+}
+
+impl Order {
+    fn column(self) -> &'static str {
+        match self {
+            Order::Text(column) | Order::Number(column) => column,
+        }
+    }
+
+    fn place(self, row: &QueryResult) -> Result<Place, DbErr> {
+        // A column named with its table comes back without it.
+        let name = self.column().rsplit('.').next().unwrap_or_default();
+        match self {
+            Order::Text(_) => row.try_get("", name).map(Place::Text),
+            Order::Number(_) => row.try_get("", name).map(Place::Number),
+        }
+    }
+}
+
+/// A list a page shows: which rows, in which order.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub name: &'static str,
+    pub table: &'static str,
+    /// The condition, with `$1`, `$2`, … for the arguments.
+    pub filter: &'static str,
+    pub arguments: usize,
+    pub order: &'static [Order],
+    /// The newest first.
+    pub descending: bool,
+}
+
+impl List {
+    /// `after` places one more argument per column of the order; the last argument is the limit.
+    pub fn sql(&self, columns: &str, after: bool) -> String {
+        let List { table, filter, arguments, .. } = self;
+        let direction = if self.descending { " DESC" } else { "" };
+        let order: Vec<String> = self.order.iter().map(|order| format!("{}{direction}", order.column())).collect();
+        let mut sql = format!("SELECT {columns} FROM {table} WHERE {filter}");
+        let mut used = *arguments;
+        if after {
+            let names: Vec<&str> = self.order.iter().map(|order| order.column()).collect();
+            let places: Vec<String> = (1..=names.len()).map(|place| format!("${}", used + place)).collect();
+            let beyond = if self.descending { "<" } else { ">" };
+            sql.push_str(&format!(" AND ({}) {beyond} ({})", names.join(", "), places.join(", ")));
+            used += names.len();
+        }
+        sql.push_str(&format!(" ORDER BY {} LIMIT ${}", order.join(", "), used + 1));
+        sql
+    }
+
+    fn fits(&self, cursor: &Cursor) -> bool {
+        let fits = |(order, place): (&Order, &Place)| {
+            matches!((order, place), (Order::Text(_), Place::Text(_)) | (Order::Number(_), Place::Number(_)))
+        };
+        cursor.0.len() == self.order.len() && self.order.iter().zip(&cursor.0).all(fits)
+    }
+}
+
+impl Reads {
+    /// A page of raw rows; `limit` is the most it holds.
+    pub(crate) async fn page(
+        &self,
+        list: &List,
+        columns: &str,
+        mut values: Vec<Value>,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<QueryResult>, Fault> {
+        if let Some(cursor) = after {
+            if !list.fits(cursor) {
+                return Ok(Page { rows: Vec::new(), next: None });
+            }
+            values.extend(cursor.0.iter().map(|place| match place {
+                Place::Number(number) => Value::from(*number),
+                Place::Text(text) => Value::from(text.as_str()),
+            }));
+        }
+        // One row more than asked for tells whether there is another page.
+        values.push((i64::from(limit) + 1).into());
+        let mut rows = self.rows(list.name, &list.sql(columns, after.is_some()), values).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = match rows.last() {
+            Some(last) if more => {
+                let places: Result<Vec<Place>, DbErr> = list.order.iter().map(|order| order.place(last)).collect();
+                Some(Cursor(places.map_err(Fault::doing(list.name))?))
+            }
+            _ => None,
+        };
+        Ok(Page { rows, next })
+    }
+
+    /// A page of kept things.
+    pub(crate) async fn kept_page<R: Row, T: DeserializeOwned>(
+        &self,
+        list: &List,
+        values: Vec<Value>,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<Kept<R, T>>, Fault> {
+        let columns = format!("{}, {LAST_COLUMNS}", R::COLUMNS.join(", "));
+        let page = self.page(list, &columns, values, after, limit).await?;
+        Ok(Page { rows: page.rows.iter().map(kept).collect::<Result<_, _>>()?, next: page.next })
+    }
+}

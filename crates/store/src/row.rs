@@ -1,0 +1,207 @@
+//! A kept thing: the columns it is asked by, and the body a rule room gave it.
+
+use crate::fault::Fault;
+use crate::link::{Reads, Tx};
+use columns::{Bind, Columns};
+use sea_orm::{DbErr, QueryResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use units::Moment;
+
+/// A table and what it is asked by; implemented by the structs of [`crate::rows`] alone.
+pub trait Row: Columns {}
+
+/// A row as it is kept (存储记录): its columns, its body, and who changed it last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept<R, T> {
+    pub row: R,
+    pub body: T,
+    /// 1 when it was made, one more with every change.
+    pub version: i64,
+    pub changed_by: String,
+    pub changed_at: Moment,
+}
+
+/// Who writes, and when (操作人与时间).
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp<'a> {
+    pub by: &'a str,
+    pub at: Moment,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Saved {
+    /// It stands, at this version.
+    Stored { version: i64 },
+    /// Somebody else was first; nothing was changed.
+    Conflict(Conflict),
+}
+
+/// What the second editor is told (并发冲突).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The version that stands.
+    pub version: i64,
+    pub changed_by: String,
+    pub changed_at: Moment,
+    /// Columns and fields of the body whose kept value is not the one that was to be saved, sorted.
+    pub fields: Vec<String>,
+}
+
+/// How values enter and leave the database; not to be named outside this room.
+pub(crate) mod columns {
+    use sea_orm::{DbErr, QueryResult, Value};
+    use units::{Date, Moment};
+
+    pub trait Bind {
+        fn bind(&self) -> Value;
+    }
+
+    pub trait Fetch: Sized {
+        fn fetch(row: &QueryResult, column: &str) -> Result<Self, DbErr>;
+    }
+
+    pub trait Columns: Sized + Send + Sync {
+        const TABLE: &'static str;
+        /// The first is the identity.
+        const COLUMNS: &'static [&'static str];
+
+        fn values(&self) -> Vec<Value>;
+
+        fn fetch(row: &QueryResult) -> Result<Self, DbErr>;
+    }
+
+    fn unreadable(column: &str, text: &str) -> DbErr {
+        DbErr::Type(format!("column {column} holds {text:?}"))
+    }
+
+    macro_rules! plain {
+        ($($type:ty),+) => {$(
+            impl Bind for $type {
+                fn bind(&self) -> Value {
+                    self.clone().into()
+                }
+            }
+
+            impl Fetch for $type {
+                fn fetch(row: &QueryResult, column: &str) -> Result<$type, DbErr> {
+                    row.try_get("", column)
+                }
+            }
+        )+};
+    }
+    plain!(String, Option<String>, i64);
+
+    impl Bind for &str {
+        fn bind(&self) -> Value {
+            (*self).into()
+        }
+    }
+
+    // Days and moments are text as people write them: sortable, and readable to who inspects the file.
+    macro_rules! written {
+        ($($type:ty = $parse:expr),+) => {$(
+            impl Bind for $type {
+                fn bind(&self) -> Value {
+                    self.to_string().into()
+                }
+            }
+
+            impl Bind for Option<$type> {
+                fn bind(&self) -> Value {
+                    self.map(|value| value.to_string()).into()
+                }
+            }
+
+            impl Fetch for $type {
+                fn fetch(row: &QueryResult, column: &str) -> Result<$type, DbErr> {
+                    let text: String = row.try_get("", column)?;
+                    $parse(&text).ok_or_else(|| unreadable(column, &text))
+                }
+            }
+
+            impl Fetch for Option<$type> {
+                fn fetch(row: &QueryResult, column: &str) -> Result<Option<$type>, DbErr> {
+                    let text: Option<String> = row.try_get("", column)?;
+                    text.map(|text| $parse(&text).ok_or_else(|| unreadable(column, &text))).transpose()
+                }
+            }
+        )+};
+    }
+    written!(Date = |text: &str| Date::parse(text).ok(), Moment = Moment::parse);
+}
+
+/// The columns every kept thing ends with.
+pub(crate) const LAST_COLUMNS: &str = "version, changed_by, changed_at, body";
+
+pub(crate) fn kept<R: Row, T: DeserializeOwned>(row: &QueryResult) -> Result<Kept<R, T>, Fault> {
+    let columns = || -> Result<_, DbErr> {
+        use columns::Fetch;
+        Ok((R::fetch(row)?, Fetch::fetch(row, "version")?, Fetch::fetch(row, "changed_by")?, Fetch::fetch(row, "changed_at")?, {
+            let body: String = Fetch::fetch(row, "body")?;
+            body
+        }))
+    };
+    let (row, version, changed_by, changed_at, body) = columns().map_err(Fault::doing("read a kept row"))?;
+    let body = serde_json::from_str(&body).map_err(Fault::doing("read the body of a kept row"))?;
+    Ok(Kept { row, body, version, changed_by, changed_at })
+}
+
+impl Reads {
+    /// The thing of this identity, as it stands.
+    pub async fn load<R: Row, T: DeserializeOwned>(&self, id: &str) -> Result<Option<Kept<R, T>>, Fault> {
+        let (columns, table, identity) = (R::COLUMNS.join(", "), R::TABLE, R::COLUMNS[0]);
+        let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM {table} WHERE {identity} = $1");
+        self.row("load a row", &sql, vec![id.into()]).await?.map(|row| kept(&row)).transpose()
+    }
+}
+
+impl Tx {
+    /// Keeps `row` and `body` over the version they were read at; over 0, as something new.
+    ///
+    /// A fact is saved over 0 only: the database refuses to change it. That nothing stands at a version
+    /// above 0 is a fault, for nothing kept is ever deleted.
+    pub async fn save<R: Row, T: Serialize>(&self, row: &R, body: &T, over: i64, stamp: Stamp<'_>) -> Result<Saved, Fault> {
+        let body = serde_json::to_value(body).map_err(Fault::doing("write the body of a row"))?;
+        let mut values = row.values();
+        values.extend([(over + 1).into(), stamp.by.into(), stamp.at.bind(), body.to_string().into()]);
+        let columns = format!("{}, {LAST_COLUMNS}", R::COLUMNS.join(", "));
+        let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
+        let (table, identity, places) = (R::TABLE, R::COLUMNS[0], places.join(", "));
+        let sql = if over == 0 {
+            format!("INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT ({identity}) DO NOTHING")
+        } else {
+            values.push(over.into());
+            format!("UPDATE {table} SET ({columns}) = ({places}) WHERE {identity} = $1 AND version = ${}", values.len())
+        };
+        if self.write("save a row", &sql, values).await? == 1 {
+            return Ok(Saved::Stored { version: over + 1 });
+        }
+        let id: String = match &row.values()[0] {
+            sea_orm::Value::String(Some(id)) => id.clone(),
+            other => unreachable!("an identity is text, not {other:?}"),
+        };
+        let stands = self.load::<R, Json>(&id).await?.ok_or_else(|| Fault::doing("save a row")("nothing stands under its identity"))?;
+        let fields = differing(row, &body, &stands);
+        Ok(Saved::Conflict(Conflict { version: stands.version, changed_by: stands.changed_by, changed_at: stands.changed_at, fields }))
+    }
+}
+
+fn differing<R: Row>(row: &R, body: &Json, stands: &Kept<R, Json>) -> Vec<String> {
+    let columns = R::COLUMNS.iter().zip(row.values().into_iter().zip(stands.row.values()));
+    let mut fields: Vec<String> = columns.filter(|(_, (ours, theirs))| ours != theirs).map(|(name, _)| (*name).to_owned()).collect();
+    match (body, &stands.body) {
+        (Json::Object(ours), Json::Object(theirs)) => {
+            let names = ours.keys().chain(theirs.keys());
+            fields.extend(names.filter(|name| ours.get(*name) != theirs.get(*name)).cloned());
+        }
+        (ours, theirs) if ours != theirs => fields.push("body".to_owned()),
+        _ => {}
+    }
+    fields.sort();
+    fields.dedup();
+    fields
+}

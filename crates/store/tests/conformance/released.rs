@@ -1,0 +1,1 @@
+//! Databases of earlier releases open; what personal data looks like from outside.
