@@ -104,6 +104,14 @@ coded! {
         AuthorityLimit = "authority_limit",
         /// What a role may do.
         Permission = "permission",
+        /// How rights are lent.
+        Delegation = "delegation",
+        /// Passwords, lockout, sessions.
+        SignIn = "sign_in",
+        /// How much of personal data a role sees.
+        PersonalDataView = "personal_data_view",
+        /// Personal data in full: purposes, reason, time, pace.
+        Unmask = "unmask",
     }
 }
 

@@ -1,6 +1,5 @@
 //! Civil days as day numbers.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, Sub};
 
@@ -9,8 +8,8 @@ use std::ops::{Add, Sub};
 /// Construction: [`Date::new`], [`Date::from_ymd`], [`Date::parse`]. Adding and subtracting whole
 /// days is exact; months follow [`Date::add_months`] (civil code article 202: the corresponding
 /// day, or the month's last). Not supported: times of day, time zones, years outside 1..=9999.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Date(i32);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(pub(crate) i32);
 
 /// A calendar month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

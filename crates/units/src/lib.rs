@@ -15,6 +15,8 @@ pub mod money;
 pub mod rate;
 pub mod texts;
 
+mod written;
+
 pub use calendar::{Calendar, Roll};
 pub use coded::Coded;
 pub use date::{Date, DateError, YearMonth};

@@ -1,7 +1,6 @@
 //! A point in civil time, to the second, where somebody is.
 
 use crate::date::Date;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A second on the clock of a place (当地时间), on a day there; which place is the owner's to say.
@@ -9,8 +8,8 @@ use std::fmt;
 /// Built from a day and a second of it, or from seconds since 1970-01-01 UTC and the place's offset.
 /// Ordered; two moments of one place differ by seconds. Knows no zone and no daylight saving: whoever
 /// builds one knows the offset of that day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Moment(i64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub(crate) i64);
 
 const DAY: i64 = 86_400;
 

@@ -1,6 +1,5 @@
 //! Money in whole fen, and the one place where a quotient is rounded.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
@@ -10,8 +9,8 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 /// Construction: [`Money::from_fen`], [`Money::from_yuan`], [`Money::parse`]. Rounding happens only in
 /// [`Money::mul_div`] and always names its mode. Arithmetic panics on overflow. Comparison is by
 /// value. Not supported: currencies other than CNY, division without a rounding mode, floats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Money(i64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(pub(crate) i64);
 
 /// Why a text is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

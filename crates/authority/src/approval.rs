@@ -1,0 +1,410 @@
+//! Maker and checker: what one person proposes, others approve before it is done.
+//!
+//! ```text
+//! propose ─► waiting ─► approved ─► executed
+//!               ├─► rejected        waiting, approved: withdrawn by the maker, expired by time
+//! ```
+
+use crate::limit::{DecisionKind, Seat, SignatureSlot, seating};
+use crate::permission::{Actor, Holder, Institution, NAMED, NotAllowed, Stand, named};
+use crate::role::{BranchLevel, Role};
+use crate::scope::Target;
+use serde::{Deserialize, Serialize};
+use units::{Moment, Money, coded};
+
+coded! {
+    /// How far a proposal has come (审批状态).
+    ApprovalStatus {
+        Waiting = "waiting",
+        /// All signatures are there; it may be carried out.
+        Approved = "approved",
+        Executed = "executed",
+        Rejected = "rejected",
+        Withdrawn = "withdrawn",
+        Expired = "expired",
+    }
+}
+
+units::serde_by_code!(ApprovalStatus);
+
+/// What is to be decided (提请审批事项).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    pub approval_id: String,
+    pub decision: DecisionKind,
+    /// The case, loan, plan or person it is about.
+    pub subject: String,
+    pub target: Target,
+    /// What the authority is measured by; zero where no money is at stake.
+    pub amount: Money,
+    /// Of what exactly is proposed: nothing else may be carried out.
+    pub digest: String,
+}
+
+/// Who acted, and in whose place (经办人).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hand {
+    pub staff_id: String,
+    /// The person whose right was used, when it was delegated.
+    pub for_staff: Option<String>,
+}
+
+/// One signature (签批).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    pub hand: Hand,
+    pub role: Role,
+    pub level: BranchLevel,
+    pub at: Moment,
+}
+
+/// How it ended without being carried out (终止审批).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    pub hand: Hand,
+    pub at: Moment,
+    pub reason: String,
+}
+
+/// A proposal on its way (审批单).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    pub proposal: Proposal,
+    /// The rule that asks for these signatures.
+    pub rule_id: String,
+    pub maker: Hand,
+    pub proposed_at: Moment,
+    pub expires_at: Moment,
+    /// The place of the tier among those of the rule, from 0; above the amount's own when escalated.
+    pub tier: usize,
+    pub slots: Vec<SignatureSlot>,
+    pub signatures: Vec<Signature>,
+    pub closing: Option<Closing>,
+    /// As last decided; what it is now, [`Approval::status_at`] says.
+    pub status: ApprovalStatus,
+}
+
+/// Why something is not proposed, in order of precedence (拒绝提请原因).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProposalRefused {
+    NotAllowed(NotAllowed),
+    AmountNegative,
+    /// Not even with the signatures of the highest tier: too few people at work beside the maker.
+    NobodyCanApprove { decision: DecisionKind, amount: Money, seats: Vec<Seat> },
+}
+
+/// Why a proposal is not approved, rejected, withdrawn or carried out, in order of precedence
+/// (拒绝审批原因).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApprovalRefused {
+    NotWaiting { status: ApprovalStatus },
+    /// To be carried out, it must be approved first.
+    NotApproved { status: ApprovalStatus },
+    OverSince { expired_at: Moment },
+    NotTheMaker { maker: String },
+    /// Nobody decides on what they proposed, or had proposed in their place.
+    OwnProposal,
+    NotAllowed(NotAllowed),
+    /// The right is the maker's, lent to the person.
+    DelegateOfMaker { maker: String },
+    /// The person, or who lent the right, has signed.
+    SignedAlready { staff: String },
+    BeyondAuthority { decision: DecisionKind, amount: Money, seats: Vec<Seat>, people: Vec<Holder> },
+    ReasonMissing,
+    /// What is to be carried out is not what was approved.
+    ChangedSince,
+}
+
+impl ProposalRefused {
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ProposalRefused::NotAllowed(refused) => refused.code(),
+            ProposalRefused::AmountNegative => "E-AU-41",
+            ProposalRefused::NobodyCanApprove { .. } => "E-AU-42",
+        }
+    }
+
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            ProposalRefused::NotAllowed(refused) => refused.facts(),
+            ProposalRefused::AmountNegative => vec![],
+            ProposalRefused::NobodyCanApprove { decision, amount, seats } => wanted(*decision, *amount, seats),
+        }
+    }
+}
+
+impl ApprovalRefused {
+    pub const fn code(&self) -> &'static str {
+        match self {
+            ApprovalRefused::NotWaiting { .. } => "E-AU-51",
+            ApprovalRefused::NotApproved { .. } => "E-AU-52",
+            ApprovalRefused::OverSince { .. } => "E-AU-53",
+            ApprovalRefused::NotTheMaker { .. } => "E-AU-54",
+            ApprovalRefused::OwnProposal => "E-AU-55",
+            ApprovalRefused::NotAllowed(refused) => refused.code(),
+            ApprovalRefused::DelegateOfMaker { .. } => "E-AU-56",
+            ApprovalRefused::SignedAlready { .. } => "E-AU-57",
+            ApprovalRefused::BeyondAuthority { .. } => "E-AU-58",
+            ApprovalRefused::ReasonMissing => "E-AU-59",
+            ApprovalRefused::ChangedSince => "E-AU-60",
+        }
+    }
+
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            ApprovalRefused::NotWaiting { status } | ApprovalRefused::NotApproved { status } => {
+                vec![("status", format!("approval_status.{}", status.code()))]
+            }
+            ApprovalRefused::OverSince { expired_at } => vec![("expired_at", expired_at.to_string())],
+            ApprovalRefused::NotTheMaker { maker } | ApprovalRefused::DelegateOfMaker { maker } => {
+                vec![("maker", maker.clone())]
+            }
+            ApprovalRefused::SignedAlready { staff } => vec![("staff", staff.clone())],
+            ApprovalRefused::NotAllowed(refused) => refused.facts(),
+            ApprovalRefused::BeyondAuthority { decision, amount, seats, people } => {
+                [wanted(*decision, *amount, seats), vec![("people", named(people))]].concat()
+            }
+            ApprovalRefused::OwnProposal | ApprovalRefused::ReasonMissing | ApprovalRefused::ChangedSince => vec![],
+        }
+    }
+}
+
+fn wanted(decision: DecisionKind, amount: Money, seats: &[Seat]) -> Vec<(&'static str, String)> {
+    let said = |seat: &Seat| match seat.at_least {
+        BranchLevel::SubBranch => format!("role.{}", seat.role.code()),
+        level => format!("branch_level.{} role.{}", level.code(), seat.role.code()),
+    };
+    vec![
+        ("decision", format!("decision_kind.{}", decision.code())),
+        ("amount", amount.to_string()),
+        ("seats", seats.iter().map(said).collect::<Vec<_>>().join(", ")),
+    ]
+}
+
+const DAY_SECONDS: i64 = 86_400;
+
+impl Hand {
+    fn of(actor: &Actor, stand: &Stand) -> Hand {
+        let for_staff = stand.delegation.map(|given| given.from_staff.clone());
+        Hand { staff_id: actor.staff.staff_id.clone(), for_staff }
+    }
+
+    /// Whether the person acted, or somebody acted in the person's place.
+    fn is_of(&self, staff_id: &str) -> bool {
+        self.staff_id == staff_id || self.for_staff.as_deref() == Some(staff_id)
+    }
+}
+
+impl Approval {
+    /// What it is at a moment: nobody has to write down that time has passed.
+    pub fn status_at(&self, at: Moment) -> ApprovalStatus {
+        let open = matches!(self.status, ApprovalStatus::Waiting | ApprovalStatus::Approved);
+        if open && at > self.expires_at { ApprovalStatus::Expired } else { self.status }
+    }
+
+    /// Taken back by who proposed it, or had it proposed.
+    pub fn withdraw(&self, staff_id: &str, reason: &str, at: Moment) -> Result<Approval, ApprovalRefused> {
+        match self.status_at(at) {
+            ApprovalStatus::Waiting | ApprovalStatus::Approved => {}
+            status => return Err(ApprovalRefused::NotWaiting { status }),
+        }
+        if !self.maker.is_of(staff_id) {
+            return Err(ApprovalRefused::NotTheMaker { maker: self.maker.staff_id.clone() });
+        }
+        let hand = Hand { staff_id: staff_id.to_owned(), for_staff: None };
+        self.closed(ApprovalStatus::Withdrawn, hand, reason, at)
+    }
+
+    /// Carried out, if what is carried out is what was approved.
+    pub fn execute(&self, digest: &str, at: Moment) -> Result<Approval, ApprovalRefused> {
+        match self.status_at(at) {
+            ApprovalStatus::Approved if digest == self.proposal.digest => {
+                Ok(Approval { status: ApprovalStatus::Executed, ..self.clone() })
+            }
+            ApprovalStatus::Approved => Err(ApprovalRefused::ChangedSince),
+            ApprovalStatus::Expired => Err(ApprovalRefused::OverSince { expired_at: self.expires_at }),
+            status => Err(ApprovalRefused::NotApproved { status }),
+        }
+    }
+
+    fn closed(&self, status: ApprovalStatus, hand: Hand, reason: &str, at: Moment) -> Result<Approval, ApprovalRefused> {
+        if reason.trim().is_empty() {
+            return Err(ApprovalRefused::ReasonMissing);
+        }
+        let closing = Some(Closing { hand, at, reason: reason.trim().to_owned() });
+        Ok(Approval { status, closing, ..self.clone() })
+    }
+
+    /// The slots without a signature yet.
+    fn open_slots(&self) -> Vec<&SignatureSlot> {
+        let seats = self.seats_of(&self.signatures);
+        let is_open = |slot: &usize| !seats.contains(&Some(*slot));
+        (0..self.slots.len()).filter(is_open).map(|slot| &self.slots[slot]).collect()
+    }
+
+    fn seats_of(&self, signatures: &[Signature]) -> Vec<Option<usize>> {
+        seating(signatures.len(), self.slots.len(), |signer, slot| {
+            let Signature { role, level, .. } = signatures[signer];
+            self.slots[slot].iter().any(|seat| seat.admits(role, level))
+        })
+    }
+}
+
+impl Institution<'_> {
+    /// A proposal on its way to the people who may approve its amount; to higher ones where those of
+    /// its own tier are not at work.
+    pub fn approval_propose(&self, actor: &Actor, proposal: Proposal, at: Moment) -> Result<Approval, ProposalRefused> {
+        let may = self.may(actor, proposal.decision.propose(), &proposal.target);
+        let grant = may.map_err(ProposalRefused::NotAllowed)?;
+        if proposal.amount.is_negative() {
+            return Err(ProposalRefused::AmountNegative);
+        }
+        let limit = self.rules.limit(proposal.decision);
+        let tier = limit.tier_of(proposal.amount);
+        let approval = Approval {
+            rule_id: limit.rule_id.clone(),
+            maker: Hand { staff_id: actor.staff.staff_id.clone(), for_staff: grant.for_staff },
+            proposed_at: at,
+            expires_at: at.plus_seconds(i64::from(limit.valid_days) * DAY_SECONDS),
+            tier,
+            slots: limit.tiers[tier].signatures.clone(),
+            signatures: Vec::new(),
+            closing: None,
+            status: ApprovalStatus::Waiting,
+            proposal,
+        };
+        self.approval_escalate(&approval)
+    }
+
+    /// The proposal as it is, while the people who are at work can sign what is missing; else raised to
+    /// the first higher tier where they can. Signatures given stay. To be asked again when somebody leaves.
+    pub fn approval_escalate(&self, approval: &Approval) -> Result<Approval, ProposalRefused> {
+        let Proposal { decision, amount, .. } = approval.proposal;
+        let tiers = &self.rules.limit(decision).tiers;
+        let higher = tiers.iter().enumerate().skip(approval.tier + 1);
+        let raised = higher.map(|(tier, at)| Approval { tier, slots: at.signatures.clone(), ..approval.clone() });
+        let mut ways = std::iter::once(approval.clone()).chain(raised);
+        let nobody = || ProposalRefused::NobodyCanApprove {
+            decision,
+            amount,
+            seats: approval.slots.iter().flatten().copied().collect(),
+        };
+        ways.find(|way| self.can_be_signed(way)).ok_or_else(nobody)
+    }
+
+    /// The proposal with one more signature; approved when none is missing.
+    pub fn approval_sign(&self, approval: &Approval, actor: &Actor, at: Moment) -> Result<Approval, ApprovalRefused> {
+        let signature = self.signature(approval, actor, at)?;
+        let mut signed = approval.clone();
+        signed.signatures.push(signature);
+        if signed.open_slots().is_empty() {
+            signed.status = ApprovalStatus::Approved;
+        }
+        Ok(signed)
+    }
+
+    /// Rejected by somebody who could have signed.
+    pub fn approval_reject(
+        &self,
+        approval: &Approval,
+        actor: &Actor,
+        reason: &str,
+        at: Moment,
+    ) -> Result<Approval, ApprovalRefused> {
+        let Signature { hand, .. } = self.signature(approval, actor, at)?;
+        approval.closed(ApprovalStatus::Rejected, hand, reason, at)
+    }
+
+    /// Everybody who can sign what is missing, the nearest to the target first.
+    pub fn approval_signers(&self, approval: &Approval, at: Moment) -> Vec<Holder> {
+        let near = &approval.proposal.target.branch;
+        let sign = |staff_id: &str| {
+            let actor = self.actor(staff_id).ok()?;
+            let Signature { role, .. } = self.signature(approval, &actor, at).ok()?;
+            let stand = actor.stands.iter().find(|stand| stand.post.role == role)?;
+            Some(Holder { staff_id: staff_id.to_owned(), name: actor.staff.name.clone(), ..stand.as_holder() })
+        };
+        let mut signers: Vec<Holder> = self.staff.iter().filter_map(|staff| sign(&staff.staff_id)).collect();
+        signers.sort_by_cached_key(|holder| (holder.branch.steps_to(near), holder.staff_id.clone()));
+        signers
+    }
+
+    /// The signature the person would give, on the best ground: an own post before a delegated one.
+    fn signature(&self, approval: &Approval, actor: &Actor, at: Moment) -> Result<Signature, ApprovalRefused> {
+        match approval.status_at(at) {
+            ApprovalStatus::Waiting => {}
+            ApprovalStatus::Expired => return Err(ApprovalRefused::OverSince { expired_at: approval.expires_at }),
+            status => return Err(ApprovalRefused::NotWaiting { status }),
+        }
+        let person = &actor.staff.staff_id;
+        if approval.maker.is_of(person) {
+            return Err(ApprovalRefused::OwnProposal);
+        }
+        let Proposal { decision, amount, ref target, .. } = approval.proposal;
+        let mut grounds = self.grounds(actor, decision.decide(), target);
+        if grounds.is_empty() {
+            self.may(actor, decision.decide(), target).map_err(ApprovalRefused::NotAllowed)?;
+        }
+        grounds.retain(|(stand, _)| !approval.maker.is_of(&stand.holder.staff_id));
+        if grounds.is_empty() {
+            return Err(ApprovalRefused::DelegateOfMaker { maker: approval.maker.staff_id.clone() });
+        }
+        let has_signed = |staff_id: &str| approval.signatures.iter().any(|signature| signature.hand.is_of(staff_id));
+        if has_signed(person) {
+            return Err(ApprovalRefused::SignedAlready { staff: person.clone() });
+        }
+        let lender = grounds[0].0.holder.staff_id.clone();
+        grounds.retain(|(stand, _)| !has_signed(&stand.holder.staff_id));
+        if grounds.is_empty() {
+            return Err(ApprovalRefused::SignedAlready { staff: lender });
+        }
+        let signature = |stand: &Stand| {
+            let (role, level) = (stand.post.role, stand.post.level);
+            Signature { hand: Hand::of(actor, stand), role, level, at }
+        };
+        let fills = |signature: &Signature| {
+            let all = [approval.signatures.as_slice(), std::slice::from_ref(signature)].concat();
+            approval.seats_of(&all).last().is_some_and(Option::is_some)
+        };
+        let mut signatures = grounds.iter().map(|(stand, _)| signature(stand));
+        signatures.find(fills).ok_or_else(|| {
+            let seats = approval.open_slots().into_iter().flatten().copied().collect();
+            let mut people = self.eligible(approval);
+            people.truncate(NAMED);
+            ApprovalRefused::BeyondAuthority { decision, amount, seats, people }
+        })
+    }
+
+    /// People whose own post fills an open slot, the nearest to the target first.
+    fn eligible(&self, approval: &Approval) -> Vec<Holder> {
+        let (target, open) = (&approval.proposal.target, approval.open_slots());
+        let mut holders = self.holders(approval.proposal.decision.decide(), target, &target.branch);
+        holders.retain(|holder| self.may_fill(approval, &holder.staff_id, &open));
+        holders
+    }
+
+    /// Whether there are enough people, each for one slot, beside those who signed.
+    fn can_be_signed(&self, approval: &Approval) -> bool {
+        let (target, slots) = (&approval.proposal.target, &approval.slots);
+        let holders = self.holders(approval.proposal.decision.decide(), target, &target.branch);
+        let signed = approval.signatures.len();
+        let seats = seating(signed + holders.len(), slots.len(), |signer, slot| match approval.signatures.get(signer) {
+            Some(given) => slots[slot].iter().any(|seat| seat.admits(given.role, given.level)),
+            None => self.may_fill(approval, &holders[signer - signed].staff_id, &[&slots[slot]]),
+        });
+        seats.iter().flatten().count() == slots.len()
+    }
+
+    /// Whether a person who has not acted yet fills one of the slots with an own post.
+    fn may_fill(&self, approval: &Approval, staff_id: &str, slots: &[&SignatureSlot]) -> bool {
+        let has_acted = approval.maker.is_of(staff_id)
+            || approval.signatures.iter().any(|signature| signature.hand.is_of(staff_id));
+        let Ok(actor) = self.actor(staff_id) else { return false };
+        let grounds = self.grounds(&actor, approval.proposal.decision.decide(), &approval.proposal.target);
+        let admits = |stand: &Stand| {
+            let mut seats = slots.iter().flat_map(|slot| slot.iter());
+            stand.delegation.is_none() && seats.any(|seat| seat.admits(stand.post.role, stand.post.level))
+        };
+        !has_acted && grounds.iter().any(|(stand, _)| admits(stand))
+    }
+}

@@ -1,0 +1,196 @@
+//! Maker and checker by small scenes: who proposes, who signs, what is refused.
+
+use crate::approval::{Approval, ApprovalRefused, Proposal};
+use crate::delegation::Delegation;
+use crate::example::{delegation, institution, moment, people, rules, target};
+use crate::limit::DecisionKind;
+use crate::permission::Institution;
+use crate::staff::Staff;
+use units::Money;
+
+const STAFF: &[&str] = &[
+    "A collector H/B1/S1 team=T1",
+    "E asset_preservation_officer H/B1",
+    "L team_lead H/B1/S1 team=T1",
+    "S branch_head H/B1/S1",
+    "M branch_head H/B1",
+    "N branch_head H/B2",
+    "P branch_head H",
+    "O compliance_officer H",
+    "C compliance_officer H/B1",
+    "V trainer H",
+];
+
+/// Runs a scene, one act after the other, and says what each came to.
+///
+/// `propose A waiver 500.00` · `sign L` · `reject L reason` · `withdraw A reason` · `execute digest` ·
+/// `day 3` passes days · `leave M` · `signers` · `escalate`
+struct Scene {
+    staff: Vec<Staff>,
+    delegations: Vec<Delegation>,
+    day: i64,
+    approval: Option<Approval>,
+}
+
+impl Scene {
+    fn act(&mut self, line: &str) -> String {
+        let rules = rules();
+        let at = moment("2026-06-10 09:00").plus_seconds(self.day * 86_400);
+        let today = at.day().to_string();
+        let words: Vec<&str> = line.split(' ').collect();
+        if let ["day", days] = words[..] {
+            self.day += days.parse::<i64>().unwrap();
+            return String::new();
+        }
+        if let ["leave", staff_id] = words[..] {
+            self.staff.retain(|staff| staff.staff_id != staff_id);
+            return String::new();
+        }
+        let institution: Institution = institution(&rules, &self.staff, &self.delegations, &today);
+        let actor = |staff_id: &str| institution.actor(staff_id).unwrap();
+        let after = match words[..] {
+            ["propose", staff_id, decision, amount] => {
+                let proposal = Proposal {
+                    approval_id: "P1".to_owned(),
+                    decision: DecisionKind::from_code(decision).unwrap(),
+                    subject: "C1".to_owned(),
+                    target: target("owner=A team=T1 branch=H/B1/S1"),
+                    amount: Money::parse(amount).unwrap(),
+                    digest: "digest".to_owned(),
+                };
+                let proposed = institution.approval_propose(&actor(staff_id), proposal, at);
+                proposed.map_err(|refused| refused.code())
+            }
+            ["sign", staff_id] => told(institution.approval_sign(self.approval(), &actor(staff_id), at)),
+            ["reject", staff_id, reason] => {
+                let reason = reason.trim_matches('-');
+                told(institution.approval_reject(self.approval(), &actor(staff_id), reason, at))
+            }
+            ["withdraw", staff_id, reason] => told(self.approval().withdraw(staff_id, reason, at)),
+            ["execute", digest] => told(self.approval().execute(digest, at)),
+            ["escalate"] => institution.approval_escalate(self.approval()).map_err(|refused| refused.code()),
+            ["signers"] => {
+                let signers = institution.approval_signers(self.approval(), at);
+                return signers.iter().map(|holder| holder.staff_id.as_str()).collect::<Vec<_>>().join(",");
+            }
+            _ => panic!("{line}"),
+        };
+        match after {
+            Ok(approval) => {
+                let said = format!("{} {}", approval.status_at(at).code(), approval.tier);
+                self.approval = Some(approval);
+                said
+            }
+            Err(code) => code.to_owned(),
+        }
+    }
+
+    fn approval(&self) -> &Approval {
+        self.approval.as_ref().expect("a proposal first")
+    }
+}
+
+fn told(result: Result<Approval, ApprovalRefused>) -> Result<Approval, &'static str> {
+    result.map_err(|refused| refused.code())
+}
+
+/// Plays `act => expect` lines among [`STAFF`], with delegations and without some people.
+fn play(delegations: &[&str], without: &str, lines: &[&str]) {
+    let delegations = delegations.iter().map(|text| delegation(text)).collect();
+    let mut scene = Scene { staff: people(STAFF), delegations, day: 0, approval: None };
+    scene.staff.retain(|staff| !without.split(' ').any(|left| left == staff.staff_id));
+    for line in lines {
+        let (act, expect) = line.split_once(" => ").unwrap_or((line, ""));
+        assert_eq!(scene.act(act), expect, "{act} in {lines:#?}");
+    }
+}
+
+#[test]
+fn the_amount_decides_who_signs() {
+    play(&[], "", &["propose A waiver 1000.00 => waiting 0", "sign L => approved 0", "execute digest => executed 0"]);
+    play(&[], "", &["propose A waiver 1000.01 => waiting 1", "sign L => E-AU-58", "sign S => approved 1"]);
+    play(&[], "", &["propose A waiver 20000.01 => waiting 2", "sign S => E-AU-58", "sign M => approved 2"]);
+    play(
+        &[],
+        "",
+        &[
+            "propose A waiver 200000.01 => waiting 3",
+            "signers => M,P",
+            "sign P => waiting 3",
+            "signers => M",
+            "sign M => approved 3",
+        ],
+    );
+    // Another branch's head has no reach, whatever the rank.
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign N => E-AU-26", "sign V => E-AU-25", "signers => L,S,M,P"]);
+}
+
+#[test]
+fn nobody_decides_on_their_own_nor_twice_nor_with_the_makers_right() {
+    play(&[], "", &["propose S waiver 500.00 => waiting 0", "sign S => E-AU-55", "reject S no => E-AU-55", "sign L => approved 0"]);
+    // What the maker lent does not serve; what the person has does.
+    play(&["S>V approval_decide"], "", &["propose S waiver 500.00 => waiting 0", "sign V => E-AU-56"]);
+    play(&["S>L approval_decide"], "", &["propose S waiver 500.00 => waiting 0", "sign L => approved 0"]);
+    // Proposed in somebody's place: neither of the two decides.
+    let lent = ["M>V write_off_propose", "M>L approval_decide"];
+    play(
+        &lent,
+        "",
+        &["propose V write_off_proposal 500.00 => waiting 0", "signers => C,O,P", "sign M => E-AU-55", "sign L => E-AU-58"],
+    );
+    play(
+        &["E>V write_off_propose"],
+        "",
+        &["propose V write_off_proposal 500.00 => waiting 0", "sign V => E-AU-55", "sign M => waiting 0", "sign C => approved 0"],
+    );
+    // One authority signs once, by whichever hand.
+    let lent = ["M>L approval_decide"];
+    let scene = ["propose A waiver 300000.00 => waiting 3", "sign L => waiting 3", "sign M => E-AU-57", "sign L => E-AU-57"];
+    play(&lent, "", &[&scene[..], &["sign P => approved 3"]].concat());
+    let scene = ["propose A waiver 300000.00 => waiting 3", "sign M => waiting 3", "sign V => E-AU-57", "sign P => approved 3"];
+    play(&["M>V approval_decide"], "", &scene);
+}
+
+#[test]
+fn a_proposal_goes_to_who_is_at_work_or_is_refused() {
+    play(&[], "L", &["propose A waiver 500.00 => waiting 0", "signers => S,M,P"]);
+    play(&[], "S M", &["propose A waiver 5000.00 => waiting 1", "signers => P"]);
+    // The only head of branch is the maker: the next tier's people are asked.
+    play(&[], "S P L", &["propose M waiver 500.00 => E-AU-42"]);
+    play(&[], "M P S L", &["propose A waiver 500.00 => E-AU-42"]);
+    play(&[], "O C", &["propose E settlement 5000.00 => waiting 0", "propose A settlement 300000.00 => E-AU-42"]);
+    play(&[], "", &["propose A waiver -0.01 => E-AU-41", "propose V waiver 1.00 => E-AU-25"]);
+    // Somebody leaves while it waits.
+    play(
+        &[],
+        "S",
+        &["propose A waiver 5000.00 => waiting 1", "leave P", "escalate => waiting 1", "leave M", "escalate => E-AU-42"],
+    );
+}
+
+#[test]
+fn what_is_over_is_over() {
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "day 10", "sign L => approved 0", "day 1", "execute digest => E-AU-53"]);
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "day 11", "sign L => E-AU-53", "withdraw A late => E-AU-51"]);
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "sign S => E-AU-51", "execute other => E-AU-60"]);
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "execute digest => E-AU-52", "reject L - => E-AU-59"]);
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "reject L no => rejected 0", "sign S => E-AU-51"]);
+    play(
+        &[],
+        "",
+        &["propose A waiver 500.00 => waiting 0", "withdraw L no => E-AU-54", "withdraw A no => withdrawn 0", "sign L => E-AU-51"],
+    );
+    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "withdraw A no => withdrawn 0"]);
+    let twice = ["sign L => approved 0", "execute digest => executed 0", "execute digest => E-AU-52"];
+    play(&[], "", &[&["propose A waiver 500.00 => waiting 0"], &twice[..]].concat());
+}
+
+#[test]
+fn a_proposal_survives_being_stored() {
+    let mut scene = Scene { staff: people(STAFF), delegations: vec![], day: 0, approval: None };
+    scene.act("propose A waiver 300000.00");
+    scene.act("sign P");
+    let text = serde_json::to_string(scene.approval()).unwrap();
+    assert_eq!(&serde_json::from_str::<Approval>(&text).unwrap(), scene.approval());
+    assert!(text.contains(r#""slots":[["branch_head@branch"],["branch_head@head_office"]]"#), "{text}");
+}
