@@ -9,8 +9,10 @@
 
 pub mod backup;
 pub mod book_import;
+pub mod casework_rules;
 pub mod dayend_run;
 pub mod demo;
+pub mod desk;
 pub mod doctor;
 pub mod failure;
 pub mod figures;
@@ -22,6 +24,8 @@ pub mod movement;
 pub mod night_order;
 pub mod query_run;
 pub mod schedule_calculate;
+pub mod sign_in;
+pub mod staff;
 pub mod status;
 pub mod table;
 pub mod what_if;

@@ -17,6 +17,15 @@ pub struct Config {
     pub institution: String,
     /// Name of an embedded pack, or a path of the lender's own, relative to the workspace.
     pub pack: String,
+    /// The pack people work cases by, named like `pack`.
+    #[serde(default = "usual_casework_pack")]
+    pub casework_pack: String,
+    /// Where cases and people are kept; a file in the workspace when absent.
+    #[serde(default)]
+    pub database: Option<String>,
+    /// Minutes the institution's clock is ahead of Greenwich.
+    #[serde(default = "china")]
+    pub utc_offset_minutes: i32,
     /// Megabytes a query may take for sorts, joins and groups.
     #[serde(default = "usual_query_memory")]
     pub query_memory_mb: usize,
@@ -24,6 +33,14 @@ pub struct Config {
 
 fn usual_query_memory() -> usize {
     1024
+}
+
+fn usual_casework_pack() -> String {
+    "cn-collections".to_owned()
+}
+
+fn china() -> i32 {
+    8 * 60
 }
 
 /// An opened workspace (工作区).

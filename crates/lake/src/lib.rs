@@ -6,7 +6,7 @@
 //! same bytes; no clock, no DataFusion, no async.
 //!
 //! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`kept`],
-//! [`batch`], [`dossier`], [`scan`], [`people`], [`securities`], [`workspace`], [`doctor`],
+//! [`batch`], [`dossier`], [`scan`], [`people`], [`securities`], [`receipts`], [`workspace`], [`doctor`],
 //! [`backup`].
 
 pub mod backup;
@@ -24,6 +24,7 @@ pub mod night;
 pub mod people;
 mod personal;
 mod pick;
+pub mod receipts;
 pub mod refused;
 pub mod rejects;
 mod row_groups;

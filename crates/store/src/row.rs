@@ -157,6 +157,13 @@ impl Reads {
         let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM {table} WHERE {identity} = $1");
         self.row("load a row", &sql, vec![id.into()]).await?.map(|row| kept(&row)).transpose()
     }
+
+    /// Everything of a table, by identity: for what an institution has few of, people and branches.
+    pub async fn all<R: Row, T: DeserializeOwned>(&self) -> Result<Vec<Kept<R, T>>, Fault> {
+        let (columns, table, identity) = (R::COLUMNS.join(", "), R::TABLE, R::COLUMNS[0]);
+        let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM {table} ORDER BY {identity}");
+        self.rows("load a table", &sql, Vec::new()).await?.iter().map(kept).collect()
+    }
 }
 
 impl Tx {

@@ -1,1 +1,1 @@
-//! The API: routes, sessions, problem documents.
+//! x

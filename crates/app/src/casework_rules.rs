@@ -1,0 +1,52 @@
+//! The pack of casework, compiled for a day.
+
+use crate::failure::Outcome;
+use crate::workspace::{Open, refused_pack};
+use authority::AuthorityRules;
+use casework::{CaseRules, ContactRules};
+use disposal::clock::ClockRules;
+use policy::{Pack, PackOnDate, PackProblem, working_calendar};
+use units::{Calendar, Date};
+
+/// Everything the casework pack says on a day (清收作业政策).
+pub struct CaseworkRules {
+    /// `id@version`.
+    pub pack: String,
+    pub on: Date,
+    pub cases: CaseRules,
+    pub gate: ContactRules,
+    pub clocks: ClockRules,
+    pub authority: AuthorityRules,
+    /// Statutory holidays: the last day of a period moves off them.
+    pub calendar: Calendar,
+}
+
+impl CaseworkRules {
+    /// The pack the workspace names, on a day; every problem is told.
+    pub fn load(open: &Open, on: Date) -> Outcome<CaseworkRules> {
+        let pack = open.pack(Some(&open.config.casework_pack))?;
+        Self::compile(&pack, on)
+    }
+
+    pub fn compile(pack: &Pack, on: Date) -> Outcome<CaseworkRules> {
+        let day: PackOnDate = pack.on(on);
+        let mut problems: Vec<PackProblem> = Vec::new();
+        fn keep<T>(read: Result<T, Vec<PackProblem>>, problems: &mut Vec<PackProblem>) -> Option<T> {
+            read.map_err(|found| problems.extend(found)).ok()
+        }
+        let cases = keep(CaseRules::compile(&day), &mut problems);
+        let gate = keep(ContactRules::compile(&day), &mut problems);
+        let clocks = keep(ClockRules::compile(&day).map_err(|problem| vec![problem]), &mut problems);
+        let authority = keep(AuthorityRules::compile(&day), &mut problems);
+        let (Some(cases), Some(gate), Some(clocks), Some(authority)) = (cases, gate, clocks, authority) else {
+            return refused_pack(&pack.name(), &problems);
+        };
+        let calendar = holidays()?;
+        Ok(CaseworkRules { pack: pack.name(), on, cases, gate, clocks, authority, calendar })
+    }
+}
+
+fn holidays() -> Outcome<Calendar> {
+    let pack = Pack::embedded("calendar-cn").or_else(|problems| refused_pack("calendar-cn", &problems))?;
+    working_calendar(&pack).or_else(|problems| refused_pack("calendar-cn", &problems))
+}
