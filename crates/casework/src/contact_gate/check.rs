@@ -263,15 +263,14 @@ impl<'a> Asked<'a> {
             let seconds = start_of_day(contact.at).seconds_since(today);
             counter.days.is_none_or(|days| seconds.abs() < i64::from(days) * DAY)
         };
-        self.history.contacts.iter().filter(move |contact| {
-            is_near(contact)
-                && counter.counts(contact)
-                && match counter.per {
-                    CountedPer::Debtor => true,
-                    CountedPer::Person => contact.person_id == self.question.person_id,
-                    CountedPer::ContactPoint => contact.contact_point == self.question.contact_point.key,
-                }
-        })
+        let is_of_these = move |contact: &Contact| match counter.per {
+            CountedPer::Debtor => true,
+            CountedPer::Person => contact.person_id == self.question.person_id,
+            CountedPer::ContactPoint => contact.contact_point == self.question.contact_point.key,
+        };
+        let made = self.history.contacts.iter().filter(|contact| counter.counts(contact));
+        let under_way = self.history.under_way.iter().filter(|contact| counter.may_count(contact));
+        made.chain(under_way).filter(move |contact| is_near(contact) && is_of_these(contact))
     }
 
     fn full(&self, counter: &'a Counter, at: Moment) -> Option<(ContactRefusal, Option<Moment>)> {

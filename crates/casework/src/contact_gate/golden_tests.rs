@@ -108,6 +108,22 @@ fn a_clock_set_back_starts_no_new_count() {
     );
 }
 
+#[test]
+fn a_call_under_way_counts_whatever_will_come_of_it() {
+    china(
+        "2026-11-20T09:00 call debtor reached
+         2026-11-20T10:00 call debtor reached
+         now 2026-11-20T12:00 call guarantor no_answer agency=A
+         ? 2026-11-20T12:01 call debtor collect -> E-CG-10 FRQ-1 | 2026-11-21 08:00:00
+         ? 2026-11-20T12:01 notice_voice debtor collect -> allowed",
+    );
+    china(
+        "2026-11-20T09:00 call debtor invalid
+         now 2026-11-20T12:00 sms debtor delivered
+         ? 2026-11-20T12:01 call contact_person locate person=spouse -> E-CG-06 WHO-2 | never",
+    );
+}
+
 /// Regulation §13.2: a spouse, while the debtor answers; after the number proved invalid; after "do not call me".
 #[test]
 fn others_are_asked_only_while_the_debtor_cannot_be_reached() {

@@ -185,17 +185,21 @@ impl Counter {
         self.channels.contains(&channel) && names(&self.relations, relation) && names(&self.purposes, purpose)
     }
 
+    /// Whether a contact of this sort may have counted, whatever came of it.
+    pub fn may_count(&self, contact: &Contact) -> bool {
+        (contact.direction == Direction::Outbound || self.inbound)
+            && self.binds(contact.channel, contact.relation, contact.purpose)
+    }
+
     pub fn counts(&self, contact: &Contact) -> bool {
-        let tallied = match self.counts {
+        let is_tallied = match self.counts {
             Tally::Answered => !contact.result.is_unanswered() && contact.result != ContactResult::NotDelivered,
             Tally::Unanswered => contact.result.is_unanswered(),
             Tally::Placed => !matches!(contact.result, ContactResult::Unreachable | ContactResult::Invalid),
             Tally::Conversation => contact.channel.is_voice() && contact.result.is_right_party(),
             Tally::Every => true,
         };
-        tallied
-            && (contact.direction == Direction::Outbound || self.inbound)
-            && self.binds(contact.channel, contact.relation, contact.purpose)
+        is_tallied && self.may_count(contact)
     }
 }
 
