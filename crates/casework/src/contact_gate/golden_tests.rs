@@ -176,6 +176,18 @@ fn three_failed_dials_open_the_next_day_and_an_answer_ends_the_row() {
 }
 
 #[test]
+fn a_number_of_somebody_else_is_not_used_again() {
+    china(
+        "2026-11-18T09:00 call debtor wrong_person point=A
+         ? 2026-11-20T09:00 call debtor collect point=A -> E-CG-02 WHO-1.wrong_number | never
+         ? 2026-11-20T09:00 sms guarantor collect point=A -> E-CG-02 WHO-1.wrong_number | never
+         ? 2026-11-20T09:00 call debtor collect point=B -> allowed
+         2026-11-20T10:00 call debtor says_paid point=A in
+         ? 2026-11-20T11:00 call debtor collect point=A -> allowed",
+    );
+}
+
+#[test]
 fn three_days_without_a_trace_of_the_debtor() {
     let spouse = "call contact_person locate person=spouse";
     china(&format!(
@@ -420,5 +432,6 @@ fn a_draft_the_gate_cannot_be_asked_by_says_why() {
     let test = "params = { test = \"days_failed\", at_least = 0, results = [\"no_answer\"], channels = [\"call\"], opens = \"next_day\" }";
     check("more", "unreachable_test", test, "at_least is 1 or more");
     let narrow = "applies_to.products = [\"card\"]\nparams = { years = 3 }";
+    check("1006.100", "contact_retention", "params = { years = 0 }", "years are between 1 and 100");
     check("1006.100", "contact_retention", narrow, "rules of contact bind everybody");
 }

@@ -52,11 +52,13 @@ coded! {
 }
 
 coded! {
-    /// Who must have said it (表示人).
+    /// Whose results count (结果出自): only the person's own, anybody's, or those at one number.
     SaidBy {
         Person = "person",
         /// Anybody, of the debtor; it no longer holds once the debtor was spoken with.
         Anybody = "anybody",
+        /// Whoever was met at the number or address; it no longer holds once the person meant was spoken with there.
+        ContactPoint = "contact_point",
     }
 }
 
@@ -277,6 +279,7 @@ impl ContactRules {
         reader.check_applies_to();
         reader.check_stops(&stops);
         reader.check_who(&who);
+        reader.check_retention(retention.as_ref());
         reader.check_numbers(hours.as_ref(), &counters, visit.as_ref(), &unreachable);
         match (hours, retention) {
             (Some(hours), Some((_, retention))) if reader.problems.is_empty() => Ok(ContactRules {
@@ -380,6 +383,12 @@ impl Reader<'_> {
                 }
                 (Some(_), Some((second, _))) => self.complain(*second, &format!("a second rule speaks of {pair}")),
             }
+        }
+    }
+
+    fn check_retention(&mut self, retention: Option<&(RuleRef, Retention)>) {
+        if let Some((rule, _)) = retention.filter(|(_, retention)| !(1..=100).contains(&retention.years)) {
+            self.complain(*rule, "years are between 1 and 100");
         }
     }
 
