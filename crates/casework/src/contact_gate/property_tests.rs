@@ -100,7 +100,10 @@ fn live_late(rules: &ContactRules, acts: Vec<Act>, at_once: usize) -> Vec<Contac
     for Act { later, mut contact } in acts {
         now = now.plus_seconds(later);
         contact.at = now;
-        let history = History { contacts: &log, under_way: &under_way, ..History::default() };
+        // What will come of them is not known yet.
+        let unknown = |one: &Contact| Contact { result: ContactResult::NotDelivered, ..one.clone() };
+        let unknown: Vec<Contact> = under_way.iter().map(unknown).collect();
+        let history = History { contacts: &log, under_way: &unknown, ..History::default() };
         if contact.direction == Direction::Inbound {
             log.push(contact);
         } else if ask(rules, &question(&contact, &papers), &history).is_ok() {
