@@ -7,7 +7,8 @@ use units::Date;
 
 #[test]
 fn every_embedded_pack_compiles_on_every_day_anything_changes() {
-    for name in policy::embedded_packs().into_iter().filter(|name| !name.starts_with("calendar")) {
+    let grades = |name: &&str| !name.starts_with("calendar") && !name.contains("collections");
+    for name in policy::embedded_packs().into_iter().filter(grades) {
         let pack = Pack::embedded(name).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
         let first = Date::parse("2023-07-01").unwrap();
         let changes = pack.rules().iter().map(|rule| rule.effective_from).filter(|&day| day >= first);

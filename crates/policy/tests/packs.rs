@@ -169,7 +169,19 @@ fn the_narrowest_rule_binds() {
 
 #[test]
 fn every_shipped_rule_has_a_source_and_waits_for_a_reviewer() {
-    assert_eq!(policy::embedded_packs(), ["calendar-cn", "cn-bank", "cn-credit-card", "cn-microloan"]);
+    assert_eq!(
+        policy::embedded_packs(),
+        [
+            "calendar-cn",
+            "cn-bank",
+            "cn-collections",
+            "cn-collections-consumer-finance",
+            "cn-collections-microloan",
+            "cn-credit-card",
+            "cn-microloan",
+            "us-collections",
+        ]
+    );
     for name in policy::embedded_packs() {
         let pack = Pack::embedded(name).unwrap();
         assert_eq!(pack.header().id, name);

@@ -172,7 +172,7 @@ impl<'a> Asked<'a> {
             && one.channel.is_none_or(|channel| channel == self.question.channel)
     }
 
-    /// The earlier contact that forbids this one. What others say of the debtor holds until the debtor speaks.
+    /// The earlier contact that forbids this one, as [`SaidBy`] says.
     fn said(&self, stop: &Stop) -> Option<&'a Contact> {
         let mut said = self.history.contacts.iter().filter(|contact| stop.results.contains(&contact.result));
         match stop.said_by {
@@ -180,6 +180,14 @@ impl<'a> Asked<'a> {
             SaidBy::Anybody => {
                 let last = said.next_back()?;
                 reached_at(self.history).is_none_or(|reached_at| reached_at <= last.at).then_some(last)
+            }
+            SaidBy::ContactPoint => {
+                let there = |contact: &&Contact| contact.contact_point == self.question.contact_point.key;
+                let telling = |contact: &&Contact| {
+                    stop.results.contains(&contact.result) || contact.result.is_right_party()
+                };
+                let last = self.history.contacts.iter().rev().filter(there).find(telling)?;
+                stop.results.contains(&last.result).then_some(last)
             }
         }
     }
@@ -263,15 +271,15 @@ impl<'a> Asked<'a> {
             let seconds = start_of_day(contact.at).seconds_since(today);
             counter.days.is_none_or(|days| seconds.abs() < i64::from(days) * DAY)
         };
-        self.history.contacts.iter().filter(move |contact| {
-            is_near(contact)
-                && counter.counts(contact)
-                && match counter.per {
-                    CountedPer::Debtor => true,
-                    CountedPer::Person => contact.person_id == self.question.person_id,
-                    CountedPer::ContactPoint => contact.contact_point == self.question.contact_point.key,
-                }
-        })
+        let is_of_these = move |contact: &Contact| match counter.per {
+            CountedPer::Debtor => true,
+            CountedPer::Person => contact.person_id == self.question.person_id,
+            CountedPer::ContactPoint => contact.contact_point == self.question.contact_point.key,
+        };
+        let made = self.history.contacts.iter().filter(move |contact| is_near(contact) && counter.counts(contact));
+        let under_way = self.history.under_way.iter();
+        let under_way = under_way.filter(move |contact| is_near(contact) && counter.may_count(contact));
+        made.chain(under_way).filter(move |contact| is_of_these(contact))
     }
 
     fn full(&self, counter: &'a Counter, at: Moment) -> Option<(ContactRefusal, Option<Moment>)> {

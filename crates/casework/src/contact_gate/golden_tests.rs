@@ -108,6 +108,22 @@ fn a_clock_set_back_starts_no_new_count() {
     );
 }
 
+#[test]
+fn a_call_under_way_counts_whatever_will_come_of_it() {
+    china(
+        "2026-11-20T09:00 call debtor reached
+         2026-11-20T10:00 call debtor reached
+         now 2026-11-20T12:00 call guarantor no_answer agency=A
+         ? 2026-11-20T12:01 call debtor collect -> E-CG-10 FRQ-1 | 2026-11-21 08:00:00
+         ? 2026-11-20T12:01 notice_voice debtor collect -> allowed",
+    );
+    china(
+        "2026-11-20T09:00 call debtor invalid
+         now 2026-11-20T12:00 sms debtor delivered
+         ? 2026-11-20T12:01 call contact_person locate person=spouse -> E-CG-06 WHO-2 | never",
+    );
+}
+
 /// Regulation §13.2: a spouse, while the debtor answers; after the number proved invalid; after "do not call me".
 #[test]
 fn others_are_asked_only_while_the_debtor_cannot_be_reached() {
@@ -157,6 +173,18 @@ fn three_failed_dials_open_the_next_day_and_an_answer_ends_the_row() {
          2026-11-20T09:00 call guarantor no_answer
          ? 2026-11-21T08:00 {spouse} -> E-CG-06 WHO-2 | never"
     ));
+}
+
+#[test]
+fn a_number_of_somebody_else_is_not_used_again() {
+    china(
+        "2026-11-18T09:00 call debtor wrong_person point=A
+         ? 2026-11-20T09:00 call debtor collect point=A -> E-CG-02 WHO-1.wrong_number | never
+         ? 2026-11-20T09:00 sms guarantor collect point=A -> E-CG-02 WHO-1.wrong_number | never
+         ? 2026-11-20T09:00 call debtor collect point=B -> allowed
+         2026-11-20T10:00 call debtor says_paid point=A in
+         ? 2026-11-20T11:00 call debtor collect point=A -> allowed",
+    );
 }
 
 #[test]
@@ -404,5 +432,6 @@ fn a_draft_the_gate_cannot_be_asked_by_says_why() {
     let test = "params = { test = \"days_failed\", at_least = 0, results = [\"no_answer\"], channels = [\"call\"], opens = \"next_day\" }";
     check("more", "unreachable_test", test, "at_least is 1 or more");
     let narrow = "applies_to.products = [\"card\"]\nparams = { years = 3 }";
+    check("1006.100", "contact_retention", "params = { years = 0 }", "years are between 1 and 100");
     check("1006.100", "contact_retention", narrow, "rules of contact bind everybody");
 }

@@ -195,6 +195,9 @@ impl Question<'_> {
 pub struct History<'a> {
     /// Every contact about the debtor, whoever was spoken to, oldest first.
     pub contacts: &'a [Contact],
+    /// Those allowed and not recorded yet, by anybody: whatever their result says, each counts as if it had come
+    /// out in every way, so that two who ask at once cannot both have the last call.
+    pub under_way: &'a [Contact],
     pub circumstances: &'a [Circumstance],
     /// Every number and address on file of the debtor: none may be left untried before the debtor counts as
     /// unreachable because all of them are invalid.

@@ -52,11 +52,13 @@ coded! {
 }
 
 coded! {
-    /// Who must have said it (表示人).
+    /// Whose results count (结果出自): only the person's own, anybody's, or those at one number.
     SaidBy {
         Person = "person",
         /// Anybody, of the debtor; it no longer holds once the debtor was spoken with.
         Anybody = "anybody",
+        /// Whoever was met at the number or address; it no longer holds once the person meant was spoken with there.
+        ContactPoint = "contact_point",
     }
 }
 
@@ -185,17 +187,21 @@ impl Counter {
         self.channels.contains(&channel) && names(&self.relations, relation) && names(&self.purposes, purpose)
     }
 
+    /// Whether a contact of this sort may have counted, whatever came of it.
+    pub fn may_count(&self, contact: &Contact) -> bool {
+        (contact.direction == Direction::Outbound || self.inbound)
+            && self.binds(contact.channel, contact.relation, contact.purpose)
+    }
+
     pub fn counts(&self, contact: &Contact) -> bool {
-        let tallied = match self.counts {
+        let is_tallied = match self.counts {
             Tally::Answered => !contact.result.is_unanswered() && contact.result != ContactResult::NotDelivered,
             Tally::Unanswered => contact.result.is_unanswered(),
             Tally::Placed => !matches!(contact.result, ContactResult::Unreachable | ContactResult::Invalid),
             Tally::Conversation => contact.channel.is_voice() && contact.result.is_right_party(),
             Tally::Every => true,
         };
-        tallied
-            && (contact.direction == Direction::Outbound || self.inbound)
-            && self.binds(contact.channel, contact.relation, contact.purpose)
+        is_tallied && self.may_count(contact)
     }
 }
 
@@ -273,6 +279,7 @@ impl ContactRules {
         reader.check_applies_to();
         reader.check_stops(&stops);
         reader.check_who(&who);
+        reader.check_retention(retention.as_ref());
         reader.check_numbers(hours.as_ref(), &counters, visit.as_ref(), &unreachable);
         match (hours, retention) {
             (Some(hours), Some((_, retention))) if reader.problems.is_empty() => Ok(ContactRules {
@@ -376,6 +383,12 @@ impl Reader<'_> {
                 }
                 (Some(_), Some((second, _))) => self.complain(*second, &format!("a second rule speaks of {pair}")),
             }
+        }
+    }
+
+    fn check_retention(&mut self, retention: Option<&(RuleRef, Retention)>) {
+        if let Some((rule, _)) = retention.filter(|(_, retention)| !(1..=100).contains(&retention.years)) {
+            self.complain(*rule, "years are between 1 and 100");
         }
     }
 

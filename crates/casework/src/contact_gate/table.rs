@@ -61,12 +61,13 @@ impl<'a> Words<'a> {
 ///
 /// `2026-11-20T09:00 call debtor reached [agency= point= person= purpose= in]` happened;
 /// `since 2026-11-20T09:00 hardship_plan [until= person= channel=]` is so;
-/// `number KEY` is on file of the debtor;
+/// `now 2026-11-20T09:00 call debtor reached` is under way, the result yet to come; `number KEY` is on file of the debtor;
 /// `? 2026-11-20T10:00 call debtor collect [agency= point= person= source= people= manner= doc=KIND[@08:00-09:00]
 /// doc_from= doc_until=] -> EXPECT` is asked.
 #[derive(Default)]
 struct Story<'a> {
     contacts: Vec<Contact>,
+    under_way: Vec<Contact>,
     circumstances: Vec<Circumstance>,
     numbers: Vec<&'a str>,
 }
@@ -80,6 +81,8 @@ pub fn check(pack: &str, story: &str) {
             assert_eq!(told.answer(&rules, question), expect.trim(), "{line}");
         } else if let Some(rest) = line.strip_prefix("since ") {
             told.circumstances.push(circumstance(rest));
+        } else if let Some(rest) = line.strip_prefix("now ") {
+            told.under_way.push(happened(rest));
         } else if let Some(number) = line.strip_prefix("number ") {
             told.numbers.push(number);
         } else {
@@ -162,8 +165,12 @@ impl Story<'_> {
             manners: &manners,
             documents: &documents,
         };
-        let history =
-            History { contacts: &self.contacts, circumstances: &self.circumstances, debtor_points: &self.numbers };
+        let history = History {
+            contacts: &self.contacts,
+            under_way: &self.under_way,
+            circumstances: &self.circumstances,
+            debtor_points: &self.numbers,
+        };
         shown(rules, &ask(rules, &question, &history))
     }
 }

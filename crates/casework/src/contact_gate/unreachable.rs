@@ -12,10 +12,11 @@ pub(super) fn start_of_day(at: Moment) -> Moment {
     at.plus_seconds(-i64::from(at.second_of_day()))
 }
 
-/// The debtor was spoken with for the last time, whoever began it (最近联系上).
+/// The debtor was spoken with for the last time, whoever began it (最近联系上); a contact under way may be just that.
 pub(super) fn reached_at(history: &History) -> Option<Moment> {
-    let reached = |contact: &&Contact| contact.relation.speaks_for_debtor() && contact.result.is_right_party();
-    history.contacts.iter().filter(reached).map(|contact| contact.at).max()
+    let made = history.contacts.iter().filter(|contact| contact.result.is_right_party());
+    let with_debtor = made.chain(history.under_way).filter(|contact| contact.relation.speaks_for_debtor());
+    with_debtor.map(|contact| contact.at).max()
 }
 
 /// From when on the debtor counts as unreachable (失联), by the first test that says so. What was tried before
