@@ -120,7 +120,7 @@ fn ladder(state: &ClockState) -> Ladder {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_clock_runs_out_untold(facts in claim()) {

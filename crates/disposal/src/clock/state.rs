@@ -139,7 +139,11 @@ fn enforcement<'a>(
         let mut enforce = |subject, parties: &[&'a str]| {
             let mut walk = Walk::through(docket, ClockKind::Enforcement, start, parties);
             let (end, started_on) = (walk.end(), walk.started_on);
-            courses.push(Course { kind: ClockKind::Enforcement, subject, started_on, end, because: walk.because });
+            // Instalments that one act has restarted end together: they are one clock from there.
+            let is_same = |other: &Course| (other.kind, other.subject, other.end) == (ClockKind::Enforcement, subject, end);
+            if !courses.iter().any(is_same) {
+                courses.push(Course { kind: ClockKind::Enforcement, subject, started_on, end, because: walk.because });
+            }
             (end, started_on)
         };
         if !debtors.is_empty() {

@@ -291,6 +291,8 @@ fn what_was_not_recorded_before_a_judgment_is_taken_from_it() {
 fn a_notarised_deed_runs_instalment_by_instalment() {
     let deed = "due 2024-03-11\ndocument N notarised_deed 2023-01-09 against=D perform=2023-09-11,2024-03-11";
     check(deed, "2025-02-03", "limitation C 2027-03-11 running\nenforcement N 2025-09-11 running\nenforcement N 2026-03-11 running");
+    let demanded = format!("{deed}\n2025-01-06 demand_signed D");
+    check(&demanded, "2025-02-03", "limitation C 2028-01-06 running\nenforcement N 2027-01-06 running");
     check("document J judgment 2024-09-02 against=D", "2025-01-06", "enforcement J 2026-09-02 running");
 }
 
@@ -401,4 +403,6 @@ fn every_rung_is_told_once_to_somebody() {
     facts[0].owner = None;
     assert_eq!(walk(&facts, "2029-09-01", "2029-10-12"), ["2029-09-01 180 orange 41 head", "2029-09-01 60 red 41 head"]);
     assert_eq!(walk(&facts, "2029-11-02", "2029-11-30"), ["2029-11-02 lapsed red -21 head"]);
+    let twice = [claim("due 2026-01-15\nguarantee G joint\nguarantee G joint")];
+    assert_eq!(walk(&twice, "2026-04-16", "2026-04-16").len(), 1);
 }
