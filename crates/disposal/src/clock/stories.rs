@@ -339,8 +339,22 @@ fn a_preservation_is_renewed_before_it_ends() {
 }
 
 #[test]
+fn preservation_before_a_suit_is_followed_by_one_within_thirty_days() {
+    let facts = "preservation P deposit 2026-03-09 stage=before_suit";
+    check(facts, "2026-03-10", "preservation P 2027-03-09 running\npreservation_suit P 2026-04-08 running");
+    check(facts, "2026-03-29", "preservation_suit P 2026-04-08 expiring orange");
+    check(facts, "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    check(&format!("{facts}\n2026-04-08 suit E"), "2026-04-09", "preservation_suit P - preserved");
+    check(&format!("{facts}\n2026-04-09 suit E"), "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    check(&format!("{facts}\n2026-04-07 suit E content_copy"), "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    let withdrawn = format!("{facts}\n2026-04-01 suit D\n2026-04-02 complaint_served D\n2026-04-03 suit_withdrawn D");
+    check(&withdrawn, "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    check("preservation P deposit 2026-03-05 stage=before_suit", "2026-03-10", "preservation_suit P 2026-04-07 running");
+}
+
+#[test]
 fn a_state_says_why_and_what_would_help() {
-    let facts = claim("due 2023-11-20\n2024-06-03 phone_call D recording\n2025-06-03 letter_delivered D");
+    let facts = claim("due 2023-11-20\n2023-11-02 demand_signed D\n2024-06-03 phone_call D recording\n2025-06-03 letter_delivered D");
     let state = clocks(&facts, &rules(), &calendar(), date("2026-11-22")).remove(0);
     let because: Vec<String> = state
         .because
@@ -352,8 +366,9 @@ fn a_state_says_why_and_what_would_help() {
         .collect();
     assert_eq!(because, [
         "2023-11-20 last_due clock.limitation",
-        "2024-06-03 act clock.act.phone_call A0 weak too_weak",
-        "2025-06-03 act clock.act.letter_delivered A1 strong restarts",
+        "2023-11-02 act clock.act.demand_signed A0 strong too_early",
+        "2024-06-03 act clock.act.phone_call A1 weak too_weak",
+        "2025-06-03 act clock.act.letter_delivered A2 strong restarts",
     ]);
     assert!(state.because.iter().all(|because| !because.article.is_empty()));
     let next = |facts: &str, day: &str| -> Vec<ActKind> {
