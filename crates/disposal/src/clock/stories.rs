@@ -1,7 +1,7 @@
 //! Stories of claims through the real pack: what a lawyer would ask, and the answer.
 
 use crate::clock::table::{calendar, check, claim, date, rules};
-use crate::clock::{ActEffect, ActKind, ClockKind, Rung, clocks, night};
+use crate::clock::{ActEffect, ActKind, ClockGround, ClockKind, Rung, clocks, night};
 use std::collections::BTreeSet;
 
 #[test]
@@ -201,6 +201,10 @@ fn an_obstacle_of_the_last_six_months_suspends() {
     let until = |removed: &str| format!("due 2023-11-20\nobstacle heir_undetermined 2026-08-03 {removed}");
     check(&until(""), "2026-08-02", "limitation C 2026-11-20 expiring orange");
     check(&until(""), "2026-12-31", "limitation C - suspended");
+    // Begun earlier, it says nothing before the last six months are reached.
+    let begun = "due 2023-11-20\nobstacle force_majeure 2025-08-04";
+    check(begun, "2026-05-19", "limitation C 2026-11-20 running");
+    check(begun, "2026-05-20", "limitation C - suspended");
     check(&until("removed=2026-10-12"), "2026-12-31", "limitation C 2027-04-12 expiring orange");
     // Before the last six months it does not matter, reaching into them it does.
     let early = "due 2023-11-20\nobstacle force_majeure 2025-08-03 removed=2026-05-19";
@@ -209,6 +213,12 @@ fn an_obstacle_of_the_last_six_months_suspends() {
     check(into, "2026-10-31", "limitation C 2026-11-20 expiring red");
     let over = "due 2023-11-20\nobstacle force_majeure 2025-08-03 removed=2026-06-01";
     check(over, "2026-10-31", "limitation C 2026-12-01 expiring red");
+    let grounds = |text: &str| -> Vec<_> {
+        let states = clocks(&claim(text), &rules(), &calendar(), date("2026-10-31"));
+        states[0].because.iter().map(|because| because.ground).collect()
+    };
+    assert_eq!(grounds(early), [ClockGround::LastDue]);
+    assert_eq!(grounds(over), [ClockGround::LastDue, ClockGround::Obstacle]);
     // While the other joint debtor can be claimed from, time runs; a guarantee period never waits.
     let one = "due 2023-11-20\nobstacle heir_undetermined 2026-08-03 against=D";
     check(one, "2026-11-01", "limitation C 2026-11-20 expiring red");
