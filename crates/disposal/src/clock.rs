@@ -31,5 +31,5 @@ pub use rule::ClockRules;
 pub use state::{Because, ClockState, JudgedAct, NextAct, clocks};
 pub use word::{
     ActEffect, ActKind, ClockGround, ClockKind, ClockStatus, CollateralRight, EnforceableKind, EvidenceKind,
-    EvidenceStrength, GuaranteeForm, ObstacleKind, PreservedAsset, SignalLevel,
+    EvidenceStrength, GuaranteeForm, ObstacleKind, PreservationStage, PreservedAsset, SignalLevel,
 };

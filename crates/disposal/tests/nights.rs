@@ -3,7 +3,7 @@
 use disposal::clock::{
     Act, ActKind, ClaimFacts, ClockKind, ClockRules, ClockState, ClockStatus, Collateral, CollateralRight,
     EnforceableDocument, EnforceableKind, EvidenceKind, Guarantee, GuaranteeForm, GuaranteeTerm, Obstacle, ObstacleKind,
-    Preservation, PreservedAsset, Rung, SignalKey, clocks, night,
+    Preservation, PreservationStage, PreservedAsset, Rung, SignalKey, clocks, night,
 };
 use policy::Pack;
 use proptest::prelude::*;
@@ -59,8 +59,8 @@ fn claim() -> impl Strategy<Value = ClaimFacts> {
     let obstacle = proptest::option::weighted(0.4, (day(), proptest::option::of(0..400i32)));
     let acts = proptest::collection::vec(act(), 0..9);
     let guarantees = (guarantee("A"), guarantee("B"));
-    (day(), guarantees, papers, (proptest::sample::select(PreservedAsset::ALL), day()), document, obstacle, acts).prop_map(
-        |(due_on, guarantees, papers, (asset, ordered_on), document, obstacle, mut acts)| {
+    (day(), guarantees, papers, (proptest::sample::select(PreservedAsset::ALL), proptest::sample::select(PreservationStage::ALL), day()), document, obstacle, acts).prop_map(
+        |(due_on, guarantees, papers, (asset, stage, ordered_on), document, obstacle, mut acts)| {
             acts.iter_mut().enumerate().for_each(|(number, act)| act.act_id = format!("A{number}"));
             let to_document = |(kind, effective_on, perform_by)| EnforceableDocument {
                 document_id: "J".to_owned(),
@@ -89,7 +89,7 @@ fn claim() -> impl Strategy<Value = ClaimFacts> {
                     registered_until: papers.1,
                     valued_on: papers.2,
                 }],
-                preservations: vec![Preservation { preservation_id: "P".to_owned(), asset, ordered_on, until: None }],
+                preservations: vec![Preservation { preservation_id: "P".to_owned(), asset, stage, ordered_on, until: None }],
                 documents: document.map(to_document).into_iter().collect(),
                 obstacles: obstacle.map(to_obstacle).into_iter().collect(),
                 acts,
@@ -120,7 +120,7 @@ fn ladder(state: &ClockState) -> Ladder {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_clock_runs_out_untold(facts in claim()) {

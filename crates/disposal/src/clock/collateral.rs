@@ -1,12 +1,12 @@
 //! Clocks of what stands behind a claim: exercise, preservation, insurance, registration, valuation.
 
-use crate::clock::docket::{Docket, Noted};
+use crate::clock::docket::{Docket, Noted, SuitLeft};
 use crate::clock::fact::{Collateral, Preservation};
 use crate::clock::rule::last_day;
 use crate::clock::state::Course;
 use crate::clock::walk::End;
 use crate::clock::word::{ActEffect, ActKind, ClockGround, ClockKind, CollateralRight};
-use units::Date;
+use units::{Date, Roll};
 
 /// Where the claim's own period stands: what a registered right lives and dies with.
 pub(super) struct MainClaim {
@@ -102,6 +102,30 @@ fn revaluation<'a>(docket: &Docket<'a>, collateral: &'a Collateral, valued_on: D
     }
     let end = End::On(last_day(started_on, period.months, docket.calendar));
     Course { kind, subject: &collateral.collateral_id, started_on, end, because }
+}
+
+/// Preservation ordered before a suit is lifted unless a suit against somebody who owes follows (民诉法 104).
+pub(super) fn preservation_suit<'a>(docket: &Docket<'a>, measure: &'a Preservation) -> Course<'a> {
+    let kind = ClockKind::PreservationSuit;
+    let (rule, period) = docket.rules.period(kind);
+    let last = docket.calendar.roll(measure.ordered_on + period.days, Roll::Following);
+    let mut parties = docket.debtors();
+    parties.extend(docket.facts.guarantees.iter().map(|guarantee| guarantee.guarantor_id.as_str()));
+    let mut end = End::On(last);
+    let mut because = vec![Noted::fact(rule, ClockGround::Ordered, measure.ordered_on)];
+    for judged in docket.acts_on(kind, &parties) {
+        let effect = match docket.left_of(judged.act, &parties) {
+            _ if !judged.counts() => ActEffect::TooWeak,
+            _ if judged.act.on > last => ActEffect::TooLate,
+            SuitLeft::Stands => ActEffect::Holds,
+            SuitLeft::Served | SuitLeft::Nothing => ActEffect::Undone,
+        };
+        if effect == ActEffect::Holds {
+            end = End::Held;
+        }
+        because.push(Noted::act(judged, effect));
+    }
+    Course { kind, subject: &measure.preservation_id, started_on: measure.ordered_on, end, because }
 }
 
 /// A seizure or freeze (民诉解释 485): it ends on the day of the court's notice, at the latest after the longest

@@ -1,7 +1,7 @@
 //! What is known of a claim: dues, who and what stands for it, court papers, and every act, appended.
 
 use crate::clock::word::{
-    ActKind, CollateralRight, EnforceableKind, EvidenceKind, GuaranteeForm, ObstacleKind, PreservedAsset,
+    ActKind, CollateralRight, EnforceableKind, EvidenceKind, GuaranteeForm, ObstacleKind, PreservationStage, PreservedAsset,
 };
 use serde::{Deserialize, Serialize};
 use units::Date;
@@ -75,6 +75,7 @@ pub struct Collateral {
 pub struct Preservation {
     pub preservation_id: String,
     pub asset: PreservedAsset,
+    pub stage: PreservationStage,
     pub ordered_on: Date,
     /// The last day as the court's notice says; never after the longest lawful term.
     pub until: Option<Date>,

@@ -51,11 +51,17 @@ pub fn night(
     calendar: &Calendar,
     business_date: Date,
 ) -> Vec<ClockSignal> {
-    let mut signals = Vec::new();
+    let mut signals: Vec<ClockSignal> = Vec::new();
     for facts in claims {
+        let of_claim = signals.len();
         let docket = Docket::new(facts, rules, calendar, business_date);
         for course in courses(&docket) {
-            signals.extend(reached(&docket, &course).filter(|signal| !signalled.contains(&signal.key)));
+            for signal in reached(&docket, &course).filter(|signal| !signalled.contains(&signal.key)) {
+                // A guarantor may have signed twice: who is told once knows.
+                if signals[of_claim..].iter().all(|given| given.key != signal.key) {
+                    signals.push(signal);
+                }
+            }
         }
     }
     signals

@@ -23,6 +23,9 @@ pub(super) struct Period {
     clock: ClockKind,
     #[serde(default)]
     pub months: i32,
+    /// Days, of a period that is counted in days.
+    #[serde(default)]
+    pub days: i32,
     /// Whatever restarts it, it ends this long after the debt first fell due.
     #[serde(default)]
     pub long_stop_months: i32,
@@ -146,6 +149,7 @@ impl Period {
     fn check(&self, rule: &Rule) -> Result<(), PackProblem> {
         let lengths: &[(&str, i32)] = match self.clock {
             ClockKind::MortgageExercise | ClockKind::Insurance | ClockKind::Registration => &[],
+            ClockKind::PreservationSuit => &[("days", self.days)],
             ClockKind::Preservation => &[
                 ("deposit_months", self.deposit_months),
                 ("movable_months", self.movable_months),
@@ -154,8 +158,8 @@ impl Period {
             ClockKind::GuaranteeLimitation => &[("months", self.months), ("refusal_months", self.refusal_months)],
             _ => &[("months", self.months)],
         };
-        if let Some((name, _)) = lengths.iter().find(|(_, months)| *months == 0) {
-            return Err(rule.problem(format!("{name} is missing"), "say how many months the period has"));
+        if let Some((name, _)) = lengths.iter().find(|(_, length)| *length == 0) {
+            return Err(rule.problem(format!("{name} is missing"), "say how long the period is"));
         }
         if (self.suspension_window_months == 0) != (self.suspension_rest_months == 0) {
             return Err(rule.problem("half a suspension", "give both of its lengths, or neither"));

@@ -1,6 +1,6 @@
 //! Every clock of a claim on one day: how long it runs, why, and what would stop it.
 
-use crate::clock::collateral::{MainClaim, collateral_clocks, preservation};
+use crate::clock::collateral::{MainClaim, collateral_clocks, preservation, preservation_suit};
 use crate::clock::docket::{Docket, Noted};
 use crate::clock::fact::{ClaimFacts, EnforceableDocument};
 use crate::clock::guarantee::{adjudged, guarantee_clocks};
@@ -8,7 +8,7 @@ use crate::clock::rule::ClockRules;
 use crate::clock::walk::{End, Walk};
 use crate::clock::word::{
     ActEffect, ActKind, ClockGround, ClockKind, ClockStatus, EnforceableKind, EvidenceKind, EvidenceStrength, Nature,
-    SignalLevel,
+    PreservationStage, SignalLevel,
 };
 use serde::{Deserialize, Serialize};
 use units::{Calendar, Date, Roll};
@@ -95,7 +95,13 @@ pub(super) fn courses<'a>(docket: &'a Docket<'a>) -> Vec<Course<'a>> {
         collateral_clocks(docket, collateral, main.as_ref(), &mut courses);
     }
     let ordered = docket.facts.preservations.iter().filter(|measure| measure.ordered_on <= docket.business_date);
-    courses.extend(ordered.filter_map(|measure| preservation(docket, measure)));
+    for measure in ordered {
+        let Some(term) = preservation(docket, measure) else { continue };
+        courses.push(term);
+        if measure.stage == PreservationStage::BeforeSuit {
+            courses.push(preservation_suit(docket, measure));
+        }
+    }
     courses
 }
 
@@ -139,7 +145,11 @@ fn enforcement<'a>(
         let mut enforce = |subject, parties: &[&'a str]| {
             let mut walk = Walk::through(docket, ClockKind::Enforcement, start, parties);
             let (end, started_on) = (walk.end(), walk.started_on);
-            courses.push(Course { kind: ClockKind::Enforcement, subject, started_on, end, because: walk.because });
+            // Instalments that one act has restarted end together: they are one clock from there.
+            let is_same = |other: &Course| (other.kind, other.subject, other.end) == (ClockKind::Enforcement, subject, end);
+            if !courses.iter().any(is_same) {
+                courses.push(Course { kind: ClockKind::Enforcement, subject, started_on, end, because: walk.because });
+            }
             (end, started_on)
         };
         if !debtors.is_empty() {

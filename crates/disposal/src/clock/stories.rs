@@ -1,7 +1,7 @@
 //! Stories of claims through the real pack: what a lawyer would ask, and the answer.
 
 use crate::clock::table::{calendar, check, claim, date, rules};
-use crate::clock::{ActEffect, ActKind, ClockKind, Rung, clocks, night};
+use crate::clock::{ActEffect, ActKind, ClockGround, ClockKind, Rung, clocks, night};
 use std::collections::BTreeSet;
 
 #[test]
@@ -201,6 +201,10 @@ fn an_obstacle_of_the_last_six_months_suspends() {
     let until = |removed: &str| format!("due 2023-11-20\nobstacle heir_undetermined 2026-08-03 {removed}");
     check(&until(""), "2026-08-02", "limitation C 2026-11-20 expiring orange");
     check(&until(""), "2026-12-31", "limitation C - suspended");
+    // Begun earlier, it says nothing before the last six months are reached.
+    let begun = "due 2023-11-20\nobstacle force_majeure 2025-08-04";
+    check(begun, "2026-05-19", "limitation C 2026-11-20 running");
+    check(begun, "2026-05-20", "limitation C - suspended");
     check(&until("removed=2026-10-12"), "2026-12-31", "limitation C 2027-04-12 expiring orange");
     // Before the last six months it does not matter, reaching into them it does.
     let early = "due 2023-11-20\nobstacle force_majeure 2025-08-03 removed=2026-05-19";
@@ -209,6 +213,12 @@ fn an_obstacle_of_the_last_six_months_suspends() {
     check(into, "2026-10-31", "limitation C 2026-11-20 expiring red");
     let over = "due 2023-11-20\nobstacle force_majeure 2025-08-03 removed=2026-06-01";
     check(over, "2026-10-31", "limitation C 2026-12-01 expiring red");
+    let grounds = |text: &str| -> Vec<_> {
+        let states = clocks(&claim(text), &rules(), &calendar(), date("2026-10-31"));
+        states[0].because.iter().map(|because| because.ground).collect()
+    };
+    assert_eq!(grounds(early), [ClockGround::LastDue]);
+    assert_eq!(grounds(over), [ClockGround::LastDue, ClockGround::Obstacle]);
     // While the other joint debtor can be claimed from, time runs; a guarantee period never waits.
     let one = "due 2023-11-20\nobstacle heir_undetermined 2026-08-03 against=D";
     check(one, "2026-11-01", "limitation C 2026-11-20 expiring red");
@@ -291,6 +301,8 @@ fn what_was_not_recorded_before_a_judgment_is_taken_from_it() {
 fn a_notarised_deed_runs_instalment_by_instalment() {
     let deed = "due 2024-03-11\ndocument N notarised_deed 2023-01-09 against=D perform=2023-09-11,2024-03-11";
     check(deed, "2025-02-03", "limitation C 2027-03-11 running\nenforcement N 2025-09-11 running\nenforcement N 2026-03-11 running");
+    let demanded = format!("{deed}\n2025-01-06 demand_signed D");
+    check(&demanded, "2025-02-03", "limitation C 2028-01-06 running\nenforcement N 2027-01-06 running");
     check("document J judgment 2024-09-02 against=D", "2025-01-06", "enforcement J 2026-09-02 running");
 }
 
@@ -337,8 +349,22 @@ fn a_preservation_is_renewed_before_it_ends() {
 }
 
 #[test]
+fn preservation_before_a_suit_is_followed_by_one_within_thirty_days() {
+    let facts = "preservation P deposit 2026-03-09 stage=before_suit";
+    check(facts, "2026-03-10", "preservation P 2027-03-09 running\npreservation_suit P 2026-04-08 running");
+    check(facts, "2026-03-29", "preservation_suit P 2026-04-08 expiring orange");
+    check(facts, "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    check(&format!("{facts}\n2026-04-08 suit E"), "2026-04-09", "preservation_suit P - preserved");
+    check(&format!("{facts}\n2026-04-09 suit E"), "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    check(&format!("{facts}\n2026-04-07 suit E content_copy"), "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    let withdrawn = format!("{facts}\n2026-04-01 suit D\n2026-04-02 complaint_served D\n2026-04-03 suit_withdrawn D");
+    check(&withdrawn, "2026-04-09", "preservation_suit P 2026-04-08 lapsed red");
+    check("preservation P deposit 2026-03-05 stage=before_suit", "2026-03-10", "preservation_suit P 2026-04-07 running");
+}
+
+#[test]
 fn a_state_says_why_and_what_would_help() {
-    let facts = claim("due 2023-11-20\n2024-06-03 phone_call D recording\n2025-06-03 letter_delivered D");
+    let facts = claim("due 2023-11-20\n2023-11-02 demand_signed D\n2024-06-03 phone_call D recording\n2025-06-03 letter_delivered D");
     let state = clocks(&facts, &rules(), &calendar(), date("2026-11-22")).remove(0);
     let because: Vec<String> = state
         .because
@@ -350,8 +376,9 @@ fn a_state_says_why_and_what_would_help() {
         .collect();
     assert_eq!(because, [
         "2023-11-20 last_due clock.limitation",
-        "2024-06-03 act clock.act.phone_call A0 weak too_weak",
-        "2025-06-03 act clock.act.letter_delivered A1 strong restarts",
+        "2023-11-02 act clock.act.demand_signed A0 strong too_early",
+        "2024-06-03 act clock.act.phone_call A1 weak too_weak",
+        "2025-06-03 act clock.act.letter_delivered A2 strong restarts",
     ]);
     assert!(state.because.iter().all(|because| !because.article.is_empty()));
     let next = |facts: &str, day: &str| -> Vec<ActKind> {
@@ -401,4 +428,6 @@ fn every_rung_is_told_once_to_somebody() {
     facts[0].owner = None;
     assert_eq!(walk(&facts, "2029-09-01", "2029-10-12"), ["2029-09-01 180 orange 41 head", "2029-09-01 60 red 41 head"]);
     assert_eq!(walk(&facts, "2029-11-02", "2029-11-30"), ["2029-11-02 lapsed red -21 head"]);
+    let twice = [claim("due 2026-01-15\nguarantee G joint\nguarantee G joint")];
+    assert_eq!(walk(&twice, "2026-04-16", "2026-04-16").len(), 1);
 }

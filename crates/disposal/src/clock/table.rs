@@ -3,7 +3,7 @@
 use crate::clock::{
     Act, ActKind, ClaimFacts, ClockRules, ClockState, Collateral, CollateralRight, EnforceableDocument, EnforceableKind,
     EvidenceKind, Guarantee, GuaranteeForm, GuaranteeTerm, MaximumAmount, Obstacle, ObstacleKind, Preservation,
-    PreservedAsset, clocks,
+    PreservationStage, PreservedAsset, clocks,
 };
 use policy::Pack;
 use units::{Calendar, Date};
@@ -71,6 +71,7 @@ fn add(facts: &mut ClaimFacts, words: &[&str], rules: &ClockRules) {
         "preservation" => facts.preservations.push(Preservation {
             preservation_id: words[1].to_owned(),
             asset: PreservedAsset::from_code(words[2]).unwrap(),
+            stage: value("stage").and_then(PreservationStage::from_code).unwrap_or(PreservationStage::InProceedings),
             ordered_on: date(words[3]),
             until: day("until"),
         }),

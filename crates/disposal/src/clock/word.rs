@@ -19,6 +19,8 @@ coded! {
         MortgageExercise = "mortgage_exercise",
         /// To renew a seizure or freeze (查封、扣押、冻结期限).
         Preservation = "preservation",
+        /// To sue after preservation was ordered before a suit (诉前保全后起诉期限), civil procedure law 104.
+        PreservationSuit = "preservation_suit",
         /// To renew the insurance of collateral (押品保险).
         Insurance = "insurance",
         /// To renew the registration of collateral (押品登记).
@@ -246,6 +248,16 @@ coded! {
 }
 
 coded! {
+    /// When preservation was asked for (保全阶段).
+    PreservationStage {
+        /// Before any suit (诉前): it is lifted unless a suit follows.
+        BeforeSuit = "before_suit",
+        /// In a suit, or in enforcement (诉讼、执行中).
+        InProceedings = "in_proceedings",
+    }
+}
+
+coded! {
     /// What is enforced (执行依据).
     EnforceableKind {
         /// A judgment, an award, a confirmed mediation (裁判文书).
@@ -269,7 +281,7 @@ coded! {
 
 units::serde_by_code!(
     ClockKind, ClockStatus, SignalLevel, ActKind, EvidenceKind, EvidenceStrength, ActEffect, ClockGround, GuaranteeForm,
-    CollateralRight, PreservedAsset, EnforceableKind, ObstacleKind,
+    CollateralRight, PreservedAsset, PreservationStage, EnforceableKind, ObstacleKind,
 );
 
 /// How an act works, whatever clock it meets.
