@@ -186,8 +186,8 @@ impl AgencyRules {
     pub fn compile(pack: &PackOnDate) -> Result<AgencyRules, PackProblem> {
         let (_, text) = pack.only(RuleKind::Agency)?;
         let rules: AgencyRules = text.params()?;
-        let sound = rules.review_every_months > 0 && rules.told_days_before >= 0 && rules.most_days > 0 && rules.no_work_days > 0;
-        if sound { Ok(rules) } else { Err(text.problem("months or days are not positive", "correct the params of this rule")) }
+        let sound = rules.review_every_months > 0 && rules.most_days > 0 && rules.no_work_days > 0;
+        if sound { Ok(rules) } else { Err(text.problem("months or days are zero", "correct the params of this rule")) }
     }
 
     /// What an agency may see of a case (最小必要).
@@ -290,7 +290,7 @@ impl AgencyRules {
 mod tests {
     use super::*;
     use crate::case::Objection;
-    use crate::desk::{case, date, rules, today};
+    use crate::desk::{case, date, problems_of, rules, today};
     use units::Money;
 
     fn agency() -> Agency {
@@ -386,6 +386,14 @@ mod tests {
         check(&|_| {}, Some("2026-10-21"), None);
         check(&|_| {}, Some("2026-10-20"), Some(NoWork));
         check(&|_| {}, None, Some(NoWork));
+    }
+
+    #[test]
+    fn a_term_of_no_days_is_a_problem() {
+        let params = "required_clauses=[], visible=[], review_every_months=12, told_days_before=1, from_bucket=\"M4\", most_days=0, no_work_days=1";
+        let draft = format!("id=\"agency.placement\"\nkind=\"agency\"\nparams={{ {params} }}");
+        let problems = problems_of(&draft, |pack| AgencyRules::compile(pack).err().map(|problem| vec![problem]));
+        assert!(problems.contains("days are zero"), "{problems}");
     }
 
     #[test]

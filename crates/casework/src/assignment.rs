@@ -141,14 +141,7 @@ impl<'a> Roster<'a> {
 
 impl AssignmentRules {
     pub fn compile(pack: &PackOnDate) -> Result<AssignmentRules, PackProblem> {
-        let (_, text) = pack.only(RuleKind::Assignment)?;
-        let rules: AssignmentRules = text.params()?;
-        let points = [rules.region_points, rules.language_points, rules.branch_points, rules.former_owner_points, rules.idle_points];
-        // Bounded, so that sums and the load's share never overflow.
-        if points.iter().any(|points| !(0..=1_000_000).contains(points)) || rules.keep_after_contact_days < 0 {
-            return Err(text.problem("points lie between 0 and 1,000,000, days are not negative", "correct the params of this rule"));
-        }
-        Ok(rules)
+        pack.only(RuleKind::Assignment)?.1.params()
     }
 
     /// Works, has the skill, and is on the spot where that matters.
@@ -172,7 +165,7 @@ impl AssignmentRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{problems_of, rules, staff};
+    use crate::desk::{rules, staff};
 
     /// Loads are given as `S1=3 S2=1`.
     fn check(people: &str, loads: &str, skill: Skill, former_owner: Option<&str>, expect: Found) {
@@ -198,13 +191,5 @@ mod tests {
         check(people, "S4=99", Skill::Legal, None, Found::OverCapacity("S4"));
         check(people, "", Skill::Visit, None, Found::NobodyWithSkill);
         check(people, "", Skill::Corporate, None, Found::NobodyWithSkill);
-    }
-
-    #[test]
-    fn points_out_of_bounds_are_a_problem() {
-        let params = "region_points=-1, language_points=0, branch_points=0, former_owner_points=0, idle_points=0, region_required=[], keep_after_contact_days=0";
-        let draft = format!("id=\"assignment.points\"\nkind=\"assignment\"\nparams={{ {params} }}");
-        let problems = problems_of(&draft, |pack| AssignmentRules::compile(pack).err().map(|problem| vec![problem]));
-        assert!(problems.contains("points lie between"), "{problems}");
     }
 }

@@ -140,8 +140,8 @@ impl HardshipRules {
     pub fn compile(pack: &PackOnDate) -> Result<HardshipRules, PackProblem> {
         let (_, text) = pack.only(RuleKind::HardshipPlan)?;
         let rules: HardshipRules = text.params()?;
-        let sound = rules.most_months > 0 && rules.missed_after_days >= 0;
-        if sound { Ok(rules) } else { Err(text.problem("months or days are not positive", "correct the params of this rule")) }
+        let remedy = "correct the params of this rule";
+        if rules.most_months > 0 { Ok(rules) } else { Err(text.problem("a plan of no months", remedy)) }
     }
 
     /// Whether a plan may be signed.
@@ -207,7 +207,7 @@ impl HardshipRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{date, money, rules, today};
+    use crate::desk::{date, money, problems_of, rules, today};
 
     /// Signed today over 1,000 principal and 200 interest, in equal parts on the first of each month.
     fn plan(months: i32) -> HardshipPlan {
@@ -264,6 +264,13 @@ mod tests {
         let desk = HardshipDesk { business_date: today(), owed: money("1,200"), in_force: Some("H0") };
         let refused = rules().hardship.check(&plan(61), &desk).unwrap_err();
         assert_eq!((refused.code(), refused), ("E-HD-01", HardshipRefused::PlanInForce { plan_id: "H0".to_owned() }));
+    }
+
+    #[test]
+    fn a_plan_of_no_months_is_a_problem() {
+        let draft = "id=\"hardship.plan\"\nkind=\"hardship_plan\"\nparams={ most_months=0, required_terms=[], missed_after_days=1 }";
+        let problems = problems_of(draft, |pack| HardshipRules::compile(pack).err().map(|problem| vec![problem]));
+        assert!(problems.contains("no months"), "{problems}");
     }
 
     #[test]

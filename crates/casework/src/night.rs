@@ -65,11 +65,11 @@ pub struct LoanInput {
 #[derive(Clone, Copy, Debug)]
 pub struct Night<'a> {
     pub business_date: Date,
-    /// Every customer with a loan that is past due or non-performing, or with an open case; each once.
+    /// Every customer with a loan that is past due or non-performing, an open case or an open promise; each once.
     pub inputs: &'a [CaseInput],
     /// Every case of these customers, closed ones too.
     pub cases: &'a [Case],
-    /// Every promise of the open cases, and the last decided one.
+    /// Every open promise, and the decided ones of open cases.
     pub promises: &'a [Promise],
     pub staff: &'a [StaffMember],
     /// Who gets what nobody else can work: the lead of the desk.

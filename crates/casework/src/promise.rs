@@ -167,10 +167,8 @@ impl PromiseRules {
     pub fn compile(pack: &PackOnDate) -> Result<PromiseRules, PackProblem> {
         let (_, text) = pack.only(RuleKind::PromiseTolerance)?;
         let rules: PromiseRules = text.params()?;
-        let sound = rules.late_days >= 0
-            && !rules.short_by.is_negative()
-            && (1..=1_000_000).contains(&rules.partly_from_ppm)
-            && rules.within_days > 0;
+        let is_share = (1..=1_000_000).contains(&rules.partly_from_ppm);
+        let sound = !rules.short_by.is_negative() && is_share && rules.within_days > 0;
         let remedy = "correct the params of this rule";
         if sound { Ok(rules) } else { Err(text.problem("a tolerance is negative, or a share above the whole", remedy)) }
     }
@@ -351,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_tolerance_out_of_bounds_is_a_problem() {
-        let draft = "id=\"promise.tolerance\"\nkind=\"promise_tolerance\"\nparams={ late_days=-1, short_by=\"1\", partly_from_ppm=1, within_days=3 }";
+        let draft = "id=\"promise.tolerance\"\nkind=\"promise_tolerance\"\nparams={ late_days=1, short_by=\"-1\", partly_from_ppm=1, within_days=3 }";
         let problems = problems_of(draft, |pack| PromiseRules::compile(pack).err().map(|problem| vec![problem]));
         assert!(problems.contains("a tolerance is negative"), "{problems}");
     }
