@@ -122,19 +122,16 @@ impl<'a> Roster<'a> {
         self.staff.iter().copied()
     }
 
-    /// The best candidate: most points, then the least load, then the identity.
+    /// The best candidate: with capacity left, most points, the least load, the first identity.
     pub fn find(&self, rules: &AssignmentRules, wanted: &Wanted) -> Found<'a> {
-        let candidates = || self.staff.iter().filter(|(member, _)| rules.is_candidate(member, wanted));
-        let best = |over_capacity: bool| {
-            candidates()
-                .filter(|(member, load)| (*load >= member.capacity) == over_capacity)
-                .min_by_key(|(member, load)| (-rules.points(member, *load, wanted), *load, &member.staff_id))
-                .map(|(member, _)| member.staff_id.as_str())
-        };
-        match (best(false), best(true)) {
-            (Some(id), _) => Found::Fits(id),
-            (None, Some(id)) => Found::OverCapacity(id),
-            (None, None) => Found::NobodyWithSkill,
+        let candidates = self.staff.iter().filter(|(member, _)| rules.is_candidate(member, wanted));
+        let best = candidates
+            .map(|&(member, load)| (load >= member.capacity, -rules.points(member, load, wanted), load, member))
+            .min_by_key(|&(is_full, points, load, _)| (is_full, points, load));
+        match best {
+            Some((false, .., member)) => Found::Fits(&member.staff_id),
+            Some((true, .., member)) => Found::OverCapacity(&member.staff_id),
+            None => Found::NobodyWithSkill,
         }
     }
 }
@@ -146,7 +143,8 @@ impl AssignmentRules {
 
     /// Works, has the skill, and is on the spot where that matters.
     pub fn is_candidate(&self, member: &StaffMember, wanted: &Wanted) -> bool {
-        let on_the_spot = !self.region_required.contains(&wanted.skill) || member.regions.contains(&wanted.place.region);
+        let on_the_spot =
+            !self.region_required.contains(&wanted.skill) || member.regions.contains(&wanted.place.region);
         member.presence == Presence::Working && member.has(wanted.skill) && on_the_spot
     }
 

@@ -256,11 +256,7 @@ mod tests {
         check(|plan| plan.balance.principal = money("1,001"), 12, Err("E-HD-09"));
         check(|plan| plan.instalments[0].1 = money("1"), 12, Err("E-HD-10"));
         check(|plan| plan.balance.charges_during_plan = money("1"), 12, Err("E-HD-10"));
-        check(
-            |plan| (plan.form, plan.recording_id) = (AgreementForm::Oral, Some("R1".to_owned())),
-            12,
-            Ok(()),
-        );
+        check(|plan| (plan.form, plan.recording_id) = (AgreementForm::Oral, Some("R1".to_owned())), 12, Ok(()));
         let desk = HardshipDesk { business_date: today(), owed: money("1,200"), in_force: Some("H0") };
         let refused = rules().hardship.check(&plan(61), &desk).unwrap_err();
         assert_eq!((refused.code(), refused), ("E-HD-01", HardshipRefused::PlanInForce { plan_id: "H0".to_owned() }));
@@ -277,8 +273,10 @@ mod tests {
     fn a_missed_instalment_breaches_and_full_payment_fulfils() {
         // 100.00 on the 20th of each month from December, five days to pay.
         let check = |receipts: &[(&str, &str)], on: &str, expect: HardshipStatus| {
-            let receipts: Vec<Receipt> =
-                receipts.iter().map(|(day, amount)| Receipt { received_on: date(day), amount: money(amount) }).collect();
+            let receipts: Vec<Receipt> = receipts
+                .iter()
+                .map(|(day, amount)| Receipt { received_on: date(day), amount: money(amount) })
+                .collect();
             assert_eq!(rules().hardship.status(&plan(12), &receipts, date(on)), expect, "{receipts:?} on {on}");
         };
         use HardshipStatus::*;

@@ -110,7 +110,8 @@ pub enum CaseException {
 /// # Panics
 /// When a customer stands twice among the inputs: two states of one debtor on one night are our mistake.
 pub fn plan(night: &Night) -> CasePlan {
-    let inputs: BTreeMap<&str, &CaseInput> = night.inputs.iter().map(|input| (input.customer_id.as_str(), input)).collect();
+    let inputs: BTreeMap<&str, &CaseInput> =
+        night.inputs.iter().map(|input| (input.customer_id.as_str(), input)).collect();
     assert_eq!(inputs.len(), night.inputs.len(), "a customer stands once among a night's inputs");
     let mut plan = CasePlan::default();
     let mut files: BTreeMap<&str, File> = inputs.keys().map(|&customer| (customer, File::default())).collect();
@@ -201,7 +202,8 @@ fn assign(night: &Night, roster: &mut Roster, drafts: &mut [Draft], exceptions: 
         let to = match roster.find(&night.rules.assignment, &wanted) {
             Found::Fits(staff_id) => staff_id,
             Found::OverCapacity(staff_id) => {
-                exceptions.push(CaseException::OverCapacity { case_id: case.case_id.clone(), staff_id: staff_id.to_owned() });
+                exceptions
+                    .push(CaseException::OverCapacity { case_id: case.case_id.clone(), staff_id: staff_id.to_owned() });
                 staff_id
             }
             Found::NobodyWithSkill => {

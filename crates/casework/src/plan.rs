@@ -189,19 +189,40 @@ pub struct PlanDesk<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanRefused {
     /// It does not follow the version in force.
-    VersionDiffers { version: u32 },
+    VersionDiffers {
+        version: u32,
+    },
     LeverMissing,
-    LeverUnknown { lever_id: String },
-    LeverTwice { lever_id: String },
-    ConditionNotAttested { lever_id: String, condition: LeverCondition },
-    ProbabilityOutOfRange { lever_id: String },
-    AmountNegative { lever_id: String },
+    LeverUnknown {
+        lever_id: String,
+    },
+    LeverTwice {
+        lever_id: String,
+    },
+    ConditionNotAttested {
+        lever_id: String,
+        condition: LeverCondition,
+    },
+    ProbabilityOutOfRange {
+        lever_id: String,
+    },
+    AmountNegative {
+        lever_id: String,
+    },
     /// All that is expected together is more than the debt.
-    MoreThanOwed { owed: Money },
+    MoreThanOwed {
+        owed: Money,
+    },
     StepMissing,
-    StepInPast { day: Date },
-    ReviewInPast { day: Date },
-    ReviewTooLate { latest: Date },
+    StepInPast {
+        day: Date,
+    },
+    ReviewInPast {
+        day: Date,
+    },
+    ReviewTooLate {
+        latest: Date,
+    },
     /// Another goal needs minutes of who decided it; earlier minutes stay.
     MinutesMissing,
 }
@@ -251,7 +272,9 @@ impl HouseholdPlan {
         }
         match desk.current {
             Some(current) if !self.minutes.starts_with(&current.minutes) => Err(MinutesMissing),
-            Some(current) if self.goal != current.goal && self.minutes.len() == current.minutes.len() => Err(MinutesMissing),
+            Some(current) if self.goal != current.goal && self.minutes.len() == current.minutes.len() => {
+                Err(MinutesMissing)
+            }
             _ => Ok(()),
         }
     }
@@ -278,7 +301,8 @@ impl HouseholdPlan {
             }
         }
         let weighted: i128 = self.levers.iter().map(ChosenLever::weighted_fen_ppm).sum();
-        let too_much = weighted > i128::from(owed.fen()) * PPM || self.levers.iter().any(|chosen| chosen.expected_recovery > owed);
+        let too_much =
+            weighted > i128::from(owed.fen()) * PPM || self.levers.iter().any(|chosen| chosen.expected_recovery > owed);
         if too_much { Err(MoreThanOwed { owed }) } else { Ok(()) }
     }
 
@@ -336,8 +360,16 @@ mod tests {
             made_on: today(),
             owner: "S1".to_owned(),
             goal: PlanGoal::Recover,
-            levers: vec![lever("lever.instalments", "6,000", "0", 180, 600_000), lever("lever.suit", "10,000", "900", 365, 400_000)],
-            steps: vec![PlanStep { what: "ask for income papers".to_owned(), staff_id: "S1".to_owned(), due_on: today() + 3, done_on: None }],
+            levers: vec![
+                lever("lever.instalments", "6,000", "0", 180, 600_000),
+                lever("lever.suit", "10,000", "900", 365, 400_000),
+            ],
+            steps: vec![PlanStep {
+                what: "ask for income papers".to_owned(),
+                staff_id: "S1".to_owned(),
+                due_on: today() + 3,
+                done_on: None,
+            }],
             minutes: vec![PlanMinutes { held_on: today(), present: vec!["S1".to_owned()], text: "agreed".to_owned() }],
             review_on: today() + 30,
         }
@@ -357,7 +389,11 @@ mod tests {
         check(|plan| plan.levers.clear(), None, Err("E-HP-02"));
         check(|plan| plan.levers[1].lever_id = "lever.blacklist".to_owned(), None, Err("E-HP-03"));
         check(|plan| plan.levers[1] = plan.levers[0].clone(), None, Err("E-HP-04"));
-        check(|plan| plan.levers[1].attested.retain(|&attested| attested != LeverCondition::LimitationRuns), None, Err("E-HP-05"));
+        check(
+            |plan| plan.levers[1].attested.retain(|&attested| attested != LeverCondition::LimitationRuns),
+            None,
+            Err("E-HP-05"),
+        );
         check(|plan| plan.levers[1].probability_ppm = 1_000_001, None, Err("E-HP-06"));
         check(|plan| plan.levers[1].cost = money("-1"), None, Err("E-HP-07"));
         check(|plan| plan.levers[1].probability_ppm = 640_001, None, Err("E-HP-08"));

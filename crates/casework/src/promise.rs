@@ -100,11 +100,19 @@ pub enum PromiseRefused {
     WayMissing,
     AmountMissing,
     AmountMustBePositive,
-    DayInPast { business_date: Date },
-    DayTooLate { latest: Date },
-    DayAlreadyPromised { day: Date },
+    DayInPast {
+        business_date: Date,
+    },
+    DayTooLate {
+        latest: Date,
+    },
+    DayAlreadyPromised {
+        day: Date,
+    },
     /// More than is owed beyond what is promised already.
-    MoreThanOwed { owed: Money },
+    MoreThanOwed {
+        owed: Money,
+    },
 }
 
 impl PromiseRefused {
@@ -188,7 +196,9 @@ impl PromiseRules {
         let mut receipts: Vec<Receipt> = receipts.to_vec();
         receipts.sort_unstable();
         let mut promises: Vec<&Promise> = promises.to_vec();
-        promises.sort_unstable_by_key(|promise| (promise.status == PromiseStatus::Open, promise.pay_on, &promise.promise_id));
+        promises.sort_unstable_by_key(|promise| {
+            (promise.status == PromiseStatus::Open, promise.pay_on, &promise.promise_id)
+        });
         let mut decided = Vec::new();
         for promise in promises {
             let wanted = if promise.status == PromiseStatus::Open { promise.amount } else { promise.received };
@@ -201,7 +211,9 @@ impl PromiseRules {
                 PromiseStatus::Kept
             } else if business_date < self.last_day(promise) {
                 continue;
-            } else if received.is_positive() && received >= promise.amount.mul_div(self.partly_from_ppm.into(), 1_000_000, units::Rounding::Up) {
+            } else if received.is_positive()
+                && received >= promise.amount.mul_div(self.partly_from_ppm.into(), 1_000_000, units::Rounding::Up)
+            {
                 PromiseStatus::PartlyKept
             } else {
                 PromiseStatus::Broken
@@ -291,7 +303,8 @@ mod tests {
                 amount: words[2].map(money),
             };
             let desk = PromiseDesk { business_date: today(), owed: money("5,000"), promises: &known };
-            let made = make(&draft, &desk, &rules).map(|made| assert_eq!((Some(made.pay_on), made.status), (draft.pay_on, PromiseStatus::Open)));
+            let made = make(&draft, &desk, &rules)
+                .map(|made| assert_eq!((Some(made.pay_on), made.status), (draft.pay_on, PromiseStatus::Open)));
             assert_eq!(made.map_err(|refused| refused.code()), expect, "{text}");
         };
         check("2026-11-24 app 4,000", Ok(()));
@@ -318,7 +331,8 @@ mod tests {
                 Receipt { received_on: date("2026-11-01") + day.parse::<i32>().unwrap() - 1, amount: money(amount) }
             })
             .collect();
-        let decided = rules().promise.decide(&known.iter().collect::<Vec<_>>(), &receipts, date("2026-11-01") + night - 1);
+        let decided =
+            rules().promise.decide(&known.iter().collect::<Vec<_>>(), &receipts, date("2026-11-01") + night - 1);
         let found: Vec<String> =
             decided.iter().map(|one| format!("{} {} {}", one.promise_id, one.status.code(), one.received)).collect();
         assert_eq!(found.join("; "), expect, "night {night}: {receipts:?}");
@@ -343,7 +357,8 @@ mod tests {
     fn a_calendar_shows_what_is_promised_for_each_day() {
         let known = promises("P2 2 10 5; P1 2 10 7; P3 2 11 1");
         let days = calendar(&known);
-        let shown: Vec<String> = days.iter().map(|(on, day)| format!("{on} {} {}", day.amount, day.promise_ids.join(","))).collect();
+        let shown: Vec<String> =
+            days.iter().map(|(on, day)| format!("{on} {} {}", day.amount, day.promise_ids.join(","))).collect();
         assert_eq!(shown.join("; "), "2026-11-10 12.00 P1,P2; 2026-11-11 1.00 P3");
     }
 

@@ -71,9 +71,10 @@ impl QueueRules {
         let (_, rule) = pack.only(RuleKind::QueueOrder)?;
         let text: QueueText = rule.params()?;
         let problem = |what: String| Err(rule.problem(what, "correct the params of this rule"));
-        if let Some(missing) = PriorityReason::ALL.iter().find(|&&reason| {
-            reason != PriorityReason::LargeAmount && !text.points.contains_key(&reason)
-        }) {
+        if let Some(missing) = PriorityReason::ALL
+            .iter()
+            .find(|&&reason| reason != PriorityReason::LargeAmount && !text.points.contains_key(&reason))
+        {
             return problem(format!("points say nothing of {}", missing.code()));
         }
         if !text.amounts.is_sorted_by(|a, b| a.at_least > b.at_least) {
@@ -194,7 +195,8 @@ mod tests {
     fn points_come_with_their_reasons_the_weightiest_first() {
         let check = |reasons: &[PriorityReason], amount: &str, expect: &str| {
             let priority = rules().queue.priority(reasons.iter().copied(), money(amount));
-            let shown: Vec<String> = priority.reasons.iter().map(|(reason, points)| format!("{} {points}", reason.code())).collect();
+            let shown: Vec<String> =
+                priority.reasons.iter().map(|(reason, points)| format!("{} {points}", reason.code())).collect();
             assert_eq!(format!("{}: {}", priority.points, shown.join(", ")), expect);
         };
         check(&[], "9,999.99", "0: ");

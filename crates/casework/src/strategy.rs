@@ -98,7 +98,10 @@ impl CaseAction {
     /// Whether somebody is contacted by it, so that a channel must be named.
     pub const fn is_contact(self) -> bool {
         use CaseAction::*;
-        matches!(self, Remind | Contact | Locate | Interview | ProposePlan | DemandLetter | LawyerLetter | AnswerComplaint)
+        matches!(
+            self,
+            Remind | Contact | Locate | Interview | ProposePlan | DemandLetter | LawyerLetter | AnswerComplaint
+        )
     }
 }
 
@@ -277,8 +280,15 @@ impl StrategyRules {
             }
         }
         steps.sort_by_key(|step| std::cmp::Reverse(step.row.specificity()));
-        let ordered = |hands: &Hands| 1 <= hands.empathy_to && hands.empathy_to <= hands.reason_to && hands.reason_to <= hands.most;
-        problems.extend(hands.iter().filter(|(_, hands)| !ordered(hands)).map(|(text, _)| text.problem("hands do not ascend", REMEDY)));
+        let ordered = |hands: &Hands| {
+            1 <= hands.empathy_to && hands.empathy_to <= hands.reason_to && hands.reason_to <= hands.most
+        };
+        problems.extend(
+            hands
+                .iter()
+                .filter(|(_, hands)| !ordered(hands))
+                .map(|(text, _)| text.problem("hands do not ascend", REMEDY)),
+        );
         let split = at_most_one(split, &mut problems);
         let hands = at_most_one(hands, &mut problems);
         let times = at_most_one(times, &mut problems);
@@ -340,7 +350,9 @@ impl StrategyRules {
 const REMEDY: &str = "correct the params of this rule";
 
 fn at_most_one<T>(found: Vec<(&Rule, T)>, problems: &mut Vec<PackProblem>) -> Option<T> {
-    problems.extend(found.iter().skip(1).map(|(text, _)| text.problem("a second rule says the same thing", "leave one out")));
+    problems.extend(
+        found.iter().skip(1).map(|(text, _)| text.problem("a second rule says the same thing", "leave one out")),
+    );
     found.into_iter().next().map(|(_, one)| one)
 }
 
@@ -350,9 +362,13 @@ fn situations() -> impl Iterator<Item = Situation> {
         CustomerClass::ALL.iter().flat_map(move |&class| {
             DebtorType::ALL.iter().flat_map(move |&debtor_type| {
                 Recoverability::ALL.iter().flat_map(move |&recoverability| {
-                    StrategyArm::ALL
-                        .iter()
-                        .map(move |&arm| Situation { bucket, class, debtor_type, recoverability, arm })
+                    StrategyArm::ALL.iter().map(move |&arm| Situation {
+                        bucket,
+                        class,
+                        debtor_type,
+                        recoverability,
+                        arm,
+                    })
                 })
             })
         })
@@ -428,7 +444,9 @@ mod tests {
         };
         check("id=\"strategy.not_past_due\"\nretired=true", "no step for M0 A");
         let step = |more: &str| {
-            format!("id=\"strategy.n\"\nkind=\"strategy\"\nparams.step={{ within_days=1, again_after_days=1, skill=\"legal\", {more} }}")
+            format!(
+                "id=\"strategy.n\"\nkind=\"strategy\"\nparams.step={{ within_days=1, again_after_days=1, skill=\"legal\", {more} }}"
+            )
         };
         check(&step("action=\"contact\", hand=1"), "a contact needs a ladder");
         check(&step("action=\"contact\", hand=1, ladder=[\"call\"]"), "a contact needs a script");

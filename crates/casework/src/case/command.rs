@@ -1,8 +1,8 @@
 //! What people do with a case by day.
 
 use super::{
-    Borrowed, Case, CaseEvent, ClosedBecause, Closing, HandOver, HandOverReason, NextAction, Objection, ObjectionOutcome,
-    Owner, Standing, Work,
+    Borrowed, Case, CaseEvent, ClosedBecause, Closing, HandOver, HandOverReason, NextAction, Objection,
+    ObjectionOutcome, Owner, Standing, Work,
 };
 use crate::assignment::{Presence, StaffMember};
 use crate::rules::CaseRules;
@@ -13,23 +13,45 @@ use units::{Date, Money};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// To a colleague for good; `Escalated` counts the hand up (移交).
-    HandOver { to: String, because: HandOverReason },
+    HandOver {
+        to: String,
+        because: HandOverReason,
+    },
     /// To a colleague until a day; the night gives it back (借调).
-    Borrow { to: String, until: Date },
+    Borrow {
+        to: String,
+        until: Date,
+    },
     /// Back to who lent it (归还).
     Return,
     /// To an agency, as [`crate::agency::place`] has allowed (委外).
-    Place { agency_id: String },
+    Place {
+        agency_id: String,
+    },
     /// Back from an agency or a borrower (收回).
-    Recall { to: String },
+    Recall {
+        to: String,
+    },
     SetNextAction(NextAction),
     /// A hardship plan was signed: collection stops; the plan is watched from its first day (停催).
-    AgreeHardshipPlan { plan_id: String, first_due_on: Date },
+    AgreeHardshipPlan {
+        plan_id: String,
+        first_due_on: Date,
+    },
     /// The debtor objects: the account is annotated and reviewed (异议).
-    Object { objection_id: String },
-    ResolveObjection { objection_id: String, outcome: ObjectionOutcome },
-    LinkComplaint { complaint_id: String },
-    Close { because: ClosedBecause },
+    Object {
+        objection_id: String,
+    },
+    ResolveObjection {
+        objection_id: String,
+        outcome: ObjectionOutcome,
+    },
+    LinkComplaint {
+        complaint_id: String,
+    },
+    Close {
+        because: ClosedBecause,
+    },
 }
 
 /// Who decides, when, over which version, among whom (指令环境).
@@ -47,25 +69,50 @@ pub struct Desk<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaseRefused {
     /// Somebody was faster.
-    VersionDiffers { version: u64 },
-    CaseClosed { closed_on: Date },
+    VersionDiffers {
+        version: u64,
+    },
+    CaseClosed {
+        closed_on: Date,
+    },
     /// Not on the staff, away or gone.
-    NotAtWork { staff_id: String },
-    AlreadyOwner { staff_id: String },
-    SkillMissing { staff_id: String, skill: Skill },
-    AlreadyBorrowed { until: Date },
-    AtAgency { agency_id: String },
+    NotAtWork {
+        staff_id: String,
+    },
+    AlreadyOwner {
+        staff_id: String,
+    },
+    SkillMissing {
+        staff_id: String,
+        skill: Skill,
+    },
+    AlreadyBorrowed {
+        until: Date,
+    },
+    AtAgency {
+        agency_id: String,
+    },
     NotBorrowed,
     NothingToRecall,
-    DayInPast { day: Date },
-    DayTooLate { latest: Date },
+    DayInPast {
+        day: Date,
+    },
+    DayTooLate {
+        latest: Date,
+    },
     CollectionStopped,
     ChannelMissing,
-    PlanInForce { plan_id: String },
-    ObjectionUnderReview { objection_id: String },
+    PlanInForce {
+        plan_id: String,
+    },
+    ObjectionUnderReview {
+        objection_id: String,
+    },
     NoSuchObjection,
     ComplaintAlreadyLinked,
-    StillOwed { amount: Money },
+    StillOwed {
+        amount: Money,
+    },
 }
 
 impl CaseRefused {
@@ -268,7 +315,8 @@ impl Change<'_> {
 
     /// Whoever takes a case is at work, does not have it, and can do what it needs.
     fn check_taker(&self, to: &str) -> Result<(), CaseRefused> {
-        let member = self.desk.staff.iter().find(|member| member.staff_id == to && member.presence == Presence::Working);
+        let member =
+            self.desk.staff.iter().find(|member| member.staff_id == to && member.presence == Presence::Working);
         let member = member.ok_or_else(|| CaseRefused::NotAtWork { staff_id: to.to_owned() })?;
         if self.work.owner == Owner::Staff(to.to_owned()) {
             return Err(CaseRefused::AlreadyOwner { staff_id: to.to_owned() });
@@ -278,7 +326,10 @@ impl Change<'_> {
     }
 
     fn check_not_borrowed(&self) -> Result<(), CaseRefused> {
-        self.work.borrowed.as_ref().map_or(Ok(()), |borrowed| Err(CaseRefused::AlreadyBorrowed { until: borrowed.until }))
+        self.work
+            .borrowed
+            .as_ref()
+            .map_or(Ok(()), |borrowed| Err(CaseRefused::AlreadyBorrowed { until: borrowed.until }))
     }
 
     fn check_in_house(&self) -> Result<(), CaseRefused> {

@@ -5,7 +5,9 @@ use crate::assignment::StaffMember;
 use crate::desk::{case, date, money, rules, staff, today};
 
 fn people() -> Vec<StaffMember> {
-    staff("S1 negotiation east 10\nS2 negotiation east 10\nS3 legal east 10\nS4 negotiation east 10 away\nS5 negotiation east 10 left")
+    staff(
+        "S1 negotiation east 10\nS2 negotiation east 10\nS3 legal east 10\nS4 negotiation east 10 away\nS5 negotiation east 10 left",
+    )
 }
 
 /// A case of S1 in version 7 after each command, `version` as the first of them saw it.
@@ -57,7 +59,15 @@ fn complain() -> Command {
 fn next(action: CaseAction, due_on: &str) -> Command {
     let channel = Some(Channel::Call);
     let (due_on, set_by) = (date(due_on), Some("S1".to_owned()));
-    Command::SetNextAction(NextAction { action, channel, script: None, approach: Approach::Reason, due_on, set_on: today(), set_by })
+    Command::SetNextAction(NextAction {
+        action,
+        channel,
+        script: None,
+        approach: Approach::Reason,
+        due_on,
+        set_on: today(),
+        set_by,
+    })
 }
 
 fn close(because: ClosedBecause) -> Command {
@@ -118,7 +128,8 @@ fn a_case_goes_from_hand_to_hand_and_says_so() {
             Owner::Staff(id) | Owner::Agency(id) => id.clone(),
         };
         let owner = name(case.owner().unwrap());
-        let course: Vec<String> = case.hand_overs.iter().map(|one| format!("{} to {}", one.because.code(), name(&one.to))).collect();
+        let course: Vec<String> =
+            case.hand_overs.iter().map(|one| format!("{} to {}", one.because.code(), name(&one.to))).collect();
         let borrowed = case.work().unwrap().borrowed.is_some();
         assert_eq!(format!("{owner} hand {} borrowed {borrowed}: {}", case.hand, course.join(", ")), expect);
         let handed = events.iter().filter(|event| matches!(event, CaseEvent::HandedOver(_))).count();
@@ -146,7 +157,10 @@ fn collection_rests_while_a_plan_is_kept_or_an_objection_is_reviewed() {
     check(&[object("O1"), resolve("O1")], "contact call 2026-11-20 stopped false");
     check(&[agree("2026-12-31")], "watch_hardship_plan - 2026-12-31 stopped true");
     check(&[agree("2026-12-31"), object("O1"), resolve("O1")], "watch_hardship_plan - 2026-11-20 stopped true");
-    check(&[object("O1"), next(CaseAction::AnswerComplaint, "2026-11-23"), resolve("O1")], "answer_complaint call 2026-11-23 stopped false");
+    check(
+        &[object("O1"), next(CaseAction::AnswerComplaint, "2026-11-23"), resolve("O1")],
+        "answer_complaint call 2026-11-23 stopped false",
+    );
     check(&[next(CaseAction::Interview, "2026-12-20"), complain()], "interview call 2026-12-20 stopped false");
 }
 
@@ -157,7 +171,10 @@ fn a_case_closes_when_nothing_is_past_due() {
     let (closed, events) = run(paid.clone(), 7, &[close(ClosedBecause::Cured)]).unwrap();
     let closing = Closing { on: today(), because: ClosedBecause::Cured };
     assert_eq!((closed.standing, events), (Standing::Closed(closing.clone()), vec![CaseEvent::Closed(closing)]));
-    assert_eq!(run(paid, 7, &[close(ClosedBecause::Settled)]).unwrap_err(), CaseRefused::StillOwed { amount: money("0.01") });
+    assert_eq!(
+        run(paid, 7, &[close(ClosedBecause::Settled)]).unwrap_err(),
+        CaseRefused::StillOwed { amount: money("0.01") }
+    );
 }
 
 #[test]

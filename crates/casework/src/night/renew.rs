@@ -2,8 +2,8 @@
 
 use super::{CaseInput, File, LoanInput, Night};
 use crate::case::{
-    Case, CaseEvent, CaseFacts, ClosedBecause, Closing, Course, HandOverReason, NextAction, OpenedBecause, Owner, Standing,
-    Work,
+    Case, CaseEvent, CaseFacts, ClosedBecause, Closing, Course, HandOverReason, NextAction, OpenedBecause, Owner,
+    Standing, Work,
 };
 use crate::hardship::HardshipStatus;
 use crate::promise::{Promise, PromiseStatus};
@@ -130,7 +130,12 @@ fn open<'a>(night: &Night, input: &CaseInput, file: &File<'a>) -> Option<Draft<'
         standing: Standing::Open(Work { owner, borrowed: None, next_action: no_action }),
         hand: 1,
         // Another step than any of the pack: the first follows at once.
-        course: Course { rule_id: String::new(), arm: strategy.arm(&input.customer_id), skill: Skill::Reminder, rung: 0 },
+        course: Course {
+            rule_id: String::new(),
+            arm: strategy.arm(&input.customer_id),
+            skill: Skill::Reminder,
+            rung: 0,
+        },
         facts: CaseFacts {
             bucket: worst_bucket(input),
             class: CustomerClass::A,
@@ -200,7 +205,9 @@ impl Draft<'_> {
     }
 
     fn close(&mut self, night: &Night, input: &CaseInput) {
-        let any = |status: LoanStatus| input.loans.iter().any(|loan| loan.status == status && self.case.loans.contains(&loan.loan_id));
+        let any = |status: LoanStatus| {
+            input.loans.iter().any(|loan| loan.status == status && self.case.loans.contains(&loan.loan_id))
+        };
         let because = if any(LoanStatus::Active) {
             ClosedBecause::Cured
         } else if any(LoanStatus::Transferred) {
@@ -258,7 +265,8 @@ impl Draft<'_> {
         let climbs = follows(&planned, step) && !is_promised;
         match progress {
             Progress::Begins => {
-                self.case.course = Course { rule_id: step.rule_id.clone(), skill: step.row.skill, rung: 0, arm: self.case.course.arm };
+                self.case.course =
+                    Course { rule_id: step.rule_id.clone(), skill: step.row.skill, rung: 0, arm: self.case.course.arm };
                 if step.row.hand > self.case.hand {
                     self.case.hand = step.row.hand;
                     self.events.push(CaseEvent::Escalated { hand: step.row.hand });
@@ -335,7 +343,9 @@ impl Draft<'_> {
                 // Still to be done: the tone may have changed with the hand, the day has not.
                 step.action(rung, approach, planned.due_on, planned.set_on)
             }
-            Progress::Done if follows(planned, step) => step.action(rung, approach, in_days(step.row.again_after_days), today),
+            Progress::Done if follows(planned, step) => {
+                step.action(rung, approach, in_days(step.row.again_after_days), today)
+            }
             _ => step.action(rung, approach, in_days(step.row.within_days), today),
         }
     }
@@ -360,7 +370,11 @@ impl Draft<'_> {
         let facts = &self.case.facts;
         let reasons = [
             (NewCase, self.case.opened_on == today),
-            (PromiseBroken, last.is_some_and(|promise| promise.status == PromiseStatus::Broken) && !promises.iter().any(|one| is_open(&one))),
+            (
+                PromiseBroken,
+                last.is_some_and(|promise| promise.status == PromiseStatus::Broken)
+                    && !promises.iter().any(|one| is_open(&one)),
+            ),
             (PromiseDue, promises.iter().filter(is_open).any(|promise| promise.pay_on <= tomorrow)),
             (ActionDue, today < due_on && due_on <= tomorrow),
             (ActionPastDue, due_on <= today),

@@ -6,7 +6,8 @@ use crate::desk::{date, money, rules, staff, today};
 use crate::promise::{PaymentWay, PromiseStatus};
 use proptest::prelude::*;
 
-const PEOPLE: &str = "S1 reminder,negotiation east 9\nS2 reminder,negotiation east 9\nS3 legal,negotiation west 9\nS4 legal east 9 away";
+const PEOPLE: &str =
+    "S1 reminder,negotiation east 9\nS2 reminder,negotiation east 9\nS3 legal,negotiation west 9\nS4 legal east 9 away";
 
 /// `customer dpd amount` and words: `grade=doubtful status=written_off met=0 type=hardship class=C rec=hard
 /// called=2026-11-19 reached=… paid=2026-11-19:100 deadline=… recall=term_ended`.
@@ -59,7 +60,16 @@ impl Desk {
     fn plan(&self, on: Date, inputs: &[CaseInput]) -> CasePlan {
         let calendar = Calendar::default();
         let (cases, promises, staff) = (&self.cases, &self.promises, &self.people);
-        plan(&Night { business_date: on, inputs, cases, promises, staff, lead_id: "LEAD", calendar: &calendar, rules: &self.rules })
+        plan(&Night {
+            business_date: on,
+            inputs,
+            cases,
+            promises,
+            staff,
+            lead_id: "LEAD",
+            calendar: &calendar,
+            rules: &self.rules,
+        })
     }
 
     fn apply(&mut self, plan: &CasePlan) {
@@ -79,7 +89,11 @@ impl Desk {
         let plan = self.plan(date(on), &inputs);
         self.apply(&plan);
         let again = self.plan(date(on), &inputs);
-        assert_eq!((again.opened, again.updated, again.closed, again.promises), Default::default(), "planned again on {on}");
+        assert_eq!(
+            (again.opened, again.updated, again.closed, again.promises),
+            Default::default(),
+            "planned again on {on}"
+        );
         plan
     }
 
@@ -238,7 +252,10 @@ fn collection_rests_under_a_plan_or_an_objection_and_resumes() {
 fn cases_move_when_owners_leave_lend_or_lose_them() {
     let mut desk = Desk::new();
     desk.night("2026-11-20", "U1 31 500\nU2 31 400");
-    assert_eq!((desk.shown("U1"), desk.shown("U2")), ("contact call 2026-11-23 hand 2 S1".into(), "contact call 2026-11-23 hand 2 S2".into()));
+    assert_eq!(
+        (desk.shown("U1"), desk.shown("U2")),
+        ("contact call 2026-11-23 hand 2 S1".into(), "contact call 2026-11-23 hand 2 S2".into())
+    );
     // Lent until the 22nd: back on that night.
     if let Standing::Open(work) = &mut desk.case("U1").standing {
         work.borrowed = Some(crate::case::Borrowed { from: "S1".to_owned(), until: date("2026-11-22") });
@@ -265,7 +282,10 @@ fn cases_move_when_owners_leave_lend_or_lose_them() {
     desk.people.clear();
     let plan = desk.night("2026-11-26", "U1 37 500\nU2 37 400");
     assert!(desk.shown("U1").ends_with("LEAD") && desk.shown("U2").ends_with("LEAD"));
-    let told = |customer: &str| CaseException::NobodyWithSkill { case_id: format!("C-{customer}-1"), skill: Skill::Negotiation };
+    let told = |customer: &str| CaseException::NobodyWithSkill {
+        case_id: format!("C-{customer}-1"),
+        skill: Skill::Negotiation,
+    };
     assert_eq!(plan.exceptions, [told("U1"), told("U2")]);
 }
 
