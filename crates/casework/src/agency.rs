@@ -277,7 +277,7 @@ impl AgencyRules {
             (Violation, agency.record == ViolationRecord::Recorded),
             (NotEligible, is_ineligible),
             (ReviewPastDue, review_is_past_due),
-            (Complaint, !case.complaints.is_empty()),
+            (Complaint, case.complaints.iter().any(|complaint| complaint.raised_on >= placement.placed_on)),
             (CollectionStopped, case.is_stopped()),
             (NothingPastDue, !case.facts.amount_past_due.is_positive()),
             (TermEnded, placement.until < business_date),
@@ -378,6 +378,10 @@ mod tests {
         check(|(.., request)| request.until = date("2027-01-01"), Err("E-AG-11"));
     }
 
+    fn complaints(raised_on: &str) -> Vec<crate::case::Complaint> {
+        vec![crate::case::Complaint { complaint_id: "K1".to_owned(), raised_on: date(raised_on), answered_on: None }]
+    }
+
     fn placed(mut case: Case) -> Case {
         if let crate::case::Standing::Open(work) = &mut case.standing {
             work.owner = Owner::Agency("A1".to_owned());
@@ -407,24 +411,26 @@ mod tests {
         let recent = Some("2026-11-10");
         check(&|_| {}, recent, None);
         check(
-            &|(agency, case, _)| (agency.record, case.complaints) = (ViolationRecord::Recorded, vec!["K1".to_owned()]),
+            &|(agency, case, _)| {
+                (agency.record, case.complaints) = (ViolationRecord::Recorded, complaints("2026-10-01"))
+            },
             recent,
             Some(Violation),
         );
         check(
-            &|(agency, case, _)| (agency.whitelisted_on, case.complaints) = (None, vec!["K1".to_owned()]),
+            &|(agency, case, _)| (agency.whitelisted_on, case.complaints) = (None, complaints("2026-10-01")),
             recent,
             Some(NotEligible),
         );
         check(
             &|(agency, case, _)| {
-                (agency.last_reviewed_on, case.complaints) = (Some(date("2025-11-01")), vec!["K1".to_owned()])
+                (agency.last_reviewed_on, case.complaints) = (Some(date("2025-11-01")), complaints("2026-10-01"))
             },
             recent,
             Some(ReviewPastDue),
         );
         check(
-            &|(_, case, placement)| (case.complaints, placement.until) = (vec!["K1".to_owned()], date("2026-11-19")),
+            &|(_, case, placement)| (case.complaints, placement.until) = (complaints("2026-10-01"), date("2026-11-19")),
             recent,
             Some(Complaint),
         );
@@ -434,6 +440,7 @@ mod tests {
             Some(CollectionStopped),
         );
         check(&|(_, case, _)| case.facts.amount_past_due = Money::ZERO, recent, Some(NothingPastDue));
+        check(&|(_, case, _)| case.complaints = complaints("2026-09-09"), recent, None);
         check(&|(.., placement)| placement.until = date("2026-11-19"), recent, Some(TermEnded));
         check(&|_| {}, Some("2026-10-21"), None);
         check(&|_| {}, Some("2026-10-20"), Some(NoWork));

@@ -190,4 +190,18 @@ mod tests {
         check(people, "", Skill::Visit, None, Found::NobodyWithSkill);
         check(people, "", Skill::Corporate, None, Found::NobodyWithSkill);
     }
+
+    #[test]
+    fn among_equals_the_language_and_the_branch_decide() {
+        let mut people = staff("S1 negotiation east 10\nS2 negotiation east 10\nS3 negotiation east 10");
+        let (rules, place) = (
+            rules().assignment,
+            DebtorPlace { branch_id: "B2".to_owned(), region: "east".to_owned(), language: "yue".to_owned() },
+        );
+        let wanted = Wanted { skill: Skill::Negotiation, place: &place, former_owner: None };
+        people[1].branch_id = "B2".to_owned();
+        assert_eq!(Roster::new(&people).find(&rules, &wanted), Found::Fits("S2"));
+        people[2].languages.push("yue".to_owned());
+        assert_eq!(Roster::new(&people).find(&rules, &wanted), Found::Fits("S3"));
+    }
 }

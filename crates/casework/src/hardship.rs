@@ -200,7 +200,7 @@ impl HardshipRules {
     /// The next instalment from a day on, or the last: when the plan is looked at again.
     pub fn next_due_on(&self, plan: &HardshipPlan, business_date: Date) -> Option<Date> {
         let days = || plan.instalments.iter().map(|&(due_on, _)| due_on);
-        days().find(|&due_on| due_on >= business_date).or(days().last())
+        days().find(|&due_on| due_on >= business_date).or(days().next_back())
     }
 }
 
@@ -243,6 +243,7 @@ mod tests {
     fn a_plan_of_sixty_months_is_signed_and_of_sixty_one_is_not() {
         check(|_| {}, 60, Ok(()));
         check(|_| {}, 61, Err("E-HD-08"));
+        check(|plan| plan.instalments[59].0 = plan.instalments[59].0.next(), 60, Err("E-HD-08"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use loan::LoanStatus;
 use renew::Draft;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use units::{Calendar, Date, Money};
 
 /// One customer tonight (客户当晚状态).
@@ -262,14 +262,4 @@ impl Draft<'_> {
             (_, Standing::Closed(_)) => plan.closed.push(case),
         }
     }
-}
-
-/// The open cases after a plan: for who applies it, and for who checks it.
-pub fn open_after<'a>(cases: &'a [Case], plan: &'a CasePlan) -> Vec<&'a Case> {
-    let changed: BTreeSet<&str> = plan.updated.iter().chain(&plan.closed).map(|case| case.case_id.as_str()).collect();
-    let unchanged = cases.iter().filter(|case| !changed.contains(case.case_id.as_str()));
-    let mut open: Vec<&Case> =
-        unchanged.chain(&plan.opened).chain(&plan.updated).filter(|case| case.work().is_some()).collect();
-    open.sort_unstable_by(|a, b| a.case_id.cmp(&b.case_id));
-    open
 }

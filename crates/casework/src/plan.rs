@@ -1,5 +1,6 @@
 //! A plan for each household: which levers, in what order, at what cost, worth how much (一户一策).
 
+use crate::rules::CaseRules;
 use crate::strategy::DebtorType;
 use grading::Bucket;
 use policy::{PackOnDate, PackProblem, RuleKind, RuleRef, read};
@@ -181,8 +182,6 @@ pub struct PlanDesk<'a> {
     pub owed: Money,
     /// The version it replaces.
     pub current: Option<&'a HouseholdPlan>,
-    /// A plan is reviewed at most so many days later.
-    pub review_within_days: i32,
 }
 
 /// Why a plan is refused, in order of precedence (拒绝方案原因).
@@ -249,13 +248,13 @@ impl PlanRefused {
 
 impl HouseholdPlan {
     /// Whether this version may replace the one in force.
-    pub fn check(&self, desk: &PlanDesk, rules: &LeverRules) -> Result<(), PlanRefused> {
+    pub fn check(&self, desk: &PlanDesk, rules: &CaseRules) -> Result<(), PlanRefused> {
         use PlanRefused::*;
         let version = desk.current.map_or(0, |current| current.version);
         if self.version != version + 1 {
             return Err(VersionDiffers { version });
         }
-        self.check_levers(desk.owed, rules)?;
+        self.check_levers(desk.owed, &rules.levers)?;
         let open = || self.steps.iter().filter(|step| step.done_on.is_none());
         if open().next().is_none() {
             return Err(StepMissing);
@@ -266,7 +265,7 @@ impl HouseholdPlan {
         if self.review_on <= desk.business_date {
             return Err(ReviewInPast { day: self.review_on });
         }
-        let latest = desk.business_date + desk.review_within_days;
+        let latest = desk.business_date + rules.strategy.times.plan_review_within_days;
         if self.review_on > latest {
             return Err(ReviewTooLate { latest });
         }
@@ -378,8 +377,8 @@ mod tests {
     fn check(change: impl Fn(&mut HouseholdPlan), current: Option<&HouseholdPlan>, expect: Result<(), &str>) {
         let mut plan = plan();
         change(&mut plan);
-        let desk = PlanDesk { business_date: today(), owed: money("10,000"), current, review_within_days: 90 };
-        assert_eq!(plan.check(&desk, &rules().levers).map_err(|refused| refused.code()), expect);
+        let desk = PlanDesk { business_date: today(), owed: money("10,000"), current };
+        assert_eq!(plan.check(&desk, &rules()).map_err(|refused| refused.code()), expect);
     }
 
     #[test]

@@ -229,7 +229,7 @@ fn take(receipts: &mut [Receipt], from: Date, to: Date, wanted: Money) -> Money 
     let mut taken = Money::ZERO;
     for receipt in receipts.iter_mut().filter(|receipt| from <= receipt.received_on && receipt.received_on <= to) {
         let part = receipt.amount.min(wanted - taken).max(Money::ZERO);
-        receipt.amount = receipt.amount - part;
+        receipt.amount -= part;
         taken += part;
     }
     taken

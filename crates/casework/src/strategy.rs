@@ -240,6 +240,10 @@ pub struct Times {
     pub next_action_within_days: i32,
     /// What a person planned and left undone is replaced by the strategy after so many days.
     pub patience_days: i32,
+    /// A household plan is reviewed at most so many days after it is made.
+    pub plan_review_within_days: i32,
+    /// By which what comes later is worth less (折现率).
+    pub annual_discount_ppm: u32,
 }
 
 #[derive(Deserialize)]
@@ -325,7 +329,7 @@ impl StrategyRules {
     pub fn arm(&self, customer_id: &str) -> StrategyArm {
         let Some(split) = &self.split else { return StrategyArm::Champion };
         let bytes = split.salt.bytes().chain([0]).chain(customer_id.bytes());
-        if u128::from(stable_hash(bytes)) * 1_000_000 >> 64 < u128::from(split.challenger_ppm) {
+        if (u128::from(stable_hash(bytes)) * 1_000_000) >> 64 < u128::from(split.challenger_ppm) {
             StrategyArm::Challenger
         } else {
             StrategyArm::Champion

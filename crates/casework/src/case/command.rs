@@ -1,7 +1,7 @@
 //! What people do with a case by day.
 
 use super::{
-    Borrowed, Case, CaseEvent, ClosedBecause, Closing, HandOver, HandOverReason, NextAction, Objection,
+    Borrowed, Case, CaseEvent, ClosedBecause, Closing, Complaint, HandOver, HandOverReason, NextAction, Objection,
     ObjectionOutcome, Owner, Standing, Work,
 };
 use crate::assignment::{Presence, StaffMember};
@@ -47,6 +47,9 @@ pub enum Command {
         outcome: ObjectionOutcome,
     },
     LinkComplaint {
+        complaint_id: String,
+    },
+    AnswerComplaint {
         complaint_id: String,
     },
     Close {
@@ -110,6 +113,7 @@ pub enum CaseRefused {
     },
     NoSuchObjection,
     ComplaintAlreadyLinked,
+    NoSuchComplaint,
     StillOwed {
         amount: Money,
     },
@@ -135,7 +139,8 @@ impl CaseRefused {
             CaseRefused::ObjectionUnderReview { .. } => "E-CS-15",
             CaseRefused::NoSuchObjection => "E-CS-16",
             CaseRefused::ComplaintAlreadyLinked => "E-CS-17",
-            CaseRefused::StillOwed { .. } => "E-CS-18",
+            CaseRefused::NoSuchComplaint => "E-CS-18",
+            CaseRefused::StillOwed { .. } => "E-CS-19",
         }
     }
 }
@@ -163,6 +168,7 @@ pub fn apply(case: &Case, command: &Command, desk: &Desk) -> Result<(Case, Vec<C
         Command::Object { objection_id } => change.object(objection_id)?,
         Command::ResolveObjection { objection_id, outcome } => change.resolve_objection(objection_id, *outcome)?,
         Command::LinkComplaint { complaint_id } => change.link_complaint(complaint_id)?,
+        Command::AnswerComplaint { complaint_id } => change.answer_complaint(complaint_id)?,
         Command::Close { because } => return change.close(*because),
     }
     let Change { mut case, work, events, .. } = change;
@@ -287,11 +293,20 @@ impl Change<'_> {
     }
 
     fn link_complaint(&mut self, complaint_id: &str) -> Result<(), CaseRefused> {
-        if self.case.complaints.iter().any(|linked| linked == complaint_id) {
+        if self.case.complaints.iter().any(|linked| linked.complaint_id == complaint_id) {
             return Err(CaseRefused::ComplaintAlreadyLinked);
         }
-        self.case.complaints.push(complaint_id.to_owned());
-        self.events.push(CaseEvent::ComplaintLinked { complaint_id: complaint_id.to_owned() });
+        let (complaint_id, raised_on) = (complaint_id.to_owned(), self.desk.business_date);
+        self.case.complaints.push(Complaint { complaint_id: complaint_id.clone(), raised_on, answered_on: None });
+        self.events.push(CaseEvent::ComplaintLinked { complaint_id });
+        Ok(())
+    }
+
+    fn answer_complaint(&mut self, complaint_id: &str) -> Result<(), CaseRefused> {
+        let mut waiting = self.case.complaints.iter_mut().filter(|complaint| complaint.answered_on.is_none());
+        let complaint = waiting.find(|complaint| complaint.complaint_id == complaint_id);
+        complaint.ok_or(CaseRefused::NoSuchComplaint)?.answered_on = Some(self.desk.business_date);
+        self.events.push(CaseEvent::ComplaintAnswered { complaint_id: complaint_id.to_owned() });
         Ok(())
     }
 

@@ -56,6 +56,10 @@ fn complain() -> Command {
     Command::LinkComplaint { complaint_id: "K1".to_owned() }
 }
 
+fn answer() -> Command {
+    Command::AnswerComplaint { complaint_id: "K1".to_owned() }
+}
+
 fn next(action: CaseAction, due_on: &str) -> Command {
     let channel = Some(Channel::Call);
     let (due_on, set_by) = (date(due_on), Some("S1".to_owned()));
@@ -113,8 +117,10 @@ fn the_first_reason_refuses_and_nothing_changes() {
     check(&[object("O1"), closed.clone()], "E-CS-15");
     check(&[object("O1"), resolve("O2")], "E-CS-16");
     check(&[complain(), complain()], "E-CS-17");
-    check(&[close(ClosedBecause::Cured)], "E-CS-18");
-    check(&[close(ClosedBecause::Settled)], "E-CS-18");
+    check(&[answer()], "E-CS-18");
+    check(&[complain(), answer(), answer()], "E-CS-18");
+    check(&[close(ClosedBecause::Cured)], "E-CS-19");
+    check(&[close(ClosedBecause::Settled)], "E-CS-19");
     let stale = run(case("C1", "S1"), 6, &[closed]).unwrap_err();
     assert_eq!((stale.code(), stale), ("E-CS-01", CaseRefused::VersionDiffers { version: 7 }));
 }
@@ -179,7 +185,9 @@ fn a_case_closes_when_nothing_is_past_due() {
 
 #[test]
 fn a_case_is_stored_and_read_back_by_codes() {
-    let (case, _) = run(case("C1", "S1"), 7, &[borrow("S2", "2026-11-25"), complain(), object("O1")]).unwrap();
+    let commands = [borrow("S2", "2026-11-25"), complain(), answer(), object("O1")];
+    let (case, _) = run(case("C1", "S1"), 7, &commands).unwrap();
+    assert_eq!(case.complaints[0].answered_on, Some(today()));
     let text = serde_json::to_string(&case).unwrap();
     assert!(text.contains("\"bucket\":\"M2\"") && text.contains("\"owner\":{\"staff\":\"S2\"}"), "{text}");
     assert_eq!(serde_json::from_str::<Case>(&text).unwrap(), case);

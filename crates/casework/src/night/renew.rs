@@ -382,7 +382,7 @@ impl Draft<'_> {
             (DeadlineNear, input.nearest_deadline_on.is_some_and(|ends_on| ends_on <= near)),
             (Likely, facts.recoverability == Recoverability::Likely),
             (Habitual, facts.class == CustomerClass::C),
-            (Complaint, !self.case.complaints.is_empty()),
+            (Complaint, self.case.complaints.iter().any(|complaint| complaint.answered_on.is_none())),
             (Objection, self.case.objection.is_some()),
             (Recalled, self.needs_owner == Some(HandOverReason::Recalled) || recalled_on(&self.case) == Some(today)),
         ];

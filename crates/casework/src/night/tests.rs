@@ -5,6 +5,7 @@ use crate::case::{ClosedBecause, Objection, OpenedBecause};
 use crate::desk::{date, money, rules, staff, today};
 use crate::promise::{PaymentWay, PromiseStatus};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const PEOPLE: &str =
     "S1 reminder,negotiation east 9\nS2 reminder,negotiation east 9\nS3 legal,negotiation west 9\nS4 legal east 9 away";
@@ -364,13 +365,12 @@ proptest! {
             desk.cases.reverse();
             desk.people.reverse();
             prop_assert_eq!(&plan, &desk.plan(on, &turned));
-            let open = open_after(&desk.cases, &plan).len();
             desk.apply(&plan);
             let again = desk.plan(on, &inputs);
             prop_assert_eq!((again.opened, again.updated, again.closed), Default::default());
             let worked: Vec<&Case> = desk.cases.iter().filter(|case| case.work().is_some()).collect();
             let customers: BTreeSet<&str> = worked.iter().map(|case| case.customer_id.as_str()).collect();
-            prop_assert_eq!((worked.len(), customers.len()), (open, open));
+            prop_assert_eq!(worked.len(), customers.len());
             for case in worked {
                 let gone = desk.people.iter().find(|member| member.presence == Presence::Left).map(|member| &member.staff_id);
                 prop_assert!(case.owner() != gone.map(|id| Owner::Staff(id.clone())).as_ref(), "{case:?}");
