@@ -186,8 +186,8 @@ impl AgencyRules {
     pub fn compile(pack: &PackOnDate) -> Result<AgencyRules, PackProblem> {
         let (_, text) = pack.only(RuleKind::Agency)?;
         let rules: AgencyRules = text.params()?;
-        let sound = rules.review_every_months > 0 && rules.told_days_before >= 0 && rules.most_days > 0 && rules.no_work_days > 0;
-        if sound { Ok(rules) } else { Err(text.problem("months or days are not positive", "correct the params of this rule")) }
+        let sound = rules.review_every_months > 0 && rules.most_days > 0 && rules.no_work_days > 0;
+        if sound { Ok(rules) } else { Err(text.problem("months or days are zero", "correct the params of this rule")) }
     }
 
     /// What an agency may see of a case (最小必要).
@@ -224,7 +224,8 @@ impl AgencyRules {
         }
         let told_by = business_date - self.told_days_before;
         let told_on = request.told_on.filter(|&told_on| told_on <= told_by).ok_or(DebtorNotTold { latest: told_by })?;
-        let latest = agency.agreement.iter().map(|agreement| agreement.until).fold(business_date + self.most_days, Date::min);
+        let latest =
+            agency.agreement.iter().map(|agreement| agreement.until).fold(business_date + self.most_days, Date::min);
         if request.until > latest || request.until < business_date {
             return Err(TermTooLong { latest });
         }
@@ -276,7 +277,7 @@ impl AgencyRules {
             (Violation, agency.record == ViolationRecord::Recorded),
             (NotEligible, is_ineligible),
             (ReviewPastDue, review_is_past_due),
-            (Complaint, !case.complaints.is_empty()),
+            (Complaint, case.complaints.iter().any(|complaint| complaint.raised_on >= placement.placed_on)),
             (CollectionStopped, case.is_stopped()),
             (NothingPastDue, !case.facts.amount_past_due.is_positive()),
             (TermEnded, placement.until < business_date),
@@ -290,14 +291,18 @@ impl AgencyRules {
 mod tests {
     use super::*;
     use crate::case::Objection;
-    use crate::desk::{case, date, rules, today};
+    use crate::desk::{case, date, problems_of, rules, today};
     use units::Money;
 
     fn agency() -> Agency {
         Agency {
             agency_id: "A1".to_owned(),
             whitelisted_on: Some(date("2026-01-01")),
-            agreement: Some(Agreement { from: date("2026-01-01"), until: date("2026-12-31"), clauses: AgreementClause::ALL.to_vec() }),
+            agreement: Some(Agreement {
+                from: date("2026-01-01"),
+                until: date("2026-12-31"),
+                clauses: AgreementClause::ALL.to_vec(),
+            }),
             impact_assessed_on: Some(date("2025-12-15")),
             last_reviewed_on: None,
             record: ViolationRecord::Clean,
@@ -313,7 +318,11 @@ mod tests {
     type Parts = (Agency, Case, PlacementRequest);
 
     fn check(change: impl Fn(&mut Parts), expect: Result<(), &str>) {
-        let request = PlacementRequest { placement_id: "W1".to_owned(), until: date("2026-12-31"), told_on: Some(date("2026-11-17")) };
+        let request = PlacementRequest {
+            placement_id: "W1".to_owned(),
+            until: date("2026-12-31"),
+            told_on: Some(date("2026-11-17")),
+        };
         let mut parts = (agency(), late_case(), request);
         change(&mut parts);
         let (agency, case, request) = &parts;
@@ -328,24 +337,49 @@ mod tests {
     #[test]
     fn a_case_is_placed_lawfully_or_not_at_all() {
         check(|_| {}, Ok(()));
-        check(|(agency, ..)| (agency.record, agency.whitelisted_on) = (ViolationRecord::Recorded, None), Err("E-AG-01"));
-        check(|(agency, ..)| (agency.whitelisted_on, agency.agreement) = (Some(date("2026-11-21")), None), Err("E-AG-02"));
+        check(
+            |(agency, ..)| (agency.record, agency.whitelisted_on) = (ViolationRecord::Recorded, None),
+            Err("E-AG-01"),
+        );
+        check(
+            |(agency, ..)| (agency.whitelisted_on, agency.agreement) = (Some(date("2026-11-21")), None),
+            Err("E-AG-02"),
+        );
         check(|(agency, ..)| (agency.agreement, agency.impact_assessed_on) = (None, None), Err("E-AG-03"));
         check(|(agency, ..)| agency.agreement.as_mut().unwrap().until = date("2026-11-19"), Err("E-AG-03"));
-        check(|(agency, ..)| clauses(agency).retain(|&clause| clause != AgreementClause::NoSubDelegation), Err("E-AG-04"));
-        check(|(agency, ..)| (agency.impact_assessed_on, agency.last_reviewed_on) = (None, Some(date("2025-01-01"))), Err("E-AG-05"));
-        check(|(agency, case, _)| (agency.last_reviewed_on, case.facts.bucket) = (Some(date("2025-11-19")), Bucket::M1), Err("E-AG-06"));
+        check(
+            |(agency, ..)| clauses(agency).retain(|&clause| clause != AgreementClause::NoSubDelegation),
+            Err("E-AG-04"),
+        );
+        check(
+            |(agency, ..)| (agency.impact_assessed_on, agency.last_reviewed_on) = (None, Some(date("2025-01-01"))),
+            Err("E-AG-05"),
+        );
+        check(
+            |(agency, case, _)| (agency.last_reviewed_on, case.facts.bucket) = (Some(date("2025-11-19")), Bucket::M1),
+            Err("E-AG-06"),
+        );
         check(|(agency, ..)| agency.last_reviewed_on = Some(date("2025-11-20")), Ok(()));
-        check(|(_, case, _)| {
-            let Some(crate::case::Work { owner, .. }) = case.work().cloned() else { return };
-            assert_eq!(owner, Owner::Staff("S1".to_owned()));
-            *case = placed(case.clone());
-        }, Err("E-AG-07"));
-        check(|(_, case, _)| (case.hardship_plan, case.facts.bucket) = (Some("H1".to_owned()), Bucket::M1), Err("E-AG-08"));
+        check(
+            |(_, case, _)| {
+                let Some(crate::case::Work { owner, .. }) = case.work().cloned() else { return };
+                assert_eq!(owner, Owner::Staff("S1".to_owned()));
+                *case = placed(case.clone());
+            },
+            Err("E-AG-07"),
+        );
+        check(
+            |(_, case, _)| (case.hardship_plan, case.facts.bucket) = (Some("H1".to_owned()), Bucket::M1),
+            Err("E-AG-08"),
+        );
         check(|(_, case, request)| (case.facts.bucket, request.told_on) = (Bucket::M3, None), Err("E-AG-09"));
         check(|(.., request)| (request.told_on, request.until) = (None, Date::MAX), Err("E-AG-10"));
         check(|(.., request)| request.told_on = Some(date("2026-11-18")), Err("E-AG-10"));
         check(|(.., request)| request.until = date("2027-01-01"), Err("E-AG-11"));
+    }
+
+    fn complaints(raised_on: &str) -> Vec<crate::case::Complaint> {
+        vec![crate::case::Complaint { complaint_id: "K1".to_owned(), raised_on: date(raised_on), answered_on: None }]
     }
 
     fn placed(mut case: Case) -> Case {
@@ -376,16 +410,49 @@ mod tests {
         use RecallReason::*;
         let recent = Some("2026-11-10");
         check(&|_| {}, recent, None);
-        check(&|(agency, case, _)| (agency.record, case.complaints) = (ViolationRecord::Recorded, vec!["K1".to_owned()]), recent, Some(Violation));
-        check(&|(agency, case, _)| (agency.whitelisted_on, case.complaints) = (None, vec!["K1".to_owned()]), recent, Some(NotEligible));
-        check(&|(agency, case, _)| (agency.last_reviewed_on, case.complaints) = (Some(date("2025-11-01")), vec!["K1".to_owned()]), recent, Some(ReviewPastDue));
-        check(&|(_, case, placement)| (case.complaints, placement.until) = (vec!["K1".to_owned()], date("2026-11-19")), recent, Some(Complaint));
-        check(&|(_, case, _)| case.objection = Some(Objection { objection_id: "O1".to_owned(), raised_on: today() }), recent, Some(CollectionStopped));
+        check(
+            &|(agency, case, _)| {
+                (agency.record, case.complaints) = (ViolationRecord::Recorded, complaints("2026-10-01"))
+            },
+            recent,
+            Some(Violation),
+        );
+        check(
+            &|(agency, case, _)| (agency.whitelisted_on, case.complaints) = (None, complaints("2026-10-01")),
+            recent,
+            Some(NotEligible),
+        );
+        check(
+            &|(agency, case, _)| {
+                (agency.last_reviewed_on, case.complaints) = (Some(date("2025-11-01")), complaints("2026-10-01"))
+            },
+            recent,
+            Some(ReviewPastDue),
+        );
+        check(
+            &|(_, case, placement)| (case.complaints, placement.until) = (complaints("2026-10-01"), date("2026-11-19")),
+            recent,
+            Some(Complaint),
+        );
+        check(
+            &|(_, case, _)| case.objection = Some(Objection { objection_id: "O1".to_owned(), raised_on: today() }),
+            recent,
+            Some(CollectionStopped),
+        );
         check(&|(_, case, _)| case.facts.amount_past_due = Money::ZERO, recent, Some(NothingPastDue));
+        check(&|(_, case, _)| case.complaints = complaints("2026-09-09"), recent, None);
         check(&|(.., placement)| placement.until = date("2026-11-19"), recent, Some(TermEnded));
         check(&|_| {}, Some("2026-10-21"), None);
         check(&|_| {}, Some("2026-10-20"), Some(NoWork));
         check(&|_| {}, None, Some(NoWork));
+    }
+
+    #[test]
+    fn a_term_of_no_days_is_a_problem() {
+        let params = "required_clauses=[], visible=[], review_every_months=12, told_days_before=1, from_bucket=\"M4\", most_days=0, no_work_days=1";
+        let draft = format!("id=\"agency.placement\"\nkind=\"agency\"\nparams={{ {params} }}");
+        let problems = problems_of(&draft, |pack| AgencyRules::compile(pack).err().map(|problem| vec![problem]));
+        assert!(problems.contains("days are zero"), "{problems}");
     }
 
     #[test]

@@ -122,38 +122,29 @@ impl<'a> Roster<'a> {
         self.staff.iter().copied()
     }
 
-    /// The best candidate: most points, then the least load, then the identity.
+    /// The best candidate: with capacity left, most points, the least load, the first identity.
     pub fn find(&self, rules: &AssignmentRules, wanted: &Wanted) -> Found<'a> {
-        let candidates = || self.staff.iter().filter(|(member, _)| rules.is_candidate(member, wanted));
-        let best = |over_capacity: bool| {
-            candidates()
-                .filter(|(member, load)| (*load >= member.capacity) == over_capacity)
-                .min_by_key(|(member, load)| (-rules.points(member, *load, wanted), *load, &member.staff_id))
-                .map(|(member, _)| member.staff_id.as_str())
-        };
-        match (best(false), best(true)) {
-            (Some(id), _) => Found::Fits(id),
-            (None, Some(id)) => Found::OverCapacity(id),
-            (None, None) => Found::NobodyWithSkill,
+        let candidates = self.staff.iter().filter(|(member, _)| rules.is_candidate(member, wanted));
+        let best = candidates
+            .map(|&(member, load)| (load >= member.capacity, -rules.points(member, load, wanted), load, member))
+            .min_by_key(|&(is_full, points, load, _)| (is_full, points, load));
+        match best {
+            Some((false, .., member)) => Found::Fits(&member.staff_id),
+            Some((true, .., member)) => Found::OverCapacity(&member.staff_id),
+            None => Found::NobodyWithSkill,
         }
     }
 }
 
 impl AssignmentRules {
     pub fn compile(pack: &PackOnDate) -> Result<AssignmentRules, PackProblem> {
-        let (_, text) = pack.only(RuleKind::Assignment)?;
-        let rules: AssignmentRules = text.params()?;
-        let points = [rules.region_points, rules.language_points, rules.branch_points, rules.former_owner_points, rules.idle_points];
-        // Bounded, so that sums and the load's share never overflow.
-        if points.iter().any(|points| !(0..=1_000_000).contains(points)) || rules.keep_after_contact_days < 0 {
-            return Err(text.problem("points lie between 0 and 1,000,000, days are not negative", "correct the params of this rule"));
-        }
-        Ok(rules)
+        pack.only(RuleKind::Assignment)?.1.params()
     }
 
     /// Works, has the skill, and is on the spot where that matters.
     pub fn is_candidate(&self, member: &StaffMember, wanted: &Wanted) -> bool {
-        let on_the_spot = !self.region_required.contains(&wanted.skill) || member.regions.contains(&wanted.place.region);
+        let on_the_spot =
+            !self.region_required.contains(&wanted.skill) || member.regions.contains(&wanted.place.region);
         member.presence == Presence::Working && member.has(wanted.skill) && on_the_spot
     }
 
@@ -172,7 +163,7 @@ impl AssignmentRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{problems_of, rules, staff};
+    use crate::desk::{rules, staff};
 
     /// Loads are given as `S1=3 S2=1`.
     fn check(people: &str, loads: &str, skill: Skill, former_owner: Option<&str>, expect: Found) {
@@ -201,10 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn points_out_of_bounds_are_a_problem() {
-        let params = "region_points=-1, language_points=0, branch_points=0, former_owner_points=0, idle_points=0, region_required=[], keep_after_contact_days=0";
-        let draft = format!("id=\"assignment.points\"\nkind=\"assignment\"\nparams={{ {params} }}");
-        let problems = problems_of(&draft, |pack| AssignmentRules::compile(pack).err().map(|problem| vec![problem]));
-        assert!(problems.contains("points lie between"), "{problems}");
+    fn among_equals_the_language_and_the_branch_decide() {
+        let mut people = staff("S1 negotiation east 10\nS2 negotiation east 10\nS3 negotiation east 10");
+        let (rules, place) = (
+            rules().assignment,
+            DebtorPlace { branch_id: "B2".to_owned(), region: "east".to_owned(), language: "yue".to_owned() },
+        );
+        let wanted = Wanted { skill: Skill::Negotiation, place: &place, former_owner: None };
+        people[1].branch_id = "B2".to_owned();
+        assert_eq!(Roster::new(&people).find(&rules, &wanted), Found::Fits("S2"));
+        people[2].languages.push("yue".to_owned());
+        assert_eq!(Roster::new(&people).find(&rules, &wanted), Found::Fits("S3"));
     }
 }

@@ -100,7 +100,7 @@ pub struct Case {
     /// The objection under review; collection rests until it is resolved (OBJ-1).
     pub objection: Option<Objection>,
     /// Complaints about the work on this case, in the order they came.
-    pub complaints: Vec<String>,
+    pub complaints: Vec<Complaint>,
     /// Every change of hands, the oldest first.
     pub hand_overs: Vec<HandOver>,
     /// Counts changes: who changes a case says which version was seen.
@@ -208,6 +208,15 @@ pub struct Objection {
     pub raised_on: Date,
 }
 
+/// A complaint about the work on a case (投诉).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    pub complaint_id: String,
+    pub raised_on: Date,
+    /// None while it waits for an answer.
+    pub answered_on: Option<Date>,
+}
+
 /// One change of hands (转手记录): a fact, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandOver {
@@ -233,6 +242,7 @@ pub enum CaseEvent {
     ObjectionRaised { objection_id: String },
     ObjectionResolved { objection_id: String, outcome: ObjectionOutcome },
     ComplaintLinked { complaint_id: String },
+    ComplaintAnswered { complaint_id: String },
     Closed(Closing),
 }
 

@@ -36,9 +36,11 @@ fn lines(problems: &[PackProblem]) -> String {
 
 /// What `compile` finds wrong with a draft of one rule over `cn-collections`; empty when nothing.
 pub(crate) fn problems_of(rule: &str, compile: impl Fn(&PackOnDate) -> Option<Vec<PackProblem>>) -> String {
-    let said = "title_zh=\"t\"\ntitle_en=\"t\"\narticle=\"a\"\nsource=\"s\"\ncertainty=\"D\"\neffective_from=2026-01-01\n";
+    let said =
+        "title_zh=\"t\"\ntitle_en=\"t\"\narticle=\"a\"\nsource=\"s\"\ncertainty=\"D\"\neffective_from=2026-01-01\n";
     let said = if rule.contains("retired") { "" } else { said };
-    let header = "[pack]\nid=\"d\"\nversion=\"1\"\ntitle_zh=\"t\"\ntitle_en=\"t\"\nextends=\"cn-collections\"\n[[rule]]\n";
+    let header =
+        "[pack]\nid=\"d\"\nversion=\"1\"\ntitle_zh=\"t\"\ntitle_en=\"t\"\nextends=\"cn-collections\"\n[[rule]]\n";
     let draft = format!("{header}{said}{rule}\n");
     let pack = Pack::parse(&[("d.toml", draft)]).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
     compile(&pack.on(today())).map_or_else(String::new, |problems| lines(&problems))
@@ -85,7 +87,12 @@ pub(crate) fn case(case_id: &str, owner: &str) -> Case {
             },
         }),
         hand: 2,
-        course: Course { rule_id: "strategy.m2".to_owned(), arm: StrategyArm::Champion, skill: Skill::Negotiation, rung: 0 },
+        course: Course {
+            rule_id: "strategy.m2".to_owned(),
+            arm: StrategyArm::Champion,
+            skill: Skill::Negotiation,
+            rung: 0,
+        },
         facts: CaseFacts {
             bucket: Bucket::M2,
             class: CustomerClass::D,

@@ -140,8 +140,8 @@ impl HardshipRules {
     pub fn compile(pack: &PackOnDate) -> Result<HardshipRules, PackProblem> {
         let (_, text) = pack.only(RuleKind::HardshipPlan)?;
         let rules: HardshipRules = text.params()?;
-        let sound = rules.most_months > 0 && rules.missed_after_days >= 0;
-        if sound { Ok(rules) } else { Err(text.problem("months or days are not positive", "correct the params of this rule")) }
+        let remedy = "correct the params of this rule";
+        if rules.most_months > 0 { Ok(rules) } else { Err(text.problem("a plan of no months", remedy)) }
     }
 
     /// Whether a plan may be signed.
@@ -200,14 +200,14 @@ impl HardshipRules {
     /// The next instalment from a day on, or the last: when the plan is looked at again.
     pub fn next_due_on(&self, plan: &HardshipPlan, business_date: Date) -> Option<Date> {
         let days = || plan.instalments.iter().map(|&(due_on, _)| due_on);
-        days().find(|&due_on| due_on >= business_date).or(days().last())
+        days().find(|&due_on| due_on >= business_date).or(days().next_back())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{date, money, rules, today};
+    use crate::desk::{date, money, problems_of, rules, today};
 
     /// Signed today over 1,000 principal and 200 interest, in equal parts on the first of each month.
     fn plan(months: i32) -> HardshipPlan {
@@ -243,6 +243,7 @@ mod tests {
     fn a_plan_of_sixty_months_is_signed_and_of_sixty_one_is_not() {
         check(|_| {}, 60, Ok(()));
         check(|_| {}, 61, Err("E-HD-08"));
+        check(|plan| plan.instalments[59].0 = plan.instalments[59].0.next(), 60, Err("E-HD-08"));
     }
 
     #[test]
@@ -256,22 +257,27 @@ mod tests {
         check(|plan| plan.balance.principal = money("1,001"), 12, Err("E-HD-09"));
         check(|plan| plan.instalments[0].1 = money("1"), 12, Err("E-HD-10"));
         check(|plan| plan.balance.charges_during_plan = money("1"), 12, Err("E-HD-10"));
-        check(
-            |plan| (plan.form, plan.recording_id) = (AgreementForm::Oral, Some("R1".to_owned())),
-            12,
-            Ok(()),
-        );
+        check(|plan| (plan.form, plan.recording_id) = (AgreementForm::Oral, Some("R1".to_owned())), 12, Ok(()));
         let desk = HardshipDesk { business_date: today(), owed: money("1,200"), in_force: Some("H0") };
         let refused = rules().hardship.check(&plan(61), &desk).unwrap_err();
         assert_eq!((refused.code(), refused), ("E-HD-01", HardshipRefused::PlanInForce { plan_id: "H0".to_owned() }));
     }
 
     #[test]
+    fn a_plan_of_no_months_is_a_problem() {
+        let draft = "id=\"hardship.plan\"\nkind=\"hardship_plan\"\nparams={ most_months=0, required_terms=[], missed_after_days=1 }";
+        let problems = problems_of(draft, |pack| HardshipRules::compile(pack).err().map(|problem| vec![problem]));
+        assert!(problems.contains("no months"), "{problems}");
+    }
+
+    #[test]
     fn a_missed_instalment_breaches_and_full_payment_fulfils() {
         // 100.00 on the 20th of each month from December, five days to pay.
         let check = |receipts: &[(&str, &str)], on: &str, expect: HardshipStatus| {
-            let receipts: Vec<Receipt> =
-                receipts.iter().map(|(day, amount)| Receipt { received_on: date(day), amount: money(amount) }).collect();
+            let receipts: Vec<Receipt> = receipts
+                .iter()
+                .map(|(day, amount)| Receipt { received_on: date(day), amount: money(amount) })
+                .collect();
             assert_eq!(rules().hardship.status(&plan(12), &receipts, date(on)), expect, "{receipts:?} on {on}");
         };
         use HardshipStatus::*;

@@ -11,7 +11,7 @@
 //! queue::of(&cases, &owner), queue::next_case(..), queue::rebalance(..)
 //! promise::make(&draft, &desk, &rules.promise)        -> Promise or PromiseRefused
 //! rules.hardship.check(&plan, &desk), rules.agency.place(..), household_plan.check(..)
-//! results::tally(facts, key), rules.score.score(&tally, target)
+//! results::count(facts, key), rules.score.score(&results, target)
 //! ```
 //!
 //! Reading order: [`contact`], [`contact_gate`], [`strategy`], [`case`], [`night`], [`assignment`], [`queue`], [`promise`],

@@ -20,7 +20,7 @@ use loan::LoanStatus;
 use renew::Draft;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use units::{Calendar, Date, Money};
 
 /// One customer tonight (客户当晚状态).
@@ -65,11 +65,11 @@ pub struct LoanInput {
 #[derive(Clone, Copy, Debug)]
 pub struct Night<'a> {
     pub business_date: Date,
-    /// Every customer with a loan that is past due or non-performing, or with an open case; each once.
+    /// Every customer with a loan that is past due or non-performing, an open case or an open promise; each once.
     pub inputs: &'a [CaseInput],
     /// Every case of these customers, closed ones too.
     pub cases: &'a [Case],
-    /// Every promise of the open cases, and the last decided one.
+    /// Every open promise, and the decided ones of open cases.
     pub promises: &'a [Promise],
     pub staff: &'a [StaffMember],
     /// Who gets what nobody else can work: the lead of the desk.
@@ -110,7 +110,8 @@ pub enum CaseException {
 /// # Panics
 /// When a customer stands twice among the inputs: two states of one debtor on one night are our mistake.
 pub fn plan(night: &Night) -> CasePlan {
-    let inputs: BTreeMap<&str, &CaseInput> = night.inputs.iter().map(|input| (input.customer_id.as_str(), input)).collect();
+    let inputs: BTreeMap<&str, &CaseInput> =
+        night.inputs.iter().map(|input| (input.customer_id.as_str(), input)).collect();
     assert_eq!(inputs.len(), night.inputs.len(), "a customer stands once among a night's inputs");
     let mut plan = CasePlan::default();
     let mut files: BTreeMap<&str, File> = inputs.keys().map(|&customer| (customer, File::default())).collect();
@@ -201,7 +202,8 @@ fn assign(night: &Night, roster: &mut Roster, drafts: &mut [Draft], exceptions: 
         let to = match roster.find(&night.rules.assignment, &wanted) {
             Found::Fits(staff_id) => staff_id,
             Found::OverCapacity(staff_id) => {
-                exceptions.push(CaseException::OverCapacity { case_id: case.case_id.clone(), staff_id: staff_id.to_owned() });
+                exceptions
+                    .push(CaseException::OverCapacity { case_id: case.case_id.clone(), staff_id: staff_id.to_owned() });
                 staff_id
             }
             Found::NobodyWithSkill => {
@@ -260,14 +262,4 @@ impl Draft<'_> {
             (_, Standing::Closed(_)) => plan.closed.push(case),
         }
     }
-}
-
-/// The open cases after a plan: for who applies it, and for who checks it.
-pub fn open_after<'a>(cases: &'a [Case], plan: &'a CasePlan) -> Vec<&'a Case> {
-    let changed: BTreeSet<&str> = plan.updated.iter().chain(&plan.closed).map(|case| case.case_id.as_str()).collect();
-    let unchanged = cases.iter().filter(|case| !changed.contains(case.case_id.as_str()));
-    let mut open: Vec<&Case> =
-        unchanged.chain(&plan.opened).chain(&plan.updated).filter(|case| case.work().is_some()).collect();
-    open.sort_unstable_by(|a, b| a.case_id.cmp(&b.case_id));
-    open
 }

@@ -1,5 +1,6 @@
 //! A plan for each household: which levers, in what order, at what cost, worth how much (一户一策).
 
+use crate::rules::CaseRules;
 use crate::strategy::DebtorType;
 use grading::Bucket;
 use policy::{PackOnDate, PackProblem, RuleKind, RuleRef, read};
@@ -181,27 +182,46 @@ pub struct PlanDesk<'a> {
     pub owed: Money,
     /// The version it replaces.
     pub current: Option<&'a HouseholdPlan>,
-    /// A plan is reviewed at most so many days later.
-    pub review_within_days: i32,
 }
 
 /// Why a plan is refused, in order of precedence (拒绝方案原因).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanRefused {
     /// It does not follow the version in force.
-    VersionDiffers { version: u32 },
+    VersionDiffers {
+        version: u32,
+    },
     LeverMissing,
-    LeverUnknown { lever_id: String },
-    LeverTwice { lever_id: String },
-    ConditionNotAttested { lever_id: String, condition: LeverCondition },
-    ProbabilityOutOfRange { lever_id: String },
-    AmountNegative { lever_id: String },
+    LeverUnknown {
+        lever_id: String,
+    },
+    LeverTwice {
+        lever_id: String,
+    },
+    ConditionNotAttested {
+        lever_id: String,
+        condition: LeverCondition,
+    },
+    ProbabilityOutOfRange {
+        lever_id: String,
+    },
+    AmountNegative {
+        lever_id: String,
+    },
     /// All that is expected together is more than the debt.
-    MoreThanOwed { owed: Money },
+    MoreThanOwed {
+        owed: Money,
+    },
     StepMissing,
-    StepInPast { day: Date },
-    ReviewInPast { day: Date },
-    ReviewTooLate { latest: Date },
+    StepInPast {
+        day: Date,
+    },
+    ReviewInPast {
+        day: Date,
+    },
+    ReviewTooLate {
+        latest: Date,
+    },
     /// Another goal needs minutes of who decided it; earlier minutes stay.
     MinutesMissing,
 }
@@ -228,13 +248,13 @@ impl PlanRefused {
 
 impl HouseholdPlan {
     /// Whether this version may replace the one in force.
-    pub fn check(&self, desk: &PlanDesk, rules: &LeverRules) -> Result<(), PlanRefused> {
+    pub fn check(&self, desk: &PlanDesk, rules: &CaseRules) -> Result<(), PlanRefused> {
         use PlanRefused::*;
         let version = desk.current.map_or(0, |current| current.version);
         if self.version != version + 1 {
             return Err(VersionDiffers { version });
         }
-        self.check_levers(desk.owed, rules)?;
+        self.check_levers(desk.owed, &rules.levers)?;
         let open = || self.steps.iter().filter(|step| step.done_on.is_none());
         if open().next().is_none() {
             return Err(StepMissing);
@@ -245,13 +265,15 @@ impl HouseholdPlan {
         if self.review_on <= desk.business_date {
             return Err(ReviewInPast { day: self.review_on });
         }
-        let latest = desk.business_date + desk.review_within_days;
+        let latest = desk.business_date + rules.strategy.times.plan_review_within_days;
         if self.review_on > latest {
             return Err(ReviewTooLate { latest });
         }
         match desk.current {
             Some(current) if !self.minutes.starts_with(&current.minutes) => Err(MinutesMissing),
-            Some(current) if self.goal != current.goal && self.minutes.len() == current.minutes.len() => Err(MinutesMissing),
+            Some(current) if self.goal != current.goal && self.minutes.len() == current.minutes.len() => {
+                Err(MinutesMissing)
+            }
             _ => Ok(()),
         }
     }
@@ -278,7 +300,8 @@ impl HouseholdPlan {
             }
         }
         let weighted: i128 = self.levers.iter().map(ChosenLever::weighted_fen_ppm).sum();
-        let too_much = weighted > i128::from(owed.fen()) * PPM || self.levers.iter().any(|chosen| chosen.expected_recovery > owed);
+        let too_much =
+            weighted > i128::from(owed.fen()) * PPM || self.levers.iter().any(|chosen| chosen.expected_recovery > owed);
         if too_much { Err(MoreThanOwed { owed }) } else { Ok(()) }
     }
 
@@ -336,8 +359,16 @@ mod tests {
             made_on: today(),
             owner: "S1".to_owned(),
             goal: PlanGoal::Recover,
-            levers: vec![lever("lever.instalments", "6,000", "0", 180, 600_000), lever("lever.suit", "10,000", "900", 365, 400_000)],
-            steps: vec![PlanStep { what: "ask for income papers".to_owned(), staff_id: "S1".to_owned(), due_on: today() + 3, done_on: None }],
+            levers: vec![
+                lever("lever.instalments", "6,000", "0", 180, 600_000),
+                lever("lever.suit", "10,000", "900", 365, 400_000),
+            ],
+            steps: vec![PlanStep {
+                what: "ask for income papers".to_owned(),
+                staff_id: "S1".to_owned(),
+                due_on: today() + 3,
+                done_on: None,
+            }],
             minutes: vec![PlanMinutes { held_on: today(), present: vec!["S1".to_owned()], text: "agreed".to_owned() }],
             review_on: today() + 30,
         }
@@ -346,8 +377,8 @@ mod tests {
     fn check(change: impl Fn(&mut HouseholdPlan), current: Option<&HouseholdPlan>, expect: Result<(), &str>) {
         let mut plan = plan();
         change(&mut plan);
-        let desk = PlanDesk { business_date: today(), owed: money("10,000"), current, review_within_days: 90 };
-        assert_eq!(plan.check(&desk, &rules().levers).map_err(|refused| refused.code()), expect);
+        let desk = PlanDesk { business_date: today(), owed: money("10,000"), current };
+        assert_eq!(plan.check(&desk, &rules()).map_err(|refused| refused.code()), expect);
     }
 
     #[test]
@@ -357,7 +388,11 @@ mod tests {
         check(|plan| plan.levers.clear(), None, Err("E-HP-02"));
         check(|plan| plan.levers[1].lever_id = "lever.blacklist".to_owned(), None, Err("E-HP-03"));
         check(|plan| plan.levers[1] = plan.levers[0].clone(), None, Err("E-HP-04"));
-        check(|plan| plan.levers[1].attested.retain(|&attested| attested != LeverCondition::LimitationRuns), None, Err("E-HP-05"));
+        check(
+            |plan| plan.levers[1].attested.retain(|&attested| attested != LeverCondition::LimitationRuns),
+            None,
+            Err("E-HP-05"),
+        );
         check(|plan| plan.levers[1].probability_ppm = 1_000_001, None, Err("E-HP-06"));
         check(|plan| plan.levers[1].cost = money("-1"), None, Err("E-HP-07"));
         check(|plan| plan.levers[1].probability_ppm = 640_001, None, Err("E-HP-08"));

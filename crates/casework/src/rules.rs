@@ -27,7 +27,10 @@ impl CaseRules {
     /// Reads every rule of casework in force on the pack's day; reports every problem, not the first.
     pub fn compile(pack: &PackOnDate) -> Result<CaseRules, Vec<PackProblem>> {
         let mut problems = Vec::new();
-        fn keep<T>(result: Result<T, impl IntoIterator<Item = PackProblem>>, problems: &mut Vec<PackProblem>) -> Option<T> {
+        fn keep<T>(
+            result: Result<T, impl IntoIterator<Item = PackProblem>>,
+            problems: &mut Vec<PackProblem>,
+        ) -> Option<T> {
             result.map_err(|found| problems.extend(found)).ok()
         }
         let strategy = keep(StrategyRules::compile(pack), &mut problems);

@@ -1,8 +1,8 @@
 //! What people do with a case by day.
 
 use super::{
-    Borrowed, Case, CaseEvent, ClosedBecause, Closing, HandOver, HandOverReason, NextAction, Objection, ObjectionOutcome,
-    Owner, Standing, Work,
+    Borrowed, Case, CaseEvent, ClosedBecause, Closing, Complaint, HandOver, HandOverReason, NextAction, Objection,
+    ObjectionOutcome, Owner, Standing, Work,
 };
 use crate::assignment::{Presence, StaffMember};
 use crate::rules::CaseRules;
@@ -13,23 +13,48 @@ use units::{Date, Money};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// To a colleague for good; `Escalated` counts the hand up (移交).
-    HandOver { to: String, because: HandOverReason },
+    HandOver {
+        to: String,
+        because: HandOverReason,
+    },
     /// To a colleague until a day; the night gives it back (借调).
-    Borrow { to: String, until: Date },
+    Borrow {
+        to: String,
+        until: Date,
+    },
     /// Back to who lent it (归还).
     Return,
     /// To an agency, as [`crate::agency::place`] has allowed (委外).
-    Place { agency_id: String },
+    Place {
+        agency_id: String,
+    },
     /// Back from an agency or a borrower (收回).
-    Recall { to: String },
+    Recall {
+        to: String,
+    },
     SetNextAction(NextAction),
     /// A hardship plan was signed: collection stops; the plan is watched from its first day (停催).
-    AgreeHardshipPlan { plan_id: String, first_due_on: Date },
+    AgreeHardshipPlan {
+        plan_id: String,
+        first_due_on: Date,
+    },
     /// The debtor objects: the account is annotated and reviewed (异议).
-    Object { objection_id: String },
-    ResolveObjection { objection_id: String, outcome: ObjectionOutcome },
-    LinkComplaint { complaint_id: String },
-    Close { because: ClosedBecause },
+    Object {
+        objection_id: String,
+    },
+    ResolveObjection {
+        objection_id: String,
+        outcome: ObjectionOutcome,
+    },
+    LinkComplaint {
+        complaint_id: String,
+    },
+    AnswerComplaint {
+        complaint_id: String,
+    },
+    Close {
+        because: ClosedBecause,
+    },
 }
 
 /// Who decides, when, over which version, among whom (指令环境).
@@ -47,25 +72,51 @@ pub struct Desk<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaseRefused {
     /// Somebody was faster.
-    VersionDiffers { version: u64 },
-    CaseClosed { closed_on: Date },
+    VersionDiffers {
+        version: u64,
+    },
+    CaseClosed {
+        closed_on: Date,
+    },
     /// Not on the staff, away or gone.
-    NotAtWork { staff_id: String },
-    AlreadyOwner { staff_id: String },
-    SkillMissing { staff_id: String, skill: Skill },
-    AlreadyBorrowed { until: Date },
-    AtAgency { agency_id: String },
+    NotAtWork {
+        staff_id: String,
+    },
+    AlreadyOwner {
+        staff_id: String,
+    },
+    SkillMissing {
+        staff_id: String,
+        skill: Skill,
+    },
+    AlreadyBorrowed {
+        until: Date,
+    },
+    AtAgency {
+        agency_id: String,
+    },
     NotBorrowed,
     NothingToRecall,
-    DayInPast { day: Date },
-    DayTooLate { latest: Date },
+    DayInPast {
+        day: Date,
+    },
+    DayTooLate {
+        latest: Date,
+    },
     CollectionStopped,
     ChannelMissing,
-    PlanInForce { plan_id: String },
-    ObjectionUnderReview { objection_id: String },
+    PlanInForce {
+        plan_id: String,
+    },
+    ObjectionUnderReview {
+        objection_id: String,
+    },
     NoSuchObjection,
     ComplaintAlreadyLinked,
-    StillOwed { amount: Money },
+    NoSuchComplaint,
+    StillOwed {
+        amount: Money,
+    },
 }
 
 impl CaseRefused {
@@ -88,7 +139,8 @@ impl CaseRefused {
             CaseRefused::ObjectionUnderReview { .. } => "E-CS-15",
             CaseRefused::NoSuchObjection => "E-CS-16",
             CaseRefused::ComplaintAlreadyLinked => "E-CS-17",
-            CaseRefused::StillOwed { .. } => "E-CS-18",
+            CaseRefused::NoSuchComplaint => "E-CS-18",
+            CaseRefused::StillOwed { .. } => "E-CS-19",
         }
     }
 }
@@ -116,6 +168,7 @@ pub fn apply(case: &Case, command: &Command, desk: &Desk) -> Result<(Case, Vec<C
         Command::Object { objection_id } => change.object(objection_id)?,
         Command::ResolveObjection { objection_id, outcome } => change.resolve_objection(objection_id, *outcome)?,
         Command::LinkComplaint { complaint_id } => change.link_complaint(complaint_id)?,
+        Command::AnswerComplaint { complaint_id } => change.answer_complaint(complaint_id)?,
         Command::Close { because } => return change.close(*because),
     }
     let Change { mut case, work, events, .. } = change;
@@ -240,11 +293,20 @@ impl Change<'_> {
     }
 
     fn link_complaint(&mut self, complaint_id: &str) -> Result<(), CaseRefused> {
-        if self.case.complaints.iter().any(|linked| linked == complaint_id) {
+        if self.case.complaints.iter().any(|linked| linked.complaint_id == complaint_id) {
             return Err(CaseRefused::ComplaintAlreadyLinked);
         }
-        self.case.complaints.push(complaint_id.to_owned());
-        self.events.push(CaseEvent::ComplaintLinked { complaint_id: complaint_id.to_owned() });
+        let (complaint_id, raised_on) = (complaint_id.to_owned(), self.desk.business_date);
+        self.case.complaints.push(Complaint { complaint_id: complaint_id.clone(), raised_on, answered_on: None });
+        self.events.push(CaseEvent::ComplaintLinked { complaint_id });
+        Ok(())
+    }
+
+    fn answer_complaint(&mut self, complaint_id: &str) -> Result<(), CaseRefused> {
+        let mut waiting = self.case.complaints.iter_mut().filter(|complaint| complaint.answered_on.is_none());
+        let complaint = waiting.find(|complaint| complaint.complaint_id == complaint_id);
+        complaint.ok_or(CaseRefused::NoSuchComplaint)?.answered_on = Some(self.desk.business_date);
+        self.events.push(CaseEvent::ComplaintAnswered { complaint_id: complaint_id.to_owned() });
         Ok(())
     }
 
@@ -268,7 +330,8 @@ impl Change<'_> {
 
     /// Whoever takes a case is at work, does not have it, and can do what it needs.
     fn check_taker(&self, to: &str) -> Result<(), CaseRefused> {
-        let member = self.desk.staff.iter().find(|member| member.staff_id == to && member.presence == Presence::Working);
+        let member =
+            self.desk.staff.iter().find(|member| member.staff_id == to && member.presence == Presence::Working);
         let member = member.ok_or_else(|| CaseRefused::NotAtWork { staff_id: to.to_owned() })?;
         if self.work.owner == Owner::Staff(to.to_owned()) {
             return Err(CaseRefused::AlreadyOwner { staff_id: to.to_owned() });
@@ -278,7 +341,10 @@ impl Change<'_> {
     }
 
     fn check_not_borrowed(&self) -> Result<(), CaseRefused> {
-        self.work.borrowed.as_ref().map_or(Ok(()), |borrowed| Err(CaseRefused::AlreadyBorrowed { until: borrowed.until }))
+        self.work
+            .borrowed
+            .as_ref()
+            .map_or(Ok(()), |borrowed| Err(CaseRefused::AlreadyBorrowed { until: borrowed.until }))
     }
 
     fn check_in_house(&self) -> Result<(), CaseRefused> {

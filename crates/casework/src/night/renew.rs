@@ -2,14 +2,14 @@
 
 use super::{CaseInput, File, LoanInput, Night};
 use crate::case::{
-    Case, CaseEvent, CaseFacts, ClosedBecause, Closing, Course, HandOverReason, NextAction, OpenedBecause, Owner, Standing,
-    Work,
+    Case, CaseEvent, CaseFacts, ClosedBecause, Closing, Course, HandOverReason, NextAction, OpenedBecause, Owner,
+    Standing, Work,
 };
 use crate::hardship::HardshipStatus;
 use crate::promise::{Promise, PromiseStatus};
 use crate::queue::PriorityReason;
 use crate::strategy::{CaseAction, Skill, Step};
-use grading::{Bucket, CustomerClass, Grade, Recoverability};
+use grading::{Bucket, CustomerClass, Recoverability};
 use loan::LoanStatus;
 use units::{Date, Money, Roll};
 
@@ -43,6 +43,21 @@ pub(super) fn draft<'a>(night: &Night, input: &CaseInput, file: &File<'a>, promi
     draft.keep(night, input, promises);
     draft.rank(night, input, promises);
     Some(draft)
+}
+
+/// How far the planned action has come (进展).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// The strategy asks for another step, or the case has come back from an agency.
+    Begins,
+    /// The planned contact was made.
+    Done,
+    Waits,
+}
+
+/// Whether what is planned is the strategy's own step.
+fn follows(planned: &NextAction, step: &Step) -> bool {
+    planned.set_by.is_none() && planned.action == step.row.action
 }
 
 impl LoanInput {
@@ -115,7 +130,12 @@ fn open<'a>(night: &Night, input: &CaseInput, file: &File<'a>) -> Option<Draft<'
         standing: Standing::Open(Work { owner, borrowed: None, next_action: no_action }),
         hand: 1,
         // Another step than any of the pack: the first follows at once.
-        course: Course { rule_id: String::new(), arm: strategy.arm(&input.customer_id), skill: Skill::Reminder, rung: 0 },
+        course: Course {
+            rule_id: String::new(),
+            arm: strategy.arm(&input.customer_id),
+            skill: Skill::Reminder,
+            rung: 0,
+        },
         facts: CaseFacts {
             bucket: worst_bucket(input),
             class: CustomerClass::A,
@@ -144,6 +164,11 @@ fn open<'a>(night: &Night, input: &CaseInput, file: &File<'a>) -> Option<Draft<'
             _ => None,
         },
     })
+}
+
+/// The day of the last change of hands, if it was a recall.
+fn recalled_on(case: &Case) -> Option<Date> {
+    case.hand_overs.last().filter(|last| last.because == HandOverReason::Recalled).map(|last| last.on)
 }
 
 fn worst_bucket(input: &CaseInput) -> Bucket {
@@ -180,7 +205,9 @@ impl Draft<'_> {
     }
 
     fn close(&mut self, night: &Night, input: &CaseInput) {
-        let any = |status: LoanStatus| input.loans.iter().any(|loan| loan.status == status && self.case.loans.contains(&loan.loan_id));
+        let any = |status: LoanStatus| {
+            input.loans.iter().any(|loan| loan.status == status && self.case.loans.contains(&loan.loan_id))
+        };
         let because = if any(LoanStatus::Active) {
             ClosedBecause::Cured
         } else if any(LoanStatus::Transferred) {
@@ -230,38 +257,44 @@ impl Draft<'_> {
 
     /// The strategy's step, the rung on it, and what is done next.
     fn follow_strategy(&mut self, night: &Night, input: &CaseInput, promises: &[Promise]) {
+        let Some(planned) = self.case.work().map(|work| work.next_action.clone()) else { return };
         let step = night.rules.strategy.step(&self.case.situation());
-        let is_new_step = step.rule_id != self.case.course.rule_id;
-        let is_done = self.is_done(input);
-        if is_new_step {
-            self.case.course = Course { rule_id: step.rule_id.clone(), skill: step.row.skill, rung: 0, ..self.case.course.clone() };
-            if step.row.hand > self.case.hand {
-                self.case.hand = step.row.hand;
-                self.events.push(CaseEvent::Escalated { hand: step.row.hand });
+        let progress = self.progress(&planned, input, step);
+        // A contact that brought a promise has not failed: the ladder is climbed only when nothing was agreed.
+        let is_promised = promises.iter().any(|promise| promise.status == PromiseStatus::Open);
+        let climbs = follows(&planned, step) && !is_promised;
+        match progress {
+            Progress::Begins => {
+                self.case.course =
+                    Course { rule_id: step.rule_id.clone(), skill: step.row.skill, rung: 0, arm: self.case.course.arm };
+                if step.row.hand > self.case.hand {
+                    self.case.hand = step.row.hand;
+                    self.events.push(CaseEvent::Escalated { hand: step.row.hand });
+                }
             }
-        } else if is_done && self.follows(step) && !step.is_exhausted(self.case.course.rung) {
-            self.case.course.rung += 1;
-        } else if is_done && self.follows(step) {
-            self.escalate(night);
+            Progress::Done if climbs && step.is_exhausted(self.case.course.rung) => self.escalate(night),
+            Progress::Done if climbs => self.case.course.rung += 1,
+            _ => {}
         }
-        let next = self.next_action(night, input, promises, step, is_new_step, is_done);
-        let Standing::Open(work) = &mut self.case.standing else { return };
-        if work.next_action != next {
+        let next = self.next_action(night, input, promises, &planned, step, progress);
+        if let Standing::Open(work) = &mut self.case.standing
+            && planned != next
+        {
             work.next_action = next.clone();
             self.events.push(CaseEvent::NextActionSet(next));
         }
     }
 
-    /// Whether the planned contact was made: a contact on a later day than it was planned. What was
-    /// planned on the day of a contact follows from that contact.
-    fn is_done(&self, input: &CaseInput) -> bool {
-        let next = self.case.work().map(|work| &work.next_action);
-        next.is_some_and(|next| next.action.is_contact() && input.last_contact_on.is_some_and(|day| day > next.set_on))
-    }
-
-    /// Whether what is planned is the strategy's own step.
-    fn follows(&self, step: &Step) -> bool {
-        self.case.work().is_some_and(|work| work.next_action.set_by.is_none() && work.next_action.action == step.row.action)
+    fn progress(&self, planned: &NextAction, input: &CaseInput, step: &Step) -> Progress {
+        // What was planned on the day of a contact follows from that contact.
+        let contacted_since = input.last_contact_on.is_some_and(|day| day > planned.set_on);
+        if step.rule_id != self.case.course.rule_id || self.needs_owner == Some(HandOverReason::Recalled) {
+            Progress::Begins
+        } else if planned.action.is_contact() && contacted_since {
+            Progress::Done
+        } else {
+            Progress::Waits
+        }
     }
 
     /// In order: an objection is reviewed, a plan is watched, what a person planned is respected, a promise
@@ -271,19 +304,17 @@ impl Draft<'_> {
         night: &Night,
         input: &CaseInput,
         promises: &[Promise],
+        planned: &NextAction,
         step: &Step,
-        is_new_step: bool,
-        is_done: bool,
+        progress: Progress,
     ) -> NextAction {
         let (today, strategy) = (night.business_date, &night.rules.strategy);
-        let Some(planned) = self.case.work().map(|work| &work.next_action) else { unreachable!("only open cases are renewed") };
         let approach = strategy.approach(self.case.hand);
         // What is planned already stays as it is, with who planned it and when.
         let watch = |action: CaseAction, due_on: Date| match planned {
             planned if planned.action == action && planned.due_on == due_on => planned.clone(),
             _ => NextAction { action, channel: None, script: None, approach, due_on, set_on: today, set_by: None },
         };
-        let rolled = |days: i32| night.calendar.roll(today + days, Roll::Following);
         if let Some(objection) = &self.case.objection {
             return watch(CaseAction::ReviewObjection, objection.raised_on + strategy.times.objection_review_days);
         }
@@ -299,20 +330,23 @@ impl Draft<'_> {
             _ => true,
         };
         let is_waited_for = planned.due_on + strategy.times.patience_days >= today;
-        if planned.set_by.is_some() && has_ground && is_waited_for && !is_done {
+        if planned.set_by.is_some() && has_ground && is_waited_for && progress != Progress::Done {
             return planned.clone();
         }
         if let Some(promise) = promise {
             return watch(CaseAction::WatchPromise, promise.pay_on);
         }
         let rung = self.case.course.rung;
-        if is_new_step || !self.follows(step) {
-            step.action(rung, approach, rolled(step.row.within_days), today)
-        } else if is_done {
-            step.action(rung, approach, rolled(step.row.again_after_days), today)
-        } else {
-            // Still to be done: the channel and the tone may have changed with the hand, the day has not.
-            step.action(rung, approach, planned.due_on, planned.set_on)
+        let in_days = |days: i32| night.calendar.roll(today + days, Roll::Following);
+        match progress {
+            Progress::Waits if follows(planned, step) => {
+                // Still to be done: the tone may have changed with the hand, the day has not.
+                step.action(rung, approach, planned.due_on, planned.set_on)
+            }
+            Progress::Done if follows(planned, step) => {
+                step.action(rung, approach, in_days(step.row.again_after_days), today)
+            }
+            _ => step.action(rung, approach, in_days(step.row.within_days), today),
         }
     }
 
@@ -336,7 +370,11 @@ impl Draft<'_> {
         let facts = &self.case.facts;
         let reasons = [
             (NewCase, self.case.opened_on == today),
-            (PromiseBroken, last.is_some_and(|promise| promise.status == PromiseStatus::Broken) && !promises.iter().any(|one| is_open(&one))),
+            (
+                PromiseBroken,
+                last.is_some_and(|promise| promise.status == PromiseStatus::Broken)
+                    && !promises.iter().any(|one| is_open(&one)),
+            ),
             (PromiseDue, promises.iter().filter(is_open).any(|promise| promise.pay_on <= tomorrow)),
             (ActionDue, today < due_on && due_on <= tomorrow),
             (ActionPastDue, due_on <= today),
@@ -344,9 +382,9 @@ impl Draft<'_> {
             (DeadlineNear, input.nearest_deadline_on.is_some_and(|ends_on| ends_on <= near)),
             (Likely, facts.recoverability == Recoverability::Likely),
             (Habitual, facts.class == CustomerClass::C),
-            (Complaint, !self.case.complaints.is_empty()),
+            (Complaint, self.case.complaints.iter().any(|complaint| complaint.answered_on.is_none())),
             (Objection, self.case.objection.is_some()),
-            (Recalled, self.needs_owner == Some(HandOverReason::Recalled)),
+            (Recalled, self.needs_owner == Some(HandOverReason::Recalled) || recalled_on(&self.case) == Some(today)),
         ];
         let holding = reasons.into_iter().filter(|(_, holds)| *holds).map(|(reason, _)| reason);
         self.case.priority = night.rules.queue.priority(holding, facts.amount_past_due);

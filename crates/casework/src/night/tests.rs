@@ -1,1 +1,381 @@
-//! Nights.
+//! Nights: one case at a time in tables, whole desks as properties.
+
+use super::*;
+use crate::case::{ClosedBecause, Objection, OpenedBecause};
+use crate::desk::{date, money, rules, staff, today};
+use crate::promise::{PaymentWay, PromiseStatus};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const PEOPLE: &str =
+    "S1 reminder,negotiation east 9\nS2 reminder,negotiation east 9\nS3 legal,negotiation west 9\nS4 legal east 9 away";
+
+/// `customer dpd amount` and words: `grade=doubtful status=written_off met=0 type=hardship class=C rec=hard
+/// called=2026-11-19 reached=… paid=2026-11-19:100 deadline=… recall=term_ended`.
+fn input(text: &str) -> CaseInput {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let get = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+    let days: i32 = words[1].parse().unwrap();
+    let receipts = words.iter().filter_map(|word| word.strip_prefix("paid=")).map(|paid| {
+        let (day, amount) = paid.split_once(':').unwrap();
+        Receipt { received_on: date(day), amount: money(amount) }
+    });
+    CaseInput {
+        customer_id: words[0].to_owned(),
+        place: DebtorPlace { branch_id: "B1".to_owned(), region: "east".to_owned(), language: "zh".to_owned() },
+        class: get("class").map_or(CustomerClass::B, |code| CustomerClass::from_code(code).unwrap()),
+        debtor_type: get("type").map_or(DebtorType::Unknown, |code| DebtorType::from_code(code).unwrap()),
+        recoverability: get("rec").map_or(Recoverability::Likely, |code| Recoverability::from_code(code).unwrap()),
+        loans: vec![LoanInput {
+            loan_id: format!("L{}", words[0]),
+            bucket: Bucket::ALL[usize::try_from((days + 29) / 30).unwrap().min(7)],
+            grade: get("grade").map_or(Grade::Pass, |code| Grade::from_code(code).unwrap()),
+            status: get("status").map_or(LoanStatus::Active, |code| LoanStatus::from_code(code).unwrap()),
+            days_past_due: days,
+            amount_past_due: money(words[2]),
+            outstanding: money("20,000"),
+            instalments_met: get("met").map_or(3, |met| met.parse().unwrap()),
+        }],
+        receipts: receipts.collect(),
+        last_contact_on: get("called").map(date),
+        last_right_party_on: get("reached").map(date),
+        nearest_deadline_on: get("deadline").map(date),
+        hardship: None,
+        recall: get("recall").map(|code| RecallReason::from_code(code).unwrap()),
+    }
+}
+
+/// A desk that goes from night to night.
+struct Desk {
+    rules: CaseRules,
+    people: Vec<StaffMember>,
+    cases: Vec<Case>,
+    promises: Vec<Promise>,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk { rules: rules(), people: staff(PEOPLE), cases: Vec::new(), promises: Vec::new() }
+    }
+
+    fn plan(&self, on: Date, inputs: &[CaseInput]) -> CasePlan {
+        let calendar = Calendar::default();
+        let (cases, promises, staff) = (&self.cases, &self.promises, &self.people);
+        plan(&Night {
+            business_date: on,
+            inputs,
+            cases,
+            promises,
+            staff,
+            lead_id: "LEAD",
+            calendar: &calendar,
+            rules: &self.rules,
+        })
+    }
+
+    fn apply(&mut self, plan: &CasePlan) {
+        for case in plan.opened.iter().chain(&plan.updated).chain(&plan.closed) {
+            self.cases.retain(|known| known.case_id != case.case_id);
+            self.cases.push(case.clone());
+        }
+        for promise in &plan.promises {
+            self.promises.retain(|known| known.promise_id != promise.promise_id);
+            self.promises.push(promise.clone());
+        }
+    }
+
+    /// Plans and applies a night, and shows that planning it again changes nothing.
+    fn night(&mut self, on: &str, text: &str) -> CasePlan {
+        let inputs: Vec<CaseInput> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(input).collect();
+        let plan = self.plan(date(on), &inputs);
+        self.apply(&plan);
+        let again = self.plan(date(on), &inputs);
+        assert_eq!(
+            (again.opened, again.updated, again.closed, again.promises),
+            Default::default(),
+            "planned again on {on}"
+        );
+        plan
+    }
+
+    fn case(&mut self, customer: &str) -> &mut Case {
+        self.cases.iter_mut().rfind(|case| case.customer_id == customer).unwrap()
+    }
+
+    /// `action channel due_on hand owner` of a customer's case.
+    fn shown(&mut self, customer: &str) -> String {
+        let case = self.case(customer);
+        let Standing::Open(work) = &case.standing else { return "closed".to_owned() };
+        let (next, channel) = (&work.next_action, work.next_action.channel.map_or("-", |channel| channel.code()));
+        let owner = match &work.owner {
+            Owner::Staff(id) | Owner::Agency(id) => id,
+        };
+        format!("{} {channel} {} hand {} {owner}", next.action.code(), next.due_on, case.hand)
+    }
+}
+
+#[test]
+fn a_case_is_opened_for_a_reason_or_not_at_all() {
+    let check = |text: &str, expect: Option<OpenedBecause>| {
+        let plan = Desk::new().night("2026-11-20", text);
+        assert_eq!(plan.opened.first().map(|case| case.opened_because), expect, "{text}");
+    };
+    use OpenedBecause::*;
+    check("U1 0 0", None);
+    check("U1 1 0.99", None);
+    check("U1 1 1.00", Some(PastDue));
+    check("U1 5 100 met=0", Some(FirstInstalment));
+    check("U1 0 0 grade=substandard", Some(NonPerforming));
+    check("U1 99 100 grade=substandard met=0", Some(NonPerforming));
+    check("U1 0 0 status=written_off grade=loss", Some(ClaimRetained));
+    check("U1 99 100 status=transferred grade=loss", None);
+}
+
+#[test]
+fn a_strategy_climbs_its_ladder_and_then_the_hands() {
+    let mut desk = Desk::new();
+    let mut check = |on: &str, text: &str, expect: &str| {
+        desk.night(on, text);
+        assert_eq!(desk.shown("U1"), expect, "{on} {text}");
+    };
+    // Friday's night plans for Saturday: the next working day is Monday.
+    check("2026-11-20", "U1 31 500", "contact call 2026-11-23 hand 2 S1");
+    check("2026-11-21", "U1 32 500", "contact call 2026-11-23 hand 2 S1");
+    check("2026-11-23", "U1 34 500 called=2026-11-23", "contact sms 2026-11-26 hand 2 S1");
+    check("2026-11-26", "U1 37 500 called=2026-11-26", "contact letter 2026-11-30 hand 2 S1");
+    check("2026-11-30", "U1 41 500 called=2026-11-30", "contact call 2026-12-03 hand 3 S1");
+    check("2026-12-10", "U1 51 500 called=2026-11-30", "contact call 2026-12-03 hand 3 S1");
+    // Another bucket, another step; the hand never falls.
+    check("2026-12-20", "U1 61 500 called=2026-11-30", "interview call 2026-12-22 hand 3 S1");
+    // The law needs another skill.
+    check("2027-01-19", "U1 91 500 called=2026-11-30 rec=hard", "lawyer_letter letter 2027-01-22 hand 5 S3");
+    check("2027-01-20", "U1 92 500 called=2026-11-30 rec=likely", "payment_order - 2027-01-25 hand 5 S3");
+    // Drawn into the challenger's arm, and again so when another case is opened.
+    check("2027-01-21", "U1 5 500 called=2026-11-30", "remind sms 2027-01-22 hand 5 S1");
+    check("2027-01-22", "U1 0 0", "closed");
+    check("2027-02-22", "U1 1 500", "remind sms 2027-02-23 hand 1 S1");
+    assert_eq!(desk.cases.len(), 2, "a case that is closed stays closed");
+}
+
+#[test]
+fn what_people_planned_stands_until_it_is_done_or_forgotten() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500");
+    let by_hand = |desk: &mut Desk, due_on: &str| {
+        let Standing::Open(work) = &mut desk.case("U1").standing else { panic!("open") };
+        (work.next_action.set_by, work.next_action.due_on) = (Some("S1".to_owned()), date(due_on));
+        work.next_action.set_on = date("2026-11-21");
+    };
+    by_hand(&mut desk, "2026-11-27");
+    desk.night("2026-11-30", "U1 41 500 called=2026-11-21");
+    assert_eq!(desk.shown("U1"), "contact call 2026-11-27 hand 2 S1");
+    desk.night("2026-12-01", "U1 42 500 called=2026-11-21");
+    assert_eq!(desk.shown("U1"), "contact call 2026-12-02 hand 2 S1");
+    by_hand(&mut desk, "2026-12-04");
+    desk.night("2026-12-02", "U1 43 500 called=2026-12-02");
+    assert_eq!(desk.shown("U1"), "contact call 2026-12-03 hand 2 S1");
+}
+
+#[test]
+fn a_promise_is_awaited_and_then_decided_by_what_came_in() {
+    let promise = |made_on: &str| Promise {
+        promise_id: "P1".to_owned(),
+        case_id: "C-U1-1".to_owned(),
+        customer_id: "U1".to_owned(),
+        contact_id: None,
+        staff_id: "S1".to_owned(),
+        made_on: date(made_on),
+        pay_on: date("2026-11-25"),
+        way: PaymentWay::App,
+        amount: money("300"),
+        status: PromiseStatus::Open,
+        decided_on: None,
+        received: Money::ZERO,
+    };
+    let check = |paid: &str, expect: PromiseStatus, after: &str| {
+        let mut desk = Desk::new();
+        desk.night("2026-11-20", "U1 31 500");
+        desk.promises.push(promise("2026-11-21"));
+        desk.night("2026-11-21", "U1 32 500 called=2026-11-21 reached=2026-11-21");
+        assert_eq!(desk.shown("U1"), "watch_promise - 2026-11-25 hand 2 S1");
+        assert_eq!(desk.case("U1").kept_until, Some(date("2026-12-05")));
+        let plan = desk.night("2026-11-27", &format!("U1 38 500 called=2026-11-21 {paid}"));
+        assert_eq!(plan.promises[0].status, expect, "{paid}");
+        assert_eq!(desk.shown("U1"), after);
+        let is_broken = expect == PromiseStatus::Broken;
+        let reasons = &desk.case("U1").priority.reasons;
+        assert_eq!(reasons.iter().any(|(reason, _)| reason.code() == "promise_broken"), is_broken);
+    };
+    let again = "contact call 2026-11-30 hand 2 S1";
+    check("paid=2026-11-22:300", PromiseStatus::Kept, again);
+    check("paid=2026-11-22:100", PromiseStatus::PartlyKept, again);
+    check("", PromiseStatus::Broken, again);
+}
+
+#[test]
+fn collection_rests_under_a_plan_or_an_objection_and_resumes() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500");
+    desk.case("U1").objection = Some(Objection { objection_id: "O1".to_owned(), raised_on: date("2026-11-21") });
+    desk.night("2026-11-21", "U1 32 500");
+    assert_eq!(desk.shown("U1"), "review_objection - 2026-12-06 hand 2 S1");
+    // Paid meanwhile: the objection is answered first.
+    desk.night("2026-11-24", "U1 0 0");
+    assert_eq!(desk.shown("U1"), "review_objection - 2026-12-06 hand 2 S1");
+    desk.case("U1").objection = None;
+    desk.night("2026-11-25", "U1 0 0");
+    assert_eq!(desk.shown("U1"), "closed");
+
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500");
+    let mut with_plan = input("U1 32 500");
+    let plan: HardshipPlan = serde_json::from_str(
+        "{\"plan_id\":\"H1\",\"case_id\":\"C-U1-1\",\"customer_id\":\"U1\",\"signed_on\":20778,\"form\":\"written\",
+          \"recording_id\":null,\"balance\":{\"principal\":50000,\"interest\":0,\"fees\":0,\"charges_during_plan\":0},
+          \"instalments\":[[20788,25000],[20818,25000]],\"terms\":[]}",
+    )
+    .unwrap();
+    assert_eq!(plan.signed_on, date("2026-11-21"));
+    with_plan.hardship = Some(plan);
+    let mut check = |on: &str, paid: &str, expect: &str| {
+        with_plan.receipts = input(&format!("U1 1 1 {paid}")).receipts;
+        let plan = desk.plan(date(on), std::slice::from_ref(&with_plan));
+        desk.apply(&plan);
+        assert_eq!(desk.shown("U1"), expect, "{on}");
+    };
+    check("2026-11-21", "", "watch_hardship_plan - 2026-12-01 hand 2 S1");
+    check("2026-12-06", "paid=2026-12-01:250", "watch_hardship_plan - 2026-12-31 hand 2 S1");
+    check("2027-01-06", "paid=2026-12-01:250", "contact call 2027-01-07 hand 2 S1");
+    assert!(!desk.case("U1").is_stopped());
+}
+
+#[test]
+fn cases_move_when_owners_leave_lend_or_lose_them() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500\nU2 31 400");
+    assert_eq!(
+        (desk.shown("U1"), desk.shown("U2")),
+        ("contact call 2026-11-23 hand 2 S1".into(), "contact call 2026-11-23 hand 2 S2".into())
+    );
+    // Lent until the 22nd: back on that night.
+    if let Standing::Open(work) = &mut desk.case("U1").standing {
+        work.borrowed = Some(crate::case::Borrowed { from: "S1".to_owned(), until: date("2026-11-22") });
+        work.owner = Owner::Staff("S2".to_owned());
+    }
+    desk.night("2026-11-21", "U1 32 500\nU2 32 400");
+    assert!(desk.shown("U1").ends_with("S2"));
+    desk.night("2026-11-22", "U1 33 500\nU2 33 400");
+    assert!(desk.shown("U1").ends_with("S1"));
+    // Who has left has no case the next morning; who is away keeps them.
+    desk.people[0].presence = Presence::Left;
+    desk.people[1].presence = Presence::Away;
+    desk.night("2026-11-23", "U1 34 500\nU2 34 400");
+    assert!(desk.shown("U1").ends_with("S3") && desk.shown("U2").ends_with("S2"));
+    // At an agency until it is recalled; then the next hand.
+    if let Standing::Open(work) = &mut desk.case("U1").standing {
+        work.owner = Owner::Agency("A1".to_owned());
+    }
+    desk.night("2026-11-24", "U1 35 500\nU2 35 400");
+    assert!(desk.shown("U1").ends_with("hand 2 A1"));
+    desk.night("2026-11-25", "U1 36 500 recall=term_ended\nU2 36 400");
+    assert_eq!(desk.shown("U1"), "contact call 2026-11-26 hand 3 S3");
+    // Nobody is left who can: the lead has it, and is told.
+    desk.people.clear();
+    let plan = desk.night("2026-11-26", "U1 37 500\nU2 37 400");
+    assert!(desk.shown("U1").ends_with("LEAD") && desk.shown("U2").ends_with("LEAD"));
+    let told = |customer: &str| CaseException::NobodyWithSkill {
+        case_id: format!("C-{customer}-1"),
+        skill: Skill::Negotiation,
+    };
+    assert_eq!(plan.exceptions, [told("U1"), told("U2")]);
+}
+
+#[test]
+fn a_kept_case_stays_with_an_owner_who_lacks_the_skill() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 90 500");
+    assert!(desk.shown("U1").ends_with("S1"));
+    desk.night("2026-11-21", "U1 91 500 rec=hard reached=2026-11-20");
+    assert_eq!(desk.shown("U1"), "lawyer_letter letter 2026-11-24 hand 5 S1");
+    desk.night("2026-12-05", "U1 105 500 rec=hard reached=2026-11-20");
+    assert!(desk.shown("U1").ends_with("S3"));
+}
+
+#[test]
+fn what_the_night_cannot_explain_is_an_exception_and_stays() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500\nU2 31 500");
+    let mut second = desk.case("U2").clone();
+    second.case_id = "C-U2-9".to_owned();
+    desk.cases.push(second);
+    let plan = desk.night("2026-11-21", "U2 32 500");
+    let missing = CaseException::CustomerMissing { case_id: "C-U1-1".to_owned() };
+    assert_eq!(plan.exceptions, [missing, CaseException::SecondOpenCase { case_id: "C-U2-9".to_owned() }]);
+    assert_eq!(plan.updated.len(), 1);
+}
+
+#[test]
+fn a_case_closed_for_good_is_not_opened_again() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500");
+    let closing = crate::case::Closing { on: date("2026-11-21"), because: ClosedBecause::GivenUp };
+    desk.case("U1").standing = Standing::Closed(closing);
+    assert_eq!(desk.night("2026-11-22", "U1 33 500").opened, []);
+    desk.case("U1").loans = vec!["L9".to_owned()];
+    assert_eq!(desk.night("2026-11-22", "U1 33 500").opened[0].case_id, "C-U1-2");
+}
+
+#[test]
+#[should_panic(expected = "stands once")]
+fn two_states_of_one_customer_are_our_mistake() {
+    Desk::new().night("2026-11-20", "U1 31 500\nU1 32 500");
+}
+
+/// One customer for one night, by number.
+fn any_input() -> impl Strategy<Value = (usize, i32, i64, usize, usize, bool)> {
+    (0usize..12, 0i32..260, 0i64..3_000, 0usize..5, 0usize..3, any::<bool>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Night after night: planned again nothing changes, turned around it is the same plan, no case is
+    /// without owner and next action, no customer has two.
+    #[test]
+    fn nights_are_repeatable_in_any_order(
+        nights in prop::collection::vec(prop::collection::vec(any_input(), 0..14), 1..5),
+        left in prop::collection::vec(0usize..3, 1..5),
+    ) {
+        let mut desk = Desk::new();
+        let mut last: BTreeMap<String, CaseInput> = BTreeMap::new();
+        for (number, (night, left)) in nights.iter().zip(left.iter().cycle()).enumerate() {
+            let on = today() + 3 * number as i32;
+            for &(customer, days, yuan, debtor_type, recoverability, is_called) in night {
+                let kind = DebtorType::ALL[debtor_type].code();
+                let recoverability = Recoverability::ALL[recoverability].code();
+                let called = if is_called { format!("called={on}") } else { String::new() };
+                let one = input(&format!("U{customer:02} {days} {yuan} type={kind} rec={recoverability} {called}"));
+                last.insert(one.customer_id.clone(), one);
+            }
+            desk.people = staff(PEOPLE);
+            desk.people[*left].presence = Presence::Left;
+            let inputs: Vec<CaseInput> = last.values().cloned().collect();
+            let plan = desk.plan(on, &inputs);
+            let turned: Vec<CaseInput> = last.values().rev().cloned().collect();
+            desk.cases.reverse();
+            desk.people.reverse();
+            prop_assert_eq!(&plan, &desk.plan(on, &turned));
+            desk.apply(&plan);
+            let again = desk.plan(on, &inputs);
+            prop_assert_eq!((again.opened, again.updated, again.closed), Default::default());
+            let worked: Vec<&Case> = desk.cases.iter().filter(|case| case.work().is_some()).collect();
+            let customers: BTreeSet<&str> = worked.iter().map(|case| case.customer_id.as_str()).collect();
+            prop_assert_eq!(worked.len(), customers.len());
+            for case in worked {
+                let gone = desk.people.iter().find(|member| member.presence == Presence::Left).map(|member| &member.staff_id);
+                prop_assert!(case.owner() != gone.map(|id| Owner::Staff(id.clone())).as_ref(), "{case:?}");
+                prop_assert_eq!(case.hand_overs.last().map(|last| &last.to), case.owner());
+            }
+        }
+    }
+}
