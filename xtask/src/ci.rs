@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Programs the tests call: the program, the system package that holds it, what for.
-const NEEDS: &[(&str, &str, &str)] = &[("git", "git", "tidy asks which files belong to the repository")];
+const NEEDS: &[(&str, &str, &str)] = &[
+    ("git", "git", "tidy asks which files belong to the repository"),
+    ("pg_archivecleanup", "postgresql", "the store keeps its promises on PostgreSQL too; a program of the server that is in the path"),
+];
 
 /// The share of published cases, in thousandths, that must come out to the cent.
 const THRESHOLDS: &[(&str, usize)] = &[

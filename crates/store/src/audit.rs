@@ -94,22 +94,30 @@ pub fn state_digest<T: Serialize>(state: &T) -> Result<String, Fault> {
     Ok(digest(&[text.as_bytes()]))
 }
 
-const OF_SUBJECT: List = list("list audit_of_subject", "subject = $1", 1, &[Order::Number("sequence")], true);
-const OF_ACTOR: List = list("list audit_of_actor", "actor = $1", 1, &[Order::Number("sequence")], true);
-const BETWEEN: List = list(
-    "list audit_between",
-    "happened_at >= $1 AND happened_at < $2",
-    2,
-    &[Order::Text("happened_at"), Order::Number("sequence")],
-    false,
-);
+const OF_SUBJECT: List = List {
+    name: "list audit_of_subject",
+    table: "audit_event",
+    from: None,
+    filter: "subject = $1",
+    arguments: 1,
+    order: &[Order::Number("sequence")],
+    descending: true,
+};
+
+const OF_ACTOR: List = List { name: "list audit_of_actor", filter: "actor = $1", ..OF_SUBJECT };
+
+const BETWEEN: List = List {
+    name: "list audit_between",
+    from: Some("happened_at"),
+    filter: "happened_at < $2",
+    arguments: 2,
+    order: &[Order::Text("happened_at"), Order::Number("sequence")],
+    descending: false,
+    ..OF_SUBJECT
+};
 
 #[cfg(test)]
 pub(crate) const LISTS: &[List] = &[OF_SUBJECT, OF_ACTOR, BETWEEN];
-
-const fn list(name: &'static str, filter: &'static str, arguments: usize, order: &'static [Order], descending: bool) -> List {
-    List { name, table: "audit_event", filter, arguments, order, descending }
-}
 
 pub(crate) const COLUMNS: &str = "sequence, happened_at, actor, action, subject, why, before_digest, after_digest, hash";
 

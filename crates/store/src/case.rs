@@ -14,7 +14,8 @@ use units::Moment;
 pub(crate) const CASE_SUBTREE: List = List {
     name: "list case_subtree",
     table: CaseRow::TABLE,
-    filter: "branch_path >= $1 AND branch_path < rtrim($1, '/') || '0' AND closed_on IS NULL",
+    from: Some("branch_path"),
+    filter: "branch_path < rtrim($1, '/') || '0' AND closed_on IS NULL",
     arguments: 1,
     order: &[Order::Text("branch_path"), Order::Number("rank"), Order::Text("case_id")],
     descending: false,

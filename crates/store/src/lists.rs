@@ -33,6 +33,7 @@ macro_rules! lists {
         List {
             name: concat!("list ", stringify!($name)),
             table: $row::TABLE,
+            from: None,
             filter: $filter,
             arguments: [$(stringify!($argument)),+].len(),
             order: &[$($order),+],
@@ -169,6 +170,11 @@ mod tests {
                     assert!(!steps.contains("SCAN"), "{}: {steps}", list.name);
                     let sorted = steps.contains("TEMP B-TREE") && !SORTED_IN_MEMORY.contains(&list.name);
                     assert!(!sorted, "{}: {steps}", list.name);
+                    let (names, sign) = (list.order.iter().map(|order| order.name()), if list.descending { '<' } else { '>' });
+                    let names = names.collect::<Vec<_>>().join(",");
+                    let entered = steps.contains(&format!("{names}{sign}")) || steps.contains(&format!("({names}){sign}"));
+                    let walks = after && !entered && !SORTED_IN_MEMORY.contains(&list.name);
+                    assert!(!walks, "{}: a later page walks to its cursor: {steps}", list.name);
                 }
             }
             let history = plan(&store, &format!("SELECT * FROM contact WHERE {}", crate::case::CONTACT_HISTORY)).await;

@@ -5,7 +5,7 @@
 //! a table is told to refuse changes.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager as Schema, async_trait};
 
 /// Every version so far, oldest first.
 const VERSIONS: &[Version] = &[Version {
@@ -39,8 +39,8 @@ impl MigrationName for Version {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Version {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let (link, backend) = (manager.get_connection(), manager.get_database_backend());
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let (link, backend) = (schema.get_connection(), schema.get_database_backend());
         for statement in self.sql.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
             link.execute_unprepared(&spoken(backend, statement)).await?;
         }

@@ -69,6 +69,7 @@ const JOINED: &str = "delivery JOIN outbox_event ON outbox_event.sequence = deli
 pub(crate) const OF_WEBHOOK: List = List {
     name: "list delivery_of_webhook",
     table: JOINED,
+    from: None,
     filter: "webhook_id = $1",
     arguments: 1,
     order: &[Order::Number("delivery.sequence")],

@@ -54,12 +54,15 @@ impl Order {
         }
     }
 
+    /// A column named with its table comes back without it.
+    pub fn name(self) -> &'static str {
+        self.column().rsplit('.').next().unwrap_or_default()
+    }
+
     fn place(self, row: &QueryResult) -> Result<Place, DbErr> {
-        // A column named with its table comes back without it.
-        let name = self.column().rsplit('.').next().unwrap_or_default();
         match self {
-            Order::Text(_) => row.try_get("", name).map(Place::Text),
-            Order::Number(_) => row.try_get("", name).map(Place::Number),
+            Order::Text(_) => row.try_get("", self.name()).map(Place::Text),
+            Order::Number(_) => row.try_get("", self.name()).map(Place::Number),
         }
     }
 }
@@ -69,6 +72,8 @@ impl Order {
 pub(crate) struct List {
     pub name: &'static str,
     pub table: &'static str,
+    /// The column the list is ordered by first begins at `$1`.
+    pub from: Option<&'static str>,
     /// The condition, with `$1`, `$2`, … for the arguments.
     pub filter: &'static str,
     pub arguments: usize,
@@ -85,6 +90,11 @@ impl List {
         let order: Vec<String> = self.order.iter().map(|order| format!("{}{direction}", order.column())).collect();
         let mut sql = format!("SELECT {columns} FROM {table} WHERE {filter}");
         let mut used = *arguments;
+        if let Some(column) = self.from {
+            // An index is entered at one place. With a cursor that is the cursor's; the beginning, hidden from
+            // the index in an expression, only keeps a cursor of another list from reaching below it.
+            sql.push_str(&format!(" AND {column}{} >= $1", if after { " || ''" } else { "" }));
+        }
         if after {
             let names: Vec<&str> = self.order.iter().map(|order| order.column()).collect();
             let places: Vec<String> = (1..=names.len()).map(|place| format!("${}", used + place)).collect();

@@ -5,9 +5,10 @@ mod facts;
 mod outbox;
 mod people;
 mod postgres;
+mod released;
 mod work;
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{Database, DatabaseConnection};
 use std::pin::Pin;
 use store::{CaseRow, Keys, Saved, Stamp, Store};
 use units::{Date, Moment};
@@ -58,11 +59,7 @@ fn sqlite_keeps_every_promise() {
 fn postgresql_keeps_every_promise() {
     let server = postgres::Server::start();
     walk(|name| {
-        let made = runtime().block_on(async {
-            let postgres = Database::connect(server.url("postgres")).await.unwrap();
-            postgres.execute_unprepared(&format!("CREATE DATABASE {name}")).await
-        });
-        made.unwrap();
+        server.create(name);
         server.url(name)
     });
 }

@@ -44,6 +44,14 @@ impl Server {
         format!("postgres:///{database}?host={}&user=postgres", self.folder.path().display())
     }
 
+    /// An empty database of this name.
+    pub fn create(&self, database: &str) {
+        let statement = format!("CREATE DATABASE {database}");
+        let words = ["--username=postgres", "--dbname=postgres", "--quiet", "--command", &statement];
+        let made = Command::new(programs().join("psql")).arg("--host").arg(self.folder.path()).args(words).status();
+        assert!(made.is_ok_and(|status| status.success()), "{statement}");
+    }
+
     fn wait(&self, programs: &Path) {
         let patience = Instant::now() + Duration::from_secs(60);
         while Instant::now() < patience {
