@@ -90,26 +90,47 @@ pub enum ProposalRefused {
     NotAllowed(NotAllowed),
     AmountNegative,
     /// Not even with the signatures of the highest tier: too few people at work beside the maker.
-    NobodyCanApprove { decision: DecisionKind, amount: Money, seats: Vec<Seat> },
+    NobodyCanApprove {
+        decision: DecisionKind,
+        amount: Money,
+        seats: Vec<Seat>,
+    },
 }
 
 /// Why a proposal is not approved, rejected, withdrawn or carried out, in order of precedence
 /// (拒绝审批原因).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalRefused {
-    NotWaiting { status: ApprovalStatus },
+    NotWaiting {
+        status: ApprovalStatus,
+    },
     /// To be carried out, it must be approved first.
-    NotApproved { status: ApprovalStatus },
-    OverSince { expired_at: Moment },
-    NotTheMaker { maker: String },
+    NotApproved {
+        status: ApprovalStatus,
+    },
+    OverSince {
+        expired_at: Moment,
+    },
+    NotTheMaker {
+        maker: String,
+    },
     /// Nobody decides on what they proposed, or had proposed in their place.
     OwnProposal,
     NotAllowed(NotAllowed),
     /// The right is the maker's, lent to the person.
-    DelegateOfMaker { maker: String },
+    DelegateOfMaker {
+        maker: String,
+    },
     /// The person, or who lent the right, has signed.
-    SignedAlready { staff: String },
-    BeyondAuthority { decision: DecisionKind, amount: Money, seats: Vec<Seat>, people: Vec<Holder> },
+    SignedAlready {
+        staff: String,
+    },
+    BeyondAuthority {
+        decision: DecisionKind,
+        amount: Money,
+        seats: Vec<Seat>,
+        people: Vec<Holder>,
+    },
     ReasonMissing,
     /// What is to be carried out is not what was approved.
     ChangedSince,
@@ -227,7 +248,13 @@ impl Approval {
         }
     }
 
-    fn closed(&self, status: ApprovalStatus, hand: Hand, reason: &str, at: Moment) -> Result<Approval, ApprovalRefused> {
+    fn closed(
+        &self,
+        status: ApprovalStatus,
+        hand: Hand,
+        reason: &str,
+        at: Moment,
+    ) -> Result<Approval, ApprovalRefused> {
         if reason.trim().is_empty() {
             return Err(ApprovalRefused::ReasonMissing);
         }
@@ -388,10 +415,11 @@ impl Institution<'_> {
         let (target, slots) = (&approval.proposal.target, &approval.slots);
         let holders = self.holders(approval.proposal.decision.decide(), target, &target.branch);
         let signed = approval.signatures.len();
-        let seats = seating(signed + holders.len(), slots.len(), |signer, slot| match approval.signatures.get(signer) {
-            Some(given) => slots[slot].iter().any(|seat| seat.admits(given.role, given.level)),
-            None => self.may_fill(approval, &holders[signer - signed].staff_id, &[&slots[slot]]),
-        });
+        let seats =
+            seating(signed + holders.len(), slots.len(), |signer, slot| match approval.signatures.get(signer) {
+                Some(given) => slots[slot].iter().any(|seat| seat.admits(given.role, given.level)),
+                None => self.may_fill(approval, &holders[signer - signed].staff_id, &[&slots[slot]]),
+            });
         seats.iter().flatten().count() == slots.len()
     }
 

@@ -122,12 +122,25 @@ fn the_amount_decides_who_signs() {
         ],
     );
     // Another branch's head has no reach, whatever the rank.
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign N => E-AU-26", "sign V => E-AU-25", "signers => L,S,M,P"]);
+    play(
+        &[],
+        "",
+        &["propose A waiver 500.00 => waiting 0", "sign N => E-AU-27", "sign V => E-AU-26", "signers => L,S,M,P"],
+    );
 }
 
 #[test]
 fn nobody_decides_on_their_own_nor_twice_nor_with_the_makers_right() {
-    play(&[], "", &["propose S waiver 500.00 => waiting 0", "sign S => E-AU-55", "reject S no => E-AU-55", "sign L => approved 0"]);
+    play(
+        &[],
+        "",
+        &[
+            "propose S waiver 500.00 => waiting 0",
+            "sign S => E-AU-55",
+            "reject S no => E-AU-55",
+            "sign L => approved 0",
+        ],
+    );
     // What the maker lent does not serve; what the person has does.
     play(&["S>V approval_decide"], "", &["propose S waiver 500.00 => waiting 0", "sign V => E-AU-56"]);
     play(&["S>L approval_decide"], "", &["propose S waiver 500.00 => waiting 0", "sign L => approved 0"]);
@@ -136,18 +149,30 @@ fn nobody_decides_on_their_own_nor_twice_nor_with_the_makers_right() {
     play(
         &lent,
         "",
-        &["propose V write_off_proposal 500.00 => waiting 0", "signers => C,O,P", "sign M => E-AU-55", "sign L => E-AU-58"],
+        &[
+            "propose V write_off_proposal 500.00 => waiting 0",
+            "signers => C,O,P",
+            "sign M => E-AU-55",
+            "sign L => E-AU-58",
+        ],
     );
     play(
         &["E>V write_off_propose"],
         "",
-        &["propose V write_off_proposal 500.00 => waiting 0", "sign V => E-AU-55", "sign M => waiting 0", "sign C => approved 0"],
+        &[
+            "propose V write_off_proposal 500.00 => waiting 0",
+            "sign V => E-AU-55",
+            "sign M => waiting 0",
+            "sign C => approved 0",
+        ],
     );
     // One authority signs once, by whichever hand.
     let lent = ["M>L approval_decide"];
-    let scene = ["propose A waiver 300000.00 => waiting 3", "sign L => waiting 3", "sign M => E-AU-57", "sign L => E-AU-57"];
+    let scene =
+        ["propose A waiver 300000.00 => waiting 3", "sign L => waiting 3", "sign M => E-AU-57", "sign L => E-AU-57"];
     play(&lent, "", &[&scene[..], &["sign P => approved 3"]].concat());
-    let scene = ["propose A waiver 300000.00 => waiting 3", "sign M => waiting 3", "sign V => E-AU-57", "sign P => approved 3"];
+    let scene =
+        ["propose A waiver 300000.00 => waiting 3", "sign M => waiting 3", "sign V => E-AU-57", "sign P => approved 3"];
     play(&["M>V approval_decide"], "", &scene);
 }
 
@@ -159,26 +184,60 @@ fn a_proposal_goes_to_who_is_at_work_or_is_refused() {
     play(&[], "S P L", &["propose M waiver 500.00 => E-AU-42"]);
     play(&[], "M P S L", &["propose A waiver 500.00 => E-AU-42"]);
     play(&[], "O C", &["propose E settlement 5000.00 => waiting 0", "propose A settlement 300000.00 => E-AU-42"]);
-    play(&[], "", &["propose A waiver -0.01 => E-AU-41", "propose V waiver 1.00 => E-AU-25"]);
+    play(&[], "", &["propose A waiver -0.01 => E-AU-41", "propose V waiver 1.00 => E-AU-26"]);
     // Somebody leaves while it waits.
     play(
         &[],
         "S",
-        &["propose A waiver 5000.00 => waiting 1", "leave P", "escalate => waiting 1", "leave M", "escalate => E-AU-42"],
+        &[
+            "propose A waiver 5000.00 => waiting 1",
+            "leave P",
+            "escalate => waiting 1",
+            "leave M",
+            "escalate => E-AU-42",
+        ],
     );
 }
 
 #[test]
 fn what_is_over_is_over() {
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "day 10", "sign L => approved 0", "day 1", "execute digest => E-AU-53"]);
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "day 11", "sign L => E-AU-53", "withdraw A late => E-AU-51"]);
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "sign S => E-AU-51", "execute other => E-AU-60"]);
+    play(
+        &[],
+        "",
+        &[
+            "propose A waiver 500.00 => waiting 0",
+            "day 10",
+            "sign L => approved 0",
+            "day 1",
+            "execute digest => E-AU-53",
+        ],
+    );
+    play(
+        &[],
+        "",
+        &["propose A waiver 500.00 => waiting 0", "day 11", "sign L => E-AU-53", "withdraw A late => E-AU-51"],
+    );
+    play(
+        &[],
+        "",
+        &[
+            "propose A waiver 500.00 => waiting 0",
+            "sign L => approved 0",
+            "sign S => E-AU-51",
+            "execute other => E-AU-60",
+        ],
+    );
     play(&[], "", &["propose A waiver 500.00 => waiting 0", "execute digest => E-AU-52", "reject L - => E-AU-59"]);
     play(&[], "", &["propose A waiver 500.00 => waiting 0", "reject L no => rejected 0", "sign S => E-AU-51"]);
     play(
         &[],
         "",
-        &["propose A waiver 500.00 => waiting 0", "withdraw L no => E-AU-54", "withdraw A no => withdrawn 0", "sign L => E-AU-51"],
+        &[
+            "propose A waiver 500.00 => waiting 0",
+            "withdraw L no => E-AU-54",
+            "withdraw A no => withdrawn 0",
+            "sign L => E-AU-51",
+        ],
     );
     play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "withdraw A no => withdrawn 0"]);
     let twice = ["sign L => approved 0", "execute digest => executed 0", "execute digest => E-AU-52"];

@@ -34,11 +34,17 @@ pub struct SignInRules {
 /// Why a new password is not taken, in order of precedence (拒绝口令原因).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordRefused {
-    TooShort { least: usize },
-    PasswordTooLong { most_bytes: usize },
+    TooShort {
+        least: usize,
+    },
+    PasswordTooLong {
+        most_bytes: usize,
+    },
     ContainsAccount,
     ContainsKnownWord,
-    TooFewKinds { least: usize },
+    TooFewKinds {
+        least: usize,
+    },
     /// A forced change that changes nothing.
     SameAsBefore,
 }
@@ -95,7 +101,9 @@ pub struct Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInRefused {
     /// Even the right password is not looked at.
-    Locked { until: Moment },
+    Locked {
+        until: Moment,
+    },
     WrongPassword,
 }
 
@@ -174,8 +182,12 @@ impl SignInRules {
             () if self.longest_password_bytes < self.shortest_password => Some("its passwords are longer than allowed"),
             () if self.kinds_of_character > 4 => Some("there are four kinds of characters"),
             () if self.lock_after_failures == 0 => Some("it locks before the first attempt"),
-            () if self.session_idle_minutes == 0 || self.session_longest_minutes == 0 => Some("its sessions end at once"),
-            () if self.never_contains.iter().any(|word| word.trim().is_empty()) => Some("every password contains nothing"),
+            () if self.session_idle_minutes == 0 || self.session_longest_minutes == 0 => {
+                Some("its sessions end at once")
+            }
+            () if self.never_contains.iter().any(|word| word.trim().is_empty()) => {
+                Some("every password contains nothing")
+            }
             () => None,
         }
     }
@@ -184,11 +196,17 @@ impl SignInRules {
     pub fn check_password(&self, account: &str, new: &str, before: Option<&str>) -> Result<(), PasswordRefused> {
         let small = new.to_lowercase();
         let account = account.trim().to_lowercase();
-        let kinds: [fn(char) -> bool; 4] =
-            [|it| it.is_lowercase(), |it| it.is_uppercase(), |it| it.is_numeric(), |it| !it.is_alphanumeric() || is_caseless(it)];
+        let kinds: [fn(char) -> bool; 4] = [
+            |it| it.is_lowercase(),
+            |it| it.is_uppercase(),
+            |it| it.is_numeric(),
+            |it| !it.is_alphanumeric() || is_caseless(it),
+        ];
         let kinds = kinds.iter().filter(|kind| new.chars().any(kind)).count();
         match () {
-            () if new.chars().count() < self.shortest_password => Err(PasswordRefused::TooShort { least: self.shortest_password }),
+            () if new.chars().count() < self.shortest_password => {
+                Err(PasswordRefused::TooShort { least: self.shortest_password })
+            }
             () if new.len() > self.longest_password_bytes => {
                 Err(PasswordRefused::PasswordTooLong { most_bytes: self.longest_password_bytes })
             }
@@ -196,7 +214,9 @@ impl SignInRules {
             () if self.never_contains.iter().any(|word| small.contains(&word.to_lowercase())) => {
                 Err(PasswordRefused::ContainsKnownWord)
             }
-            () if kinds < self.kinds_of_character => Err(PasswordRefused::TooFewKinds { least: self.kinds_of_character }),
+            () if kinds < self.kinds_of_character => {
+                Err(PasswordRefused::TooFewKinds { least: self.kinds_of_character })
+            }
             () if before == Some(new) => Err(PasswordRefused::SameAsBefore),
             () => Ok(()),
         }
@@ -224,7 +244,12 @@ impl SignInRules {
         let mut after = Credential { locked_until: None, ..credential.clone() };
         if proof == Proof::Right {
             after.failures.clear();
-            let session = Session { staff_id: staff_id.to_owned(), good_for: self.good_for(&after, at), began_at: at, used_at: at };
+            let session = Session {
+                staff_id: staff_id.to_owned(),
+                good_for: self.good_for(&after, at),
+                began_at: at,
+                used_at: at,
+            };
             return (after, Ok(session));
         }
         // A lock that ran out starts the count anew, or one more mistake would lock again.
