@@ -262,6 +262,16 @@ impl Approval {
         Ok(Approval { status, closing, ..self.clone() })
     }
 
+    /// Approved, if it was waiting and nothing is missing.
+    fn settled(self) -> Approval {
+        match self.status {
+            ApprovalStatus::Waiting if self.open_slots().is_empty() => {
+                Approval { status: ApprovalStatus::Approved, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// The slots without a signature yet.
     fn open_slots(&self) -> Vec<&SignatureSlot> {
         let seats = self.seats_of(&self.signatures);
@@ -304,19 +314,20 @@ impl Institution<'_> {
     }
 
     /// The proposal as it is, while the people who are at work can sign what is missing; else raised to
-    /// the first higher tier where they can. Signatures given stay. To be asked again when somebody leaves.
+    /// the first higher tier where they can. Signatures given stay. To be asked again when somebody leaves;
+    /// what no longer waits stays as it is.
     pub fn approval_escalate(&self, approval: &Approval) -> Result<Approval, ProposalRefused> {
         let Proposal { decision, amount, .. } = approval.proposal;
         let tiers = &self.rules.limit(decision).tiers;
         let higher = tiers.iter().enumerate().skip(approval.tier + 1);
         let raised = higher.map(|(tier, at)| Approval { tier, slots: at.signatures.clone(), ..approval.clone() });
-        let mut ways = std::iter::once(approval.clone()).chain(raised);
+        let mut ways = std::iter::once(approval.clone()).chain(raised).map(Approval::settled);
         let nobody = || ProposalRefused::NobodyCanApprove {
             decision,
             amount,
             seats: approval.slots.iter().flatten().copied().collect(),
         };
-        ways.find(|way| self.can_be_signed(way)).ok_or_else(nobody)
+        ways.find(|way| way.status != ApprovalStatus::Waiting || self.can_be_signed(way)).ok_or_else(nobody)
     }
 
     /// The proposal with one more signature; approved when none is missing.
@@ -324,10 +335,7 @@ impl Institution<'_> {
         let signature = self.signature(approval, actor, at)?;
         let mut signed = approval.clone();
         signed.signatures.push(signature);
-        if signed.open_slots().is_empty() {
-            signed.status = ApprovalStatus::Approved;
-        }
-        Ok(signed)
+        Ok(signed.settled())
     }
 
     /// Rejected by somebody who could have signed.

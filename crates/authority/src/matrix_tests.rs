@@ -47,7 +47,7 @@ fn reaches(rules: &AuthorityRules, role: Role, use_case: UseCase) -> Option<Scop
 #[test]
 fn every_use_case_by_every_role_is_allowed_or_refused_as_written() {
     let rules = rules();
-    let title = "\u{6743}\u{9650}\u{77e9}\u{9635} / who may do what, how far: own, team, branch (and below), all, or not at all";
+    let title = "\u{6743}\u{9650}\u{77e9}\u{9635} / who may do what: own, team, branch and below, all, or not";
     let mut text = format!("# {title}\n#\n");
     for (number, role) in Role::ALL.iter().enumerate() {
         let said = |lang| label_in("role", role.code(), lang);
