@@ -90,26 +90,47 @@ pub enum ProposalRefused {
     NotAllowed(NotAllowed),
     AmountNegative,
     /// Not even with the signatures of the highest tier: too few people at work beside the maker.
-    NobodyCanApprove { decision: DecisionKind, amount: Money, seats: Vec<Seat> },
+    NobodyCanApprove {
+        decision: DecisionKind,
+        amount: Money,
+        seats: Vec<Seat>,
+    },
 }
 
 /// Why a proposal is not approved, rejected, withdrawn or carried out, in order of precedence
 /// (拒绝审批原因).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalRefused {
-    NotWaiting { status: ApprovalStatus },
+    NotWaiting {
+        status: ApprovalStatus,
+    },
     /// To be carried out, it must be approved first.
-    NotApproved { status: ApprovalStatus },
-    OverSince { expired_at: Moment },
-    NotTheMaker { maker: String },
+    NotApproved {
+        status: ApprovalStatus,
+    },
+    OverSince {
+        expired_at: Moment,
+    },
+    NotTheMaker {
+        maker: String,
+    },
     /// Nobody decides on what they proposed, or had proposed in their place.
     OwnProposal,
     NotAllowed(NotAllowed),
     /// The right is the maker's, lent to the person.
-    DelegateOfMaker { maker: String },
+    DelegateOfMaker {
+        maker: String,
+    },
     /// The person, or who lent the right, has signed.
-    SignedAlready { staff: String },
-    BeyondAuthority { decision: DecisionKind, amount: Money, seats: Vec<Seat>, people: Vec<Holder> },
+    SignedAlready {
+        staff: String,
+    },
+    BeyondAuthority {
+        decision: DecisionKind,
+        amount: Money,
+        seats: Vec<Seat>,
+        people: Vec<Holder>,
+    },
     ReasonMissing,
     /// What is to be carried out is not what was approved.
     ChangedSince,
@@ -227,12 +248,28 @@ impl Approval {
         }
     }
 
-    fn closed(&self, status: ApprovalStatus, hand: Hand, reason: &str, at: Moment) -> Result<Approval, ApprovalRefused> {
+    fn closed(
+        &self,
+        status: ApprovalStatus,
+        hand: Hand,
+        reason: &str,
+        at: Moment,
+    ) -> Result<Approval, ApprovalRefused> {
         if reason.trim().is_empty() {
             return Err(ApprovalRefused::ReasonMissing);
         }
         let closing = Some(Closing { hand, at, reason: reason.trim().to_owned() });
         Ok(Approval { status, closing, ..self.clone() })
+    }
+
+    /// Approved, if it was waiting and nothing is missing.
+    fn settled(self) -> Approval {
+        match self.status {
+            ApprovalStatus::Waiting if self.open_slots().is_empty() => {
+                Approval { status: ApprovalStatus::Approved, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// The slots without a signature yet.
@@ -277,19 +314,20 @@ impl Institution<'_> {
     }
 
     /// The proposal as it is, while the people who are at work can sign what is missing; else raised to
-    /// the first higher tier where they can. Signatures given stay. To be asked again when somebody leaves.
+    /// the first higher tier where they can. Signatures given stay. To be asked again when somebody leaves;
+    /// what no longer waits stays as it is.
     pub fn approval_escalate(&self, approval: &Approval) -> Result<Approval, ProposalRefused> {
         let Proposal { decision, amount, .. } = approval.proposal;
         let tiers = &self.rules.limit(decision).tiers;
         let higher = tiers.iter().enumerate().skip(approval.tier + 1);
         let raised = higher.map(|(tier, at)| Approval { tier, slots: at.signatures.clone(), ..approval.clone() });
-        let mut ways = std::iter::once(approval.clone()).chain(raised);
+        let mut ways = std::iter::once(approval.clone()).chain(raised).map(Approval::settled);
         let nobody = || ProposalRefused::NobodyCanApprove {
             decision,
             amount,
             seats: approval.slots.iter().flatten().copied().collect(),
         };
-        ways.find(|way| self.can_be_signed(way)).ok_or_else(nobody)
+        ways.find(|way| way.status != ApprovalStatus::Waiting || self.can_be_signed(way)).ok_or_else(nobody)
     }
 
     /// The proposal with one more signature; approved when none is missing.
@@ -297,10 +335,7 @@ impl Institution<'_> {
         let signature = self.signature(approval, actor, at)?;
         let mut signed = approval.clone();
         signed.signatures.push(signature);
-        if signed.open_slots().is_empty() {
-            signed.status = ApprovalStatus::Approved;
-        }
-        Ok(signed)
+        Ok(signed.settled())
     }
 
     /// Rejected by somebody who could have signed.
@@ -388,10 +423,11 @@ impl Institution<'_> {
         let (target, slots) = (&approval.proposal.target, &approval.slots);
         let holders = self.holders(approval.proposal.decision.decide(), target, &target.branch);
         let signed = approval.signatures.len();
-        let seats = seating(signed + holders.len(), slots.len(), |signer, slot| match approval.signatures.get(signer) {
-            Some(given) => slots[slot].iter().any(|seat| seat.admits(given.role, given.level)),
-            None => self.may_fill(approval, &holders[signer - signed].staff_id, &[&slots[slot]]),
-        });
+        let seats =
+            seating(signed + holders.len(), slots.len(), |signer, slot| match approval.signatures.get(signer) {
+                Some(given) => slots[slot].iter().any(|seat| seat.admits(given.role, given.level)),
+                None => self.may_fill(approval, &holders[signer - signed].staff_id, &[&slots[slot]]),
+            });
         seats.iter().flatten().count() == slots.len()
     }
 

@@ -2,9 +2,10 @@
 
 use crate::approval::{Approval, ApprovalRefused, Proposal};
 use crate::delegation::Delegation;
-use crate::example::{delegation, institution, moment, people, rules, target};
+use crate::example::{delegation, institution, moment, people, rules, rules_with_waiver_tiers, target};
 use crate::limit::DecisionKind;
 use crate::permission::Institution;
+use crate::rules::AuthorityRules;
 use crate::staff::Staff;
 use units::Money;
 
@@ -26,6 +27,7 @@ const STAFF: &[&str] = &[
 /// `propose A waiver 500.00` · `sign L` · `reject L reason` · `withdraw A reason` · `execute digest` ·
 /// `day 3` passes days · `leave M` · `signers` · `escalate`
 struct Scene {
+    rules: AuthorityRules,
     staff: Vec<Staff>,
     delegations: Vec<Delegation>,
     day: i64,
@@ -34,7 +36,6 @@ struct Scene {
 
 impl Scene {
     fn act(&mut self, line: &str) -> String {
-        let rules = rules();
         let at = moment("2026-06-10 09:00").plus_seconds(self.day * 86_400);
         let today = at.day().to_string();
         let words: Vec<&str> = line.split(' ').collect();
@@ -46,7 +47,7 @@ impl Scene {
             self.staff.retain(|staff| staff.staff_id != staff_id);
             return String::new();
         }
-        let institution: Institution = institution(&rules, &self.staff, &self.delegations, &today);
+        let institution: Institution = institution(&self.rules, &self.staff, &self.delegations, &today);
         let actor = |staff_id: &str| institution.actor(staff_id).unwrap();
         let after = match words[..] {
             ["propose", staff_id, decision, amount] => {
@@ -96,8 +97,12 @@ fn told(result: Result<Approval, ApprovalRefused>) -> Result<Approval, &'static 
 
 /// Plays `act => expect` lines among [`STAFF`], with delegations and without some people.
 fn play(delegations: &[&str], without: &str, lines: &[&str]) {
+    play_by(rules(), delegations, without, lines);
+}
+
+fn play_by(rules: AuthorityRules, delegations: &[&str], without: &str, lines: &[&str]) {
     let delegations = delegations.iter().map(|text| delegation(text)).collect();
-    let mut scene = Scene { staff: people(STAFF), delegations, day: 0, approval: None };
+    let mut scene = Scene { rules, staff: people(STAFF), delegations, day: 0, approval: None };
     scene.staff.retain(|staff| !without.split(' ').any(|left| left == staff.staff_id));
     for line in lines {
         let (act, expect) = line.split_once(" => ").unwrap_or((line, ""));
@@ -122,12 +127,25 @@ fn the_amount_decides_who_signs() {
         ],
     );
     // Another branch's head has no reach, whatever the rank.
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign N => E-AU-26", "sign V => E-AU-25", "signers => L,S,M,P"]);
+    play(
+        &[],
+        "",
+        &["propose A waiver 500.00 => waiting 0", "sign N => E-AU-27", "sign V => E-AU-26", "signers => L,S,M,P"],
+    );
 }
 
 #[test]
 fn nobody_decides_on_their_own_nor_twice_nor_with_the_makers_right() {
-    play(&[], "", &["propose S waiver 500.00 => waiting 0", "sign S => E-AU-55", "reject S no => E-AU-55", "sign L => approved 0"]);
+    play(
+        &[],
+        "",
+        &[
+            "propose S waiver 500.00 => waiting 0",
+            "sign S => E-AU-55",
+            "reject S no => E-AU-55",
+            "sign L => approved 0",
+        ],
+    );
     // What the maker lent does not serve; what the person has does.
     play(&["S>V approval_decide"], "", &["propose S waiver 500.00 => waiting 0", "sign V => E-AU-56"]);
     play(&["S>L approval_decide"], "", &["propose S waiver 500.00 => waiting 0", "sign L => approved 0"]);
@@ -136,18 +154,30 @@ fn nobody_decides_on_their_own_nor_twice_nor_with_the_makers_right() {
     play(
         &lent,
         "",
-        &["propose V write_off_proposal 500.00 => waiting 0", "signers => C,O,P", "sign M => E-AU-55", "sign L => E-AU-58"],
+        &[
+            "propose V write_off_proposal 500.00 => waiting 0",
+            "signers => C,O,P",
+            "sign M => E-AU-55",
+            "sign L => E-AU-58",
+        ],
     );
     play(
         &["E>V write_off_propose"],
         "",
-        &["propose V write_off_proposal 500.00 => waiting 0", "sign V => E-AU-55", "sign M => waiting 0", "sign C => approved 0"],
+        &[
+            "propose V write_off_proposal 500.00 => waiting 0",
+            "sign V => E-AU-55",
+            "sign M => waiting 0",
+            "sign C => approved 0",
+        ],
     );
     // One authority signs once, by whichever hand.
     let lent = ["M>L approval_decide"];
-    let scene = ["propose A waiver 300000.00 => waiting 3", "sign L => waiting 3", "sign M => E-AU-57", "sign L => E-AU-57"];
+    let scene =
+        ["propose A waiver 300000.00 => waiting 3", "sign L => waiting 3", "sign M => E-AU-57", "sign L => E-AU-57"];
     play(&lent, "", &[&scene[..], &["sign P => approved 3"]].concat());
-    let scene = ["propose A waiver 300000.00 => waiting 3", "sign M => waiting 3", "sign V => E-AU-57", "sign P => approved 3"];
+    let scene =
+        ["propose A waiver 300000.00 => waiting 3", "sign M => waiting 3", "sign V => E-AU-57", "sign P => approved 3"];
     play(&["M>V approval_decide"], "", &scene);
 }
 
@@ -159,26 +189,76 @@ fn a_proposal_goes_to_who_is_at_work_or_is_refused() {
     play(&[], "S P L", &["propose M waiver 500.00 => E-AU-42"]);
     play(&[], "M P S L", &["propose A waiver 500.00 => E-AU-42"]);
     play(&[], "O C", &["propose E settlement 5000.00 => waiting 0", "propose A settlement 300000.00 => E-AU-42"]);
-    play(&[], "", &["propose A waiver -0.01 => E-AU-41", "propose V waiver 1.00 => E-AU-25"]);
-    // Somebody leaves while it waits.
-    play(
-        &[],
-        "S",
-        &["propose A waiver 5000.00 => waiting 1", "leave P", "escalate => waiting 1", "leave M", "escalate => E-AU-42"],
-    );
+    play(&[], "", &["propose A waiver -0.01 => E-AU-41", "propose V waiver 1.00 => E-AU-26"]);
+    // Somebody leaves while it waits: nobody of its tier is left, those of the next are asked. A signature
+    // given stays, and the same person is not asked twice.
+    let beyond = "propose A settlement 150000.00 => waiting 1";
+    play(&[], "", &[beyond, "leave M", "escalate => waiting 1", "leave P", "escalate => E-AU-42"]);
+    let lower = "propose A household_plan 3000.00 => waiting 0";
+    play(&[], "", &[lower, "leave L", "leave S", "leave M", "escalate => waiting 0", "signers => P"]);
+    let write_off = "propose E write_off_proposal 500.00 => waiting 0";
+    play(&[], "", &[write_off, "sign M => waiting 0", "leave C", "leave O", "escalate => E-AU-42"]);
+    // What is decided is not raised any more.
+    let decided = ["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "leave M", "leave P", "leave S"];
+    play(&[], "", &[&decided[..], &["escalate => approved 0"]].concat());
+}
+
+#[test]
+fn a_proposal_is_raised_to_the_next_who_can() {
+    let tiers = r#"{ up_to = "100.00", signatures = [["team_lead"]] },
+        { up_to = "200.00", signatures = [["branch_head"], ["compliance_officer"]] },
+        { signatures = [["compliance_officer"]] }"#
+        .replace('\n', "");
+    let play = |without: &str, lines: &[&str]| play_by(rules_with_waiver_tiers(&tiers), &[], without, lines);
+    play("", &["propose A waiver 100.00 => waiting 0", "sign S => E-AU-58", "sign L => approved 0"]);
+    play("L", &["propose A waiver 100.00 => waiting 1", "sign S => waiting 1", "sign C => approved 1"]);
+    play("", &["propose L waiver 100.00 => waiting 1"]);
+    play("L S M P", &["propose A waiver 100.00 => waiting 2", "sign O => approved 2"]);
+    play("L S M P O C", &["propose A waiver 100.00 => E-AU-42"]);
+    // One signature is given, nobody is left for the other: the next tier asks for no more than was given.
+    let raised = ["propose A waiver 150.00 => waiting 1", "sign C => waiting 1", "leave S", "leave M", "leave P"];
+    play("", &[&raised[..], &["escalate => approved 2"]].concat());
 }
 
 #[test]
 fn what_is_over_is_over() {
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "day 10", "sign L => approved 0", "day 1", "execute digest => E-AU-53"]);
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "day 11", "sign L => E-AU-53", "withdraw A late => E-AU-51"]);
-    play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "sign S => E-AU-51", "execute other => E-AU-60"]);
+    play(
+        &[],
+        "",
+        &[
+            "propose A waiver 500.00 => waiting 0",
+            "day 10",
+            "sign L => approved 0",
+            "day 1",
+            "execute digest => E-AU-53",
+        ],
+    );
+    play(
+        &[],
+        "",
+        &["propose A waiver 500.00 => waiting 0", "day 11", "sign L => E-AU-53", "withdraw A late => E-AU-51"],
+    );
+    play(
+        &[],
+        "",
+        &[
+            "propose A waiver 500.00 => waiting 0",
+            "sign L => approved 0",
+            "sign S => E-AU-51",
+            "execute other => E-AU-60",
+        ],
+    );
     play(&[], "", &["propose A waiver 500.00 => waiting 0", "execute digest => E-AU-52", "reject L - => E-AU-59"]);
     play(&[], "", &["propose A waiver 500.00 => waiting 0", "reject L no => rejected 0", "sign S => E-AU-51"]);
     play(
         &[],
         "",
-        &["propose A waiver 500.00 => waiting 0", "withdraw L no => E-AU-54", "withdraw A no => withdrawn 0", "sign L => E-AU-51"],
+        &[
+            "propose A waiver 500.00 => waiting 0",
+            "withdraw L no => E-AU-54",
+            "withdraw A no => withdrawn 0",
+            "sign L => E-AU-51",
+        ],
     );
     play(&[], "", &["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "withdraw A no => withdrawn 0"]);
     let twice = ["sign L => approved 0", "execute digest => executed 0", "execute digest => E-AU-52"];
@@ -187,7 +267,7 @@ fn what_is_over_is_over() {
 
 #[test]
 fn a_proposal_survives_being_stored() {
-    let mut scene = Scene { staff: people(STAFF), delegations: vec![], day: 0, approval: None };
+    let mut scene = Scene { rules: rules(), staff: people(STAFF), delegations: vec![], day: 0, approval: None };
     scene.act("propose A waiver 300000.00");
     scene.act("sign P");
     let text = serde_json::to_string(scene.approval()).unwrap();

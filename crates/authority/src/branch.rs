@@ -64,13 +64,24 @@ impl BranchPath {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BranchRefused {
     /// Empty, or holds the separator of paths.
-    BranchIdNotPlain { branch: String },
-    BranchTwice { branch: String },
-    ParentUnknown { branch: String, parent: String },
+    BranchIdNotPlain {
+        branch: String,
+    },
+    BranchTwice {
+        branch: String,
+    },
+    ParentUnknown {
+        branch: String,
+        parent: String,
+    },
     /// Exactly one branch reports to nobody.
-    NotOneHeadOffice { count: usize },
+    NotOneHeadOffice {
+        count: usize,
+    },
     /// Following its parents leads back to it.
-    ReportsToItself { branch: String },
+    ReportsToItself {
+        branch: String,
+    },
 }
 
 impl BranchRefused {

@@ -35,16 +35,24 @@ impl Delegation {
 pub enum DelegationRefused {
     ToOneself,
     /// Unknown, gone or suspended, with the lender or as delegate.
-    NotAtWork { staff: String },
+    NotAtWork {
+        staff: String,
+    },
     /// Rights of the lender stay with the lender, an agency's with the agency.
     ToAnotherHouse,
     NothingDelegated,
     EndsBeforeItBegins,
-    TooLong { most_days: u32 },
+    TooLong {
+        most_days: u32,
+    },
     /// Never lent by anybody.
-    NeverDelegated { use_case: UseCase },
+    NeverDelegated {
+        use_case: UseCase,
+    },
     /// No own post on its first day gives the right; a right that was itself delegated does not count.
-    LacksRight { use_case: UseCase },
+    LacksRight {
+        use_case: UseCase,
+    },
 }
 
 impl DelegationRefused {

@@ -22,6 +22,18 @@ pub fn rules() -> AuthorityRules {
     RULES.get_or_init(read).clone()
 }
 
+/// The rules that ship, but for the tiers of waivers.
+pub fn rules_with_waiver_tiers(tiers: &str) -> AuthorityRules {
+    let draft = format!(
+        "[pack]\nid = \"t\"\nversion = \"1\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\nextends = \"cn-collections\"\n[[rule]]\n\
+         id = \"limit.waiver\"\nkind = \"authority_limit\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\narticle = \"a\"\n\
+         source = \"s\"\ncertainty = \"D\"\neffective_from = 2026-01-01\n\
+         params = {{ decision = \"waiver\", valid_days = 10, tiers = [{tiers}] }}\n"
+    );
+    let pack = Pack::parse(&[("t.toml", draft)]).unwrap();
+    AuthorityRules::compile(&pack.on(date("2026-06-01"))).unwrap()
+}
+
 pub fn date(text: &str) -> Date {
     Date::parse(text).unwrap()
 }

@@ -155,8 +155,12 @@ impl Limit {
             () if !bounds.is_sorted_by(|one, two| one < two) => Err("its amounts do not ascend"),
             () if text.valid_days == 0 => Err("it is valid for no day"),
             () if !tiers.iter().all(fits) => Err("a tier asks for no signature, or for more than five"),
-            () if tiers.iter().flat_map(|tier| &tier.signatures).any(Vec::is_empty) => Err("nobody may give a signature"),
-            () => Ok(Limit { rule_id: rule_id.to_owned(), decision: text.decision, valid_days: text.valid_days, tiers }),
+            () if tiers.iter().flat_map(|tier| &tier.signatures).any(Vec::is_empty) => {
+                Err("nobody may give a signature")
+            }
+            () => {
+                Ok(Limit { rule_id: rule_id.to_owned(), decision: text.decision, valid_days: text.valid_days, tiers })
+            }
         }
     }
 
@@ -244,7 +248,9 @@ mod tests {
                 Err(error) => error.message().to_owned(),
                 Ok(text) => match Limit::checked("r", text) {
                     Err(what) => what.to_owned(),
-                    Ok(limit) => [0, 10_000, 10_001].map(|fen| limit.tier_of(Money::from_fen(fen)).to_string()).join(" "),
+                    Ok(limit) => {
+                        [0, 10_000, 10_001].map(|fen| limit.tier_of(Money::from_fen(fen)).to_string()).join(" ")
+                    }
                 },
             };
             assert!(told.starts_with(expect), "{params}: {told}");

@@ -93,7 +93,8 @@ fn keep(value: &str, first: usize, last: usize) -> String {
     if letters.len() < first + last + LEAST_HIDDEN {
         return HIDDEN.to_owned();
     }
-    let kept = |(place, letter): (usize, &char)| if place < first || place >= letters.len() - last { *letter } else { '*' };
+    let kept =
+        |(place, letter): (usize, &char)| if place < first || place >= letters.len() - last { *letter } else { '*' };
     letters.iter().enumerate().map(kept).collect()
 }
 

@@ -25,6 +25,8 @@ pub struct Institution<'a> {
 pub struct Actor<'a> {
     pub staff: &'a Staff,
     pub(crate) stands: Vec<Stand<'a>>,
+    /// What the token they came with is good for; `None` for a session of their own.
+    token: Option<Vec<UseCase>>,
 }
 
 /// One ground to act on (行权依据): a post, and whose it is.
@@ -71,14 +73,33 @@ pub const NAMED: usize = 3;
 /// Why a person may not, in order of precedence (无权原因).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotAllowed {
-    UnknownStaff { staff: String },
-    NotEmployed { employment: Employment },
+    UnknownStaff {
+        staff: String,
+    },
+    NotEmployed {
+        employment: Employment,
+    },
     /// No post on this day, neither own nor delegated.
     NoPostToday,
+    /// The person might, the token they came with may not.
+    BeyondToken {
+        use_case: UseCase,
+    },
     /// An outside agency meets a case that is not placed with it.
-    NotPlaced { agency: String },
-    NoRight { use_case: UseCase, needed: Scope, who: WhoMay },
-    OutOfScope { use_case: UseCase, needed: Scope, held: Scope, who: WhoMay },
+    NotPlaced {
+        agency: String,
+    },
+    NoRight {
+        use_case: UseCase,
+        needed: Scope,
+        who: WhoMay,
+    },
+    OutOfScope {
+        use_case: UseCase,
+        needed: Scope,
+        held: Scope,
+        who: WhoMay,
+    },
 }
 
 impl NotAllowed {
@@ -87,9 +108,10 @@ impl NotAllowed {
             NotAllowed::UnknownStaff { .. } => "E-AU-21",
             NotAllowed::NotEmployed { .. } => "E-AU-22",
             NotAllowed::NoPostToday => "E-AU-23",
-            NotAllowed::NotPlaced { .. } => "E-AU-24",
-            NotAllowed::NoRight { .. } => "E-AU-25",
-            NotAllowed::OutOfScope { .. } => "E-AU-26",
+            NotAllowed::BeyondToken { .. } => "E-AU-24",
+            NotAllowed::NotPlaced { .. } => "E-AU-25",
+            NotAllowed::NoRight { .. } => "E-AU-26",
+            NotAllowed::OutOfScope { .. } => "E-AU-27",
         }
     }
 
@@ -101,6 +123,7 @@ impl NotAllowed {
             NotAllowed::UnknownStaff { staff } => vec![("staff", staff.clone())],
             NotAllowed::NotEmployed { employment } => vec![("employment", format!("employment.{}", employment.code()))],
             NotAllowed::NoPostToday => vec![],
+            NotAllowed::BeyondToken { use_case } => vec![("use_case", format!("use_case.{}", use_case.code()))],
             NotAllowed::NotPlaced { agency } => vec![("agency", agency.clone())],
             NotAllowed::NoRight { use_case, needed, who } => [right(*use_case, *needed), who.facts()].concat(),
             NotAllowed::OutOfScope { use_case, needed, held, who } => {
@@ -126,10 +149,23 @@ fn listed(items: Vec<String>) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
 }
 
+impl<'a> Actor<'a> {
+    /// The person as far as a token goes (令牌范围), which adds nothing to their rights.
+    pub fn with_token(self, use_cases: &[UseCase]) -> Actor<'a> {
+        Actor { token: Some(use_cases.to_vec()), ..self }
+    }
+
+    fn may_use(&self, use_case: UseCase) -> bool {
+        self.token.as_ref().is_none_or(|token| token.contains(&use_case))
+    }
+}
+
 impl<'a> Stand<'a> {
     /// How far this ground reaches for a use case.
     fn reach(&self, rules: &AuthorityRules, use_case: UseCase) -> Option<Reach> {
-        let delegated = self.delegation.is_none_or(|delegation| delegation.use_cases.contains(&use_case));
+        // A pack may have become stricter since something was lent.
+        let is_lent = |given: &Delegation| given.use_cases.contains(&use_case) && !rules.is_never_delegated(use_case);
+        let delegated = self.delegation.is_none_or(is_lent);
         let scope = rules.scope(self.post.role, use_case).filter(|_| delegated)?;
         Some(Reach {
             scope,
@@ -154,12 +190,13 @@ impl<'a> Institution<'a> {
         let to_me = |given: &&Delegation| given.to_staff == staff.staff_id && given.is_in_force(self.today);
         for delegation in self.delegations.iter().filter(to_me) {
             // Own posts only: what was delegated to the other is not handed on. Gone or suspended, nothing.
-            if let Some(holder) = self.person(&delegation.from_staff) {
+            let holder = self.person(&delegation.from_staff);
+            if let Some(holder) = holder.filter(|holder| holder.agency_id == staff.agency_id) {
                 let posts = holder.posts_on(self.today);
                 stands.extend(posts.map(|post| Stand { post, holder, delegation: Some(delegation) }));
             }
         }
-        if stands.is_empty() { Err(NotAllowed::NoPostToday) } else { Ok(Actor { staff, stands }) }
+        if stands.is_empty() { Err(NotAllowed::NoPostToday) } else { Ok(Actor { staff, stands, token: None }) }
     }
 
     /// Whether the person may do this to that, and on what ground: an own post before a delegated
@@ -180,7 +217,8 @@ impl<'a> Institution<'a> {
 
     /// Every reach the person has for a use case: a list shows what one of them covers.
     pub fn reaches(&self, actor: &Actor, use_case: UseCase) -> Vec<Reach> {
-        actor.stands.iter().filter_map(|stand| stand.reach(self.rules, use_case)).collect()
+        let stands = actor.stands.iter().filter(|_| actor.may_use(use_case));
+        stands.filter_map(|stand| stand.reach(self.rules, use_case)).collect()
     }
 
     /// People whose own posts let them do this to that, the nearest to a branch first.
@@ -188,7 +226,8 @@ impl<'a> Institution<'a> {
         let mut holders: Vec<(usize, Holder)> = Vec::new();
         for staff in self.staff {
             let stands = staff.posts_on(self.today).map(|post| Stand { post, holder: staff, delegation: None });
-            let covering = stands.filter(|stand| stand.reach(self.rules, use_case).is_some_and(|reach| reach.covers(target)));
+            let covering =
+                stands.filter(|stand| stand.reach(self.rules, use_case).is_some_and(|reach| reach.covers(target)));
             if let Some(stand) = covering.min_by_key(|stand| stand.post.branch.steps_to(near)) {
                 holders.push((stand.post.branch.steps_to(near), stand.as_holder()));
             }
@@ -203,7 +242,7 @@ impl<'a> Institution<'a> {
             let reach = stand.reach(self.rules, use_case).filter(|reach| reach.covers(target))?;
             Some((*stand, reach.scope))
         };
-        actor.stands.iter().filter_map(ground).collect()
+        actor.stands.iter().filter(|_| actor.may_use(use_case)).filter_map(ground).collect()
     }
 
     pub(crate) fn person(&self, staff_id: &str) -> Option<&'a Staff> {
@@ -211,6 +250,9 @@ impl<'a> Institution<'a> {
     }
 
     fn refusal(&self, actor: &Actor, use_case: UseCase, target: &Target) -> NotAllowed {
+        if !actor.may_use(use_case) {
+            return NotAllowed::BeyondToken { use_case };
+        }
         let reaches = self.reaches(actor, use_case);
         if let Some(kept_out) = reaches.iter().find(|reach| reach.is_kept_out(target)) {
             let agency = kept_out.agency_id.clone().unwrap_or_default();
@@ -289,7 +331,8 @@ mod tests {
 
     #[test]
     fn a_person_may_by_role_and_scope_or_learns_who_may() {
-        let check = |staff: &str, use_case: &str, at: &str, expect: &str| assert_eq!(answer(staff, use_case, at, &[]), expect);
+        let check =
+            |staff: &str, use_case: &str, at: &str, expect: &str| assert_eq!(answer(staff, use_case, at, &[]), expect);
         let case = "owner=A team=T1 branch=H/B1/S1";
         check("A", "contact_record", case, "collector own");
         check("L", "case_assign", case, "team_lead team");
@@ -301,19 +344,19 @@ mod tests {
         check("X", "case_view", case, "E-AU-21 staff=X");
         check("Q", "case_view", case, "E-AU-22 employment=employment.suspended");
         check("R", "case_view", case, "E-AU-23");
-        check("G", "case_view", "owner=G branch=H/B1 agency=G2", "E-AU-24 agency=G1");
+        check("G", "case_view", "owner=G branch=H/B1 agency=G2", "E-AU-25 agency=G1");
         check(
             "A",
             "case_assign",
             case,
-            "E-AU-25 use_case=use_case.case_assign needed=scope.own roles=role.team_lead, role.branch_head \
+            "E-AU-26 use_case=use_case.case_assign needed=scope.own roles=role.team_lead, role.branch_head \
              people=name of D (D), name of L (L), name of M (M)",
         );
         check(
             "B",
             "contact_record",
             case,
-            "E-AU-26 use_case=use_case.contact_record needed=scope.team held=scope.own \
+            "E-AU-27 use_case=use_case.contact_record needed=scope.team held=scope.own \
              roles=role.relationship_officer, role.post_loan_officer, role.collector, \
              role.asset_preservation_officer, role.team_lead, role.branch_head, role.agency_collector \
              people=name of A (A), name of D (D), name of L (L)",
@@ -322,10 +365,15 @@ mod tests {
             "N",
             "case_assign",
             case,
-            "E-AU-26 use_case=use_case.case_assign needed=scope.all held=scope.branch_and_below \
+            "E-AU-27 use_case=use_case.case_assign needed=scope.all held=scope.branch_and_below \
              roles=role.team_lead, role.branch_head people=name of M (M), name of D (D), name of L (L)",
         );
-        check("A", "key_rotate", "", "E-AU-25 use_case=use_case.key_rotate needed=scope.all roles=role.administrator people=-");
+        check(
+            "A",
+            "key_rotate",
+            "",
+            "E-AU-26 use_case=use_case.key_rotate needed=scope.all roles=role.administrator people=-",
+        );
     }
 
     #[test]
@@ -335,17 +383,35 @@ mod tests {
             assert_eq!(told.split_once(" use_case=").map_or(told.as_str(), |(code, _)| code), expect, "{given:?}");
         };
         check(&["L>K case_assign"], "K", "case_assign", "team_lead team for L");
-        check(&["L>K case_assign"], "K", "case_rebalance", "E-AU-26");
-        check(&["L>K case_assign until=2026-06-09"], "K", "case_assign", "E-AU-26");
-        check(&["L>K case_assign from=2026-06-11"], "K", "case_assign", "E-AU-26");
-        check(&["L>K case_assign revoked=2026-06-10"], "K", "case_assign", "E-AU-26");
+        check(&["L>K case_assign"], "K", "case_rebalance", "E-AU-27");
+        check(&["L>K case_assign until=2026-06-09"], "K", "case_assign", "E-AU-27");
+        check(&["L>K case_assign from=2026-06-11"], "K", "case_assign", "E-AU-27");
+        check(&["L>K case_assign revoked=2026-06-10"], "K", "case_assign", "E-AU-27");
         check(&["L>K case_assign revoked=2026-06-11"], "K", "case_assign", "team_lead team for L");
         // Somebody else's right is not handed on, and a person who is away has none to give.
-        check(&["L>A case_assign", "A>B case_assign"], "B", "case_assign", "E-AU-25");
-        check(&["Q>B case_assign"], "B", "case_assign", "E-AU-25");
+        check(&["L>A case_assign", "A>B case_assign"], "B", "case_assign", "E-AU-26");
+        check(&["Q>B case_assign"], "B", "case_assign", "E-AU-26");
+        // What must not be lent gives nothing, should a record of it exist; nor does an agency's.
+        check(&["O>B audit_export"], "B", "audit_export", "E-AU-26");
+        check(&["L>G case_assign"], "G", "case_assign", "E-AU-26");
         check(&["L>R case_assign"], "R", "case_assign", "team_lead team for L");
         // An own post is the better ground.
         check(&["M>L case_assign"], "L", "case_assign", "team_lead team");
+    }
+
+    #[test]
+    fn a_token_narrows_and_never_widens() {
+        let (rules, staff) = (rules(), people(STAFF));
+        let institution = institution(&rules, &staff, &[], "2026-06-10");
+        let check = |use_case, token: &[UseCase], expect: Result<(), &str>| {
+            let actor = institution.actor("A").unwrap().with_token(token);
+            let told = institution.may(&actor, use_case, &target("owner=A team=T1 branch=H/B1/S1")).map(drop);
+            assert_eq!(told.map_err(|refused| refused.code()), expect, "{use_case:?} {token:?}");
+            assert_eq!(institution.reaches(&actor, use_case).is_empty(), expect.is_err(), "{use_case:?} {token:?}");
+        };
+        check(UseCase::CaseView, &[UseCase::CaseList, UseCase::CaseView], Ok(()));
+        check(UseCase::CaseView, &[UseCase::CaseList], Err("E-AU-24"));
+        check(UseCase::KeyRotate, &[UseCase::KeyRotate], Err("E-AU-26"));
     }
 
     #[test]

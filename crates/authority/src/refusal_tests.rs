@@ -54,7 +54,14 @@ fn hear_branches_and_posts(heard: &mut Heard) {
         };
         branch_paths(&text.split(' ').map(branch).collect::<Vec<_>>())
     };
-    hear!(heard, branches("B/1"), branches("H B1<H B1<H"), branches("H B1<G"), branches("H G"), branches("H B1<B2 B2<B1"));
+    hear!(
+        heard,
+        branches("B/1"),
+        branches("H B1<H B1<H"),
+        branches("H B1<G"),
+        branches("H G"),
+        branches("H B1<B2 B2<B1")
+    );
     let rules = rules();
     let give = |giver, person, given| post_give(&rules, giver, &staff(person), post(given));
     let collector = "A collector H/B1";
@@ -77,6 +84,8 @@ fn hear_rights_and_delegations(heard: &mut Heard) {
     let view = UseCase::CaseView;
     hear!(heard, may("X", view), may("Q", view), may("R", view), may("G", view));
     hear!(heard, may("A", UseCase::CaseAssign), may("K", UseCase::CaseAssign));
+    let token = institution.actor("A").unwrap().with_token(&[UseCase::CaseList]);
+    hear!(heard, institution.may(&token, view, &target(CASE)));
     let lend = |text| institution.check_delegation(&delegation(text));
     hear!(
         heard,
@@ -154,7 +163,8 @@ fn hear_signing_in(heard: &mut Heard) {
     };
     hear!(heard, wrong());
     hear!(heard, (0..4).map(|_| wrong()).last().unwrap());
-    let session = Session { staff_id: "A".to_owned(), good_for: SessionUse::PasswordChange, began_at: now, used_at: now };
+    let session =
+        Session { staff_id: "A".to_owned(), good_for: SessionUse::PasswordChange, began_at: now, used_at: now };
     let later = |hours: i64| rules.session_use(&session, SessionUse::Work, now.plus_seconds(hours * 3600));
     hear!(heard, later(24), later(1), later(0));
 }
@@ -200,7 +210,8 @@ fn every_refusal_happens_and_says_what_to_do() {
     hear_unmasking(&mut heard);
     let known = (1..100).map(|number| format!("E-AU-{number:02}")).filter(|code| refusal(code).is_some());
     assert_eq!(heard.0.keys().copied().collect::<Vec<_>>(), known.collect::<Vec<_>>());
-    let mut text = "# \u{6743}\u{9650}\u{7684}\u{62d2}\u{7edd} / refusals of authority: what a person reads\n".to_owned();
+    let mut text =
+        "# \u{6743}\u{9650}\u{7684}\u{62d2}\u{7edd} / refusals of authority: what a person reads\n".to_owned();
     for (code, facts) in &heard.0 {
         text += &format!("\n{code} {}\n", refusal(code).unwrap().name);
         for lang in [Lang::Zh, Lang::En] {

@@ -137,7 +137,8 @@ fn permissions(pack: &PackOnDate, problems: &mut Vec<PackProblem>) -> (Permissio
             (Scope::BranchAndBelow, text.branch_and_below),
             (Scope::All, text.all),
         ];
-        for (scope, use_case) in lists.iter().flat_map(|(scope, list)| list.iter().map(|use_case| (*scope, *use_case))) {
+        for (scope, use_case) in lists.iter().flat_map(|(scope, list)| list.iter().map(|use_case| (*scope, *use_case)))
+        {
             if permissions.insert((use_case, role), scope).is_some() {
                 let what = format!("{} is listed twice", use_case.code());
                 problems.push(rule.problem(what, "keep it in the widest list only"));
@@ -187,7 +188,8 @@ mod tests {
     use policy::Pack;
     use units::Date;
 
-    const HEADER: &str = "[pack]\nid = \"t\"\nversion = \"1\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\nextends = \"cn-collections\"\n";
+    const HEADER: &str =
+        "[pack]\nid = \"t\"\nversion = \"1\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\nextends = \"cn-collections\"\n";
 
     /// What is wrong with the pack once a rule of it says this instead.
     fn problems(id: &str, kind: &str, params: &str) -> String {
@@ -220,7 +222,12 @@ mod tests {
         check("more", "permission", "role = \"trainer\"", "a second rule gives rights to trainer");
         let tiers = "tiers = [{ signatures = [[\"trainer\"]] }]";
         let limit = |decision: &str| format!("decision = \"{decision}\"\nvalid_days = 5\n{tiers}");
-        check("limit.waiver", "authority_limit", &limit("waiver"), "trainer is to sign and has no right approval_decide");
+        check(
+            "limit.waiver",
+            "authority_limit",
+            &limit("waiver"),
+            "trainer is to sign and has no right approval_decide",
+        );
         check("more", "authority_limit", &limit("waiver"), "a second rule limits waiver");
         check("limit.waiver", "authority_limit", &limit("settlement"), "authority_limit for waiver");
         check("delegation", "delegation", "longest_days = 5\nnever = [\"x\"]", "unknown code \"x\"");

@@ -71,9 +71,14 @@ pub enum PostRefused {
     OwnPost,
     PostEndsBeforeItBegins,
     /// A role of the lender for a person of an agency, or the other way round.
-    RoleOfAnotherHouse { role: Role },
+    RoleOfAnotherHouse {
+        role: Role,
+    },
     /// Two duties that must be two persons (不相容岗位).
-    RolesConflict { role: Role, held: Role },
+    RolesConflict {
+        role: Role,
+        held: Role,
+    },
 }
 
 impl PostRefused {
@@ -102,7 +107,9 @@ pub fn post_give(rules: &AuthorityRules, giver: &str, staff: &Staff, post: Post)
     match conflict {
         _ if giver == staff.staff_id => Err(PostRefused::OwnPost),
         _ if post.until.is_some_and(|last| last < post.from) => Err(PostRefused::PostEndsBeforeItBegins),
-        _ if post.role.is_outside() != staff.agency_id.is_some() => Err(PostRefused::RoleOfAnotherHouse { role: post.role }),
+        _ if post.role.is_outside() != staff.agency_id.is_some() => {
+            Err(PostRefused::RoleOfAnotherHouse { role: post.role })
+        }
         Some(held) => Err(PostRefused::RolesConflict { role: post.role, held: held.role }),
         None => {
             let mut staff = staff.clone();
@@ -122,7 +129,11 @@ mod tests {
         let rules = rules();
         let check = |giver: &str, person: &str, given: &str, expect: Result<(), &str>| {
             let told = post_give(&rules, giver, &staff(person), post(given));
-            assert_eq!(told.map(|staff| drop(staff.posts)).map_err(|refused| refused.code()), expect, "{person} {given}");
+            assert_eq!(
+                told.map(|staff| drop(staff.posts)).map_err(|refused| refused.code()),
+                expect,
+                "{person} {given}"
+            );
         };
         check("X", "A collector H/B1", "team_lead H/B1", Ok(()));
         check("A", "A collector H/B1", "team_lead H/B1", Err("E-AU-11"));
