@@ -7,6 +7,7 @@ use crate::rules::CaseRules;
 use crate::strategy::{Approach, CaseAction, DebtorType, Skill, StrategyArm};
 use grading::{Bucket, CustomerClass, Recoverability};
 use policy::{Pack, PackOnDate, PackProblem};
+use std::sync::OnceLock;
 use units::{Date, Money};
 
 pub(crate) fn date(text: &str) -> Date {
@@ -27,7 +28,9 @@ pub(crate) fn pack() -> Pack {
 }
 
 pub(crate) fn rules() -> CaseRules {
-    CaseRules::compile(&pack().on(today())).unwrap_or_else(|problems| panic!("{}", lines(&problems)))
+    static RULES: OnceLock<CaseRules> = OnceLock::new();
+    let compile = || CaseRules::compile(&pack().on(today())).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    RULES.get_or_init(compile).clone()
 }
 
 fn lines(problems: &[PackProblem]) -> String {

@@ -47,7 +47,7 @@ coded! {
 units::serde_by_code!(HardshipTerm, AgreementForm, HardshipStatus);
 
 /// What a plan distributes, all in renminbi (欠款余额与结构).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanBalance {
     pub principal: Money,
     pub interest: Money,
