@@ -9,6 +9,7 @@
 //! ```
 
 use crate::failure::{Failure, Outcome, Refusal, refused};
+use crate::staff::Employee;
 use crate::workspace::Open;
 use anyhow::anyhow;
 use authority::{Actor, AuthorityRules, BranchPath, Delegation, Grant, Institution, Staff, Target, UseCase};
@@ -43,6 +44,8 @@ pub struct Desk {
 /// Everybody at work, and the tree they stand in (机构与人员), as of a moment ago.
 #[derive(Debug, Default)]
 pub struct People {
+    pub employees: Vec<Employee>,
+    /// The same people as rights are asked of.
     pub staff: Vec<Staff>,
     pub delegations: Vec<Delegation>,
     pub branches: BTreeMap<String, BranchPath>,
@@ -93,7 +96,8 @@ impl Desk {
                 break;
             }
         }
-        people.staff = self.store.all::<StaffRow, Staff>().await?.into_iter().map(|kept| kept.body).collect();
+        people.employees = self.store.all::<StaffRow, Employee>().await?.into_iter().map(|kept| kept.body).collect();
+        people.staff = people.employees.iter().map(|employee| employee.staff.clone()).collect();
         people.delegations = self.store.all::<DelegationRow, Delegation>().await?.into_iter().map(|kept| kept.body).collect();
         Ok(people)
     }
@@ -202,6 +206,21 @@ pub fn stored(saved: Saved) -> Outcome<i64> {
             ("fields", &conflict.fields.join(", ")),
         ]),
     }
+}
+
+/// A refusal of a rule room, its fields as the facts of the message.
+pub fn told(code: &'static str, refused: &impl Serialize) -> Failure {
+    let value = serde_json::to_value(refused).unwrap_or_default();
+    let fields = value.as_object().and_then(|variant| variant.values().next());
+    let fact = |name: &'static str| {
+        let said = match fields.and_then(|fields| fields.get(name)) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => return None,
+        };
+        Some((name, said))
+    };
+    refusal(code, glossary::placeholders(code).into_iter().filter_map(fact).collect())
 }
 
 pub fn refusal(code: &'static str, facts: Vec<(&'static str, String)>) -> Failure {

@@ -4,17 +4,67 @@ use crate::desk::{Call, Desk, refusal, required, stored, stored_path};
 use crate::failure::Outcome;
 use crate::sign_in::set_given;
 use authority::{Branch, BranchPath, Delegation, Employment, Post, Staff, Target, UseCase, branch_paths, post_give};
+use casework::assignment::{Presence, StaffMember};
+use casework::strategy::Skill;
+use serde::{Deserialize, Serialize};
 use store::{BranchRow, DelegationRow, Kept, StaffRow};
 
+/// Somebody who works here, and what work the person takes (员工档案).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Employee {
+    #[serde(flatten)]
+    pub staff: Staff,
+    /// `None`: gets no cases.
+    pub work: Option<Work>,
+}
+
+/// What cases somebody takes (承办条件).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Work {
+    pub skills: Vec<Skill>,
+    pub regions: Vec<String>,
+    pub languages: Vec<String>,
+    /// How many open cases at once.
+    pub capacity: u32,
+    /// Keeps the cases, gets no new ones (请假).
+    pub away: bool,
+}
+
+impl Employee {
+    /// As cases are assigned; `None` for who takes none.
+    pub fn member(&self, today: units::Date) -> Option<StaffMember> {
+        let work = self.work.as_ref()?;
+        let post = self.staff.posts_on(today).next();
+        let presence = match (post, work.away) {
+            (None, _) => Presence::Left,
+            (_, true) => Presence::Away,
+            _ => Presence::Working,
+        };
+        let post = post.or(self.staff.posts.first())?;
+        Some(StaffMember {
+            staff_id: self.staff.staff_id.clone(),
+            team_id: post.team_id.clone().unwrap_or_default(),
+            branch_id: post.branch.branch_id().to_owned(),
+            regions: work.regions.clone(),
+            languages: work.languages.clone(),
+            skills: work.skills.clone(),
+            capacity: work.capacity,
+            presence,
+        })
+    }
+}
+
 /// Everybody who works here, as the caller may know.
-pub async fn staff_list(desk: &Desk, call: &Call) -> Outcome<Vec<Staff>> {
+pub async fn staff_list(desk: &Desk, call: &Call) -> Outcome<Vec<Employee>> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffView, &Target::default())?;
-    Ok(people.staff.clone())
+    Ok(people.employees.clone())
 }
 
 /// Takes somebody on with a first password, which is good for choosing another.
-pub async fn staff_add(desk: &Desk, call: &Call, staff: &Staff, password: &str) -> Outcome<()> {
+pub async fn staff_add(desk: &Desk, call: &Call, employee: &Employee, password: &str) -> Outcome<()> {
+    let staff = &employee.staff;
     required("staff_id", &staff.staff_id)?;
     required("name", &staff.name)?;
     let people = desk.people(call.at).await?;
@@ -26,26 +76,28 @@ pub async fn staff_add(desk: &Desk, call: &Call, staff: &Staff, password: &str) 
     }
     let rules = &desk.rules.authority.sign_in;
     rules.check_password(&made.staff_id, password, None).map_err(|no| refusal(no.code(), no.facts()))?;
+    let made = Employee { staff: made, work: employee.work.clone() };
     save(desk, call, &made, 0, "staff_add").await?;
-    set_given(desk, call, &made.staff_id, password).await
+    set_given(desk, call, &made.staff.staff_id, password).await
 }
 
 /// One more post for somebody.
-pub async fn staff_post(desk: &Desk, call: &Call, staff_id: &str, post: Post) -> Outcome<Staff> {
+pub async fn staff_post(desk: &Desk, call: &Call, staff_id: &str, post: Post) -> Outcome<Employee> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::RoleGrant, &Target::default())?;
-    let kept: Kept<StaffRow, Staff> = desk.load(&desk.store, "staff", staff_id).await?;
-    let given = post_give(&desk.rules.authority, &call.staff_id, &kept.body, post).map_err(|no| refusal(no.code(), no.facts()))?;
+    let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", staff_id).await?;
+    let given = post_give(&desk.rules.authority, &call.staff_id, &kept.body.staff, post).map_err(|no| refusal(no.code(), no.facts()))?;
+    let given = Employee { staff: given, work: kept.body.work };
     save(desk, call, &given, kept.version, "role_grant").await?;
     Ok(given)
 }
 
 /// Suspends somebody, brings back, or lets go; what was open in the person's hands the night passes on.
-pub async fn staff_employ(desk: &Desk, call: &Call, staff_id: &str, employment: Employment) -> Outcome<Staff> {
+pub async fn staff_employ(desk: &Desk, call: &Call, staff_id: &str, employment: Employment) -> Outcome<Employee> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffManage, &Target::default())?;
-    let kept: Kept<StaffRow, Staff> = desk.load(&desk.store, "staff", staff_id).await?;
-    let changed = Staff { employment, ..kept.body };
+    let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", staff_id).await?;
+    let changed = Employee { staff: Staff { employment, ..kept.body.staff }, work: kept.body.work };
     save(desk, call, &changed, kept.version, "staff_manage").await?;
     Ok(changed)
 }
@@ -94,7 +146,8 @@ pub(crate) async fn branches_set(desk: &Desk, call: &Call, branches: &[Branch]) 
     Ok(())
 }
 
-pub(crate) async fn save(desk: &Desk, call: &Call, staff: &Staff, over: i64, action: &str) -> Outcome<()> {
+pub(crate) async fn save(desk: &Desk, call: &Call, employee: &Employee, over: i64, action: &str) -> Outcome<()> {
+    let staff = &employee.staff;
     let mut tx = desk.store.begin().await?;
     let post = staff.posts.first();
     let row = StaffRow {
@@ -104,7 +157,7 @@ pub(crate) async fn save(desk: &Desk, call: &Call, staff: &Staff, over: i64, act
         agency_id: staff.agency_id.clone(),
         state: staff.employment.code().to_owned(),
     };
-    stored(tx.save(&row, staff, over, call.stamp()).await?)?;
+    stored(tx.save(&row, employee, over, call.stamp()).await?)?;
     tx.audit(call.audit(action, format!("staff/{}", staff.staff_id), ""));
     tx.commit().await?;
     desk.forget_people();

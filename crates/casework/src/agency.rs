@@ -138,7 +138,7 @@ pub struct PlacementRequest {
 }
 
 /// Why a placement is refused, in order of precedence (拒绝委外原因).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum PlacementRefused {
     ViolationRecorded,
     NotWhitelisted,

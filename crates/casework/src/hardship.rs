@@ -105,7 +105,7 @@ pub struct HardshipDesk<'a> {
 }
 
 /// Why a plan is refused, in order of precedence (拒绝协议原因).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum HardshipRefused {
     PlanInForce { plan_id: String },
     TermMissing { term: HardshipTerm },

@@ -185,7 +185,7 @@ pub struct PlanDesk<'a> {
 }
 
 /// Why a plan is refused, in order of precedence (拒绝方案原因).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum PlanRefused {
     /// It does not follow the version in force.
     VersionDiffers {

@@ -94,7 +94,7 @@ pub struct PromiseDesk<'a> {
 }
 
 /// Why a promise is refused, in order of precedence (拒绝承诺原因).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum PromiseRefused {
     TimeMissing,
     WayMissing,

@@ -14,5 +14,5 @@ pub mod lookup;
 pub mod term;
 
 pub use label::{label, label_in, message, remedy};
-pub use lookup::{lookup, refusal, refusals, terms};
+pub use lookup::{lookup, placeholders, refusal, refusals, terms};
 pub use term::{Lang, Refusal, Term, Text};

@@ -32,6 +32,15 @@ pub fn refusal(code: &str) -> Option<&'static Refusal> {
     WORDS.refusals.get(code)
 }
 
+/// The facts a refusal is told with: the `{placeholders}` of its message and its remedy.
+pub fn placeholders(code: &str) -> Vec<&'static str> {
+    let texts = refusal(code).into_iter().flat_map(|refusal| [&refusal.message.zh, &refusal.remedy.zh]);
+    let mut names: Vec<&str> = texts.flat_map(|text| crate::term::placeholders(text)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Every term whose code begins with `prefix`, in code order: `terms("grade.")` is the set of grades.
 pub fn terms(prefix: &str) -> impl Iterator<Item = &'static Term> {
     WORDS.terms.values().filter(move |term| term.code.starts_with(prefix))

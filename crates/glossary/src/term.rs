@@ -136,7 +136,7 @@ impl Words {
 }
 
 /// The names inside `{…}`, sorted and each once.
-fn placeholders(text: &str) -> Vec<&str> {
+pub(crate) fn placeholders(text: &str) -> Vec<&str> {
     let mut names: Vec<&str> =
         text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
     names.sort_unstable();

@@ -1,5 +1,6 @@
 //! What people do with a case by day.
 
+use serde::Serialize;
 use super::{
     Borrowed, Case, CaseEvent, ClosedBecause, Closing, Complaint, HandOver, HandOverReason, NextAction, Objection,
     ObjectionOutcome, Owner, Standing, Work,
@@ -69,7 +70,7 @@ pub struct Desk<'a> {
 }
 
 /// Why a command is refused, in order of precedence (拒绝指令原因).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum CaseRefused {
     /// Somebody was faster.
     VersionDiffers {

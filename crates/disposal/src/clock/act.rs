@@ -1,12 +1,13 @@
 //! What may be recorded as an act, and how well it is proved.
 
+use serde::Serialize;
 use crate::clock::fact::{Act, ClaimFacts};
 use crate::clock::rule::ClockRules;
 use crate::clock::word::{ActKind, EvidenceStrength};
 use units::Date;
 
 /// Why an act is not recorded, in order of precedence (拒绝登记原因).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ActRefused {
     AlreadyRecorded { act_id: String },
     InTheFuture { on: Date, business_date: Date },
