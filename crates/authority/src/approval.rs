@@ -352,20 +352,40 @@ impl Institution<'_> {
 
     /// Everybody who can sign what is missing, the nearest to the target first.
     pub fn approval_signers(&self, approval: &Approval, at: Moment) -> Vec<Holder> {
-        let near = &approval.proposal.target.branch;
-        let sign = |staff_id: &str| {
-            let actor = self.actor(staff_id).ok()?;
-            let Signature { role, .. } = self.signature(approval, &actor, at).ok()?;
+        let Proposal { decision, ref target, .. } = approval.proposal;
+        let sign = |staff| {
+            let actor = self.actor_of(staff).ok()?;
+            // Most people have no right at all, and none of them is to be told who has.
+            if self.grounds(&actor, decision.decide(), target).is_empty() {
+                return None;
+            }
+            let Signature { role, .. } = self.fitting_signature(approval, &actor, at).ok()??;
             let stand = actor.stands.iter().find(|stand| stand.post.role == role)?;
-            Some(Holder { staff_id: staff_id.to_owned(), name: actor.staff.name.clone(), ..stand.as_holder() })
+            Some(Holder { staff_id: staff.staff_id.clone(), name: staff.name.clone(), ..stand.as_holder() })
         };
-        let mut signers: Vec<Holder> = self.staff.iter().filter_map(|staff| sign(&staff.staff_id)).collect();
-        signers.sort_by_cached_key(|holder| (holder.branch.steps_to(near), holder.staff_id.clone()));
+        let mut signers: Vec<Holder> = self.staff.iter().filter_map(sign).collect();
+        signers.sort_by_cached_key(|holder| (holder.branch.steps_to(&target.branch), holder.staff_id.clone()));
         signers
     }
 
-    /// The signature the person would give, on the best ground: an own post before a delegated one.
     fn signature(&self, approval: &Approval, actor: &Actor, at: Moment) -> Result<Signature, ApprovalRefused> {
+        self.fitting_signature(approval, actor, at)?.ok_or_else(|| {
+            let mut people = self.eligible(approval);
+            people.truncate(NAMED);
+            let Proposal { decision, amount, .. } = approval.proposal;
+            let seats = approval.open_slots().into_iter().flatten().copied().collect();
+            ApprovalRefused::BeyondAuthority { decision, amount, seats, people }
+        })
+    }
+
+    /// The signature the person would give, on the best ground: an own post before a delegated one.
+    /// `None` when nothing they may sign for is missing.
+    fn fitting_signature(
+        &self,
+        approval: &Approval,
+        actor: &Actor,
+        at: Moment,
+    ) -> Result<Option<Signature>, ApprovalRefused> {
         match approval.status_at(at) {
             ApprovalStatus::Waiting => {}
             ApprovalStatus::Expired => return Err(ApprovalRefused::OverSince { expired_at: approval.expires_at }),
@@ -375,7 +395,7 @@ impl Institution<'_> {
         if approval.maker.is_of(person) {
             return Err(ApprovalRefused::OwnProposal);
         }
-        let Proposal { decision, amount, ref target, .. } = approval.proposal;
+        let Proposal { decision, ref target, .. } = approval.proposal;
         let mut grounds = self.grounds(actor, decision.decide(), target);
         if grounds.is_empty() {
             self.may(actor, decision.decide(), target).map_err(ApprovalRefused::NotAllowed)?;
@@ -401,13 +421,7 @@ impl Institution<'_> {
             let all = [approval.signatures.as_slice(), std::slice::from_ref(signature)].concat();
             approval.seats_of(&all).last().is_some_and(Option::is_some)
         };
-        let mut signatures = grounds.iter().map(|(stand, _)| signature(stand));
-        signatures.find(fills).ok_or_else(|| {
-            let seats = approval.open_slots().into_iter().flatten().copied().collect();
-            let mut people = self.eligible(approval);
-            people.truncate(NAMED);
-            ApprovalRefused::BeyondAuthority { decision, amount, seats, people }
-        })
+        Ok(grounds.iter().map(|(stand, _)| signature(stand)).find(fills))
     }
 
     /// People whose own post fills an open slot, the nearest to the target first.

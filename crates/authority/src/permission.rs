@@ -181,6 +181,10 @@ impl<'a> Institution<'a> {
     /// The person with every ground to act on today.
     pub fn actor(&self, staff_id: &str) -> Result<Actor<'a>, NotAllowed> {
         let staff = self.person(staff_id).ok_or_else(|| NotAllowed::UnknownStaff { staff: staff_id.to_owned() })?;
+        self.actor_of(staff)
+    }
+
+    pub(crate) fn actor_of(&self, staff: &'a Staff) -> Result<Actor<'a>, NotAllowed> {
         match staff.employment {
             Employment::Active => {}
             employment => return Err(NotAllowed::NotEmployed { employment }),
@@ -395,8 +399,9 @@ mod tests {
         check(&["O>B audit_export"], "B", "audit_export", "E-AU-26");
         check(&["L>G case_assign"], "G", "case_assign", "E-AU-26");
         check(&["L>R case_assign"], "R", "case_assign", "team_lead team for L");
-        // An own post is the better ground.
+        // An own post is the better ground, however far the other reaches.
         check(&["M>L case_assign"], "L", "case_assign", "team_lead team");
+        check(&["L>M case_assign"], "M", "case_assign", "branch_head branch_and_below");
     }
 
     #[test]
