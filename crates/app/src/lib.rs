@@ -9,6 +9,12 @@
 
 pub mod backup;
 pub mod book_import;
+pub mod case;
+pub mod case_night;
+pub mod clock;
+pub mod contact;
+pub mod person;
+pub mod promise;
 pub mod casework_rules;
 pub mod dayend_run;
 pub mod demo;

@@ -148,7 +148,7 @@ pub enum PlacementRefused {
     ReviewPastDue { due_on: Date },
     NotWorked,
     CollectionStopped,
-    TooEarly { bucket: Bucket },
+    TooEarly { #[serde(with = "crate::by_code")] bucket: Bucket },
     DebtorNotTold { latest: Date },
     TermTooLong { latest: Date },
 }

@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::scan::{self, Row};
 use crate::workspace::Workspace;
+use std::collections::HashMap;
 use units::{Date, Money};
 
 /// A guarantee for a loan, or for every loan of a contract (保证).
@@ -80,4 +81,17 @@ pub fn collateral(workspace: &Workspace, known_on: Date) -> Result<Vec<Collatera
         });
     }
     Ok(collateral)
+}
+
+/// The contract of every loan that has one.
+pub fn contracts(workspace: &Workspace, known_on: Date) -> Result<HashMap<String, String>, Fault> {
+    let mut contracts = HashMap::new();
+    for batch in scan::table(workspace, "loans", Some(known_on))? {
+        Row::each(&batch?, &mut |row| {
+            if let (Some(loan), Some(contract)) = (row.text("loan_id"), row.text("contract_id")) {
+                contracts.insert(loan, contract);
+            }
+        });
+    }
+    Ok(contracts)
 }

@@ -1,0 +1,416 @@
+//! After a night: cases are opened, given out, ranked and closed; promises decided; clocks watched.
+//!
+//! Read everything, plan in the rule rooms, apply in chunks. A chunk is a shard of customers under the
+//! key (business date, step, shard): it stands whole or not at all, so a killed apply goes on where it was, and a
+//! night that ran before changes nothing.
+
+use crate::dayend_run::NightRun;
+use crate::desk::{Call, Desk, People, stored, stored_path};
+use crate::failure::{Outcome, refused};
+use crate::person::{PersonFile, people_of};
+use anyhow::anyhow;
+use authority::Role;
+use casework::agency::{Agency, Placement};
+use casework::assignment::StaffMember;
+use casework::case::{Case, CaseEvent, DebtorPlace, Owner};
+use casework::hardship::HardshipPlan;
+use casework::night::{CaseException, CaseInput, CasePlan, LoanInput, Night, plan};
+use casework::promise::{Promise, PromiseStatus, Receipt};
+use casework::strategy::DebtorType;
+use casework::{Contact, Direction};
+use grading::{CustomerClass, Recoverability};
+use loan::LoanStatus;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use store::{
+    AgencyRow, CaseRow, Chunk, ChunkKey, HardshipRow, Kept, PersonRow, PlacementRow, PromiseRow, Stamp, Tx,
+};
+use units::{Date, Moment, Money};
+
+/// What a night did to the desk (清收夜间结果).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseNight {
+    pub opened: u64,
+    pub updated: u64,
+    pub closed: u64,
+    pub promises_decided: u64,
+    pub clock_signals: u64,
+    pub exceptions: Vec<CaseException>,
+    /// Chunks an earlier run had applied.
+    pub chunks_before: u64,
+}
+
+/// Customers are applied in so many transactions.
+const SHARDS: u64 = 32;
+
+/// Who acts at night.
+pub const NIGHT: &str = "night";
+
+/// Applies a night to the desk; `None` when nobody works here yet, so that no case would have an owner.
+pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Option<CaseNight>> {
+    let date = run.plan.business_date;
+    let at = Moment::new(date, 86_399);
+    desk.forget_people();
+    let people = desk.people(at).await?;
+    let staff: Vec<StaffMember> = people.employees.iter().filter_map(|employee| employee.member(date)).collect();
+    if staff.is_empty() {
+        return Ok(None);
+    }
+    let Some(lead) = lead(&people, date) else { return refused("E-CW-01", &[]) };
+    let known = Known::read(desk).await?;
+    let clocks = crate::clock::night(desk, run, &people, &known.owners(), at).await?;
+    let inputs = inputs(desk, run, &known, &clocks.nearest, date).await?;
+    let customers: HashSet<&str> = inputs.iter().map(|input| input.customer_id.as_str()).collect();
+    let cases: Vec<Case> = known.cases.values().map(|kept| &kept.body).filter(|case| customers.contains(case.customer_id.as_str())).cloned().collect();
+    let promises: Vec<Promise> = known.promises.values().map(|kept| kept.body.clone()).collect();
+    let rules = &desk.rules.cases;
+    let night = Night {
+        business_date: date,
+        inputs: &inputs,
+        cases: &cases,
+        promises: &promises,
+        staff: &staff,
+        lead_id: &lead,
+        calendar: &desk.rules.calendar,
+        rules,
+    };
+    let plan = plan(&night);
+    let mut done = CaseNight {
+        opened: plan.opened.len() as u64,
+        updated: plan.updated.len() as u64,
+        closed: plan.closed.len() as u64,
+        promises_decided: plan.promises.len() as u64,
+        clock_signals: clocks.signals,
+        exceptions: plan.exceptions.clone(),
+        chunks_before: clocks.chunks_before,
+    };
+    take_in_people(desk, &plan, date, at).await?;
+    for shard in 0..SHARDS {
+        let key = ChunkKey { business_date: date, step: "cases".to_owned(), shard: shard as i64 };
+        match desk.store.chunk_begin(&key, at).await? {
+            Chunk::AlreadyApplied => done.chunks_before += 1,
+            Chunk::Open(tx) => apply(tx, &plan, &known, &people, shard, at).await?,
+        }
+    }
+    Ok(Some(done))
+}
+
+/// The lead of the desk: the first by branch level, then identity, among branch heads and team leads.
+fn lead(people: &People, date: Date) -> Option<String> {
+    let leads = people.staff.iter().flat_map(|staff| staff.posts_on(date).map(move |post| (staff, post)));
+    let leads = leads.filter(|(_, post)| matches!(post.role, Role::BranchHead | Role::TeamLead));
+    leads.max_by_key(|(staff, post)| (post.level, std::cmp::Reverse(&staff.staff_id))).map(|(staff, _)| staff.staff_id.clone())
+}
+
+/// Stable for ever: a customer's chunk is the same in every run of a night.
+pub fn shard_of(customer_id: &str) -> u64 {
+    customer_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) % SHARDS
+}
+
+/// What the store holds before the night.
+struct Known {
+    cases: BTreeMap<String, Kept<CaseRow, Case>>,
+    promises: BTreeMap<String, Kept<PromiseRow, Promise>>,
+    persons: HashMap<String, PersonFile>,
+    hardship: HashMap<String, HardshipPlan>,
+    agencies: HashMap<String, Agency>,
+    placements: HashMap<String, Placement>,
+}
+
+impl Known {
+    async fn read(desk: &Desk) -> Outcome<Known> {
+        let store = &desk.store;
+        let cases = store.all::<CaseRow, Case>().await?.into_iter().map(|kept| (kept.row.case_id.clone(), kept)).collect();
+        let promises = store.all::<PromiseRow, Promise>().await?;
+        let debtors = store.all::<PersonRow, PersonFile>().await?.into_iter().filter(|kept| kept.row.person_id == kept.row.customer_id);
+        let mut hardship: HashMap<String, HardshipPlan> = HashMap::new();
+        for kept in store.all::<HardshipRow, HardshipPlan>().await? {
+            let last = hardship.entry(kept.body.customer_id.clone()).or_insert_with(|| kept.body.clone());
+            if last.signed_on < kept.body.signed_on {
+                *last = kept.body;
+            }
+        }
+        let placements = store.all::<PlacementRow, Placement>().await?.into_iter().filter(|kept| kept.row.recalled_on.is_none());
+        Ok(Known {
+            cases,
+            promises: promises.into_iter().map(|kept| (kept.row.promise_id.clone(), kept)).collect(),
+            persons: debtors.map(|kept| (kept.row.customer_id, kept.body)).collect(),
+            hardship,
+            agencies: store.all::<AgencyRow, Agency>().await?.into_iter().map(|kept| (kept.row.agency_id, kept.body)).collect(),
+            placements: placements.map(|kept| (kept.row.case_id.clone(), kept.body)).collect(),
+        })
+    }
+
+    fn open(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values().map(|kept| &kept.body).filter(|case| case.work().is_some())
+    }
+
+    /// Who works each customer's open case.
+    fn owners(&self) -> HashMap<String, String> {
+        let owner = |case: &Case| match case.owner() {
+            Some(Owner::Staff(staff_id)) => Some((case.customer_id.clone(), staff_id.clone())),
+            _ => None,
+        };
+        self.open().filter_map(owner).collect()
+    }
+
+    fn open_promises(&self) -> impl Iterator<Item = &Promise> {
+        self.promises.values().map(|kept| &kept.body).filter(|promise| promise.status == PromiseStatus::Open)
+    }
+}
+
+/// Everybody with something past due or non-performing, an open case or an open promise, as the night left them.
+async fn inputs(
+    desk: &Desk,
+    run: &NightRun,
+    known: &Known,
+    deadlines: &HashMap<String, Date>,
+    date: Date,
+) -> Outcome<Vec<CaseInput>> {
+    let (input, plan) = (&run.input, &run.plan);
+    let mut worked: BTreeSet<u32> = BTreeSet::new();
+    for (number, loan) in input.loans.iter().enumerate() {
+        let (position, state) = (&input.folded[number].position, &plan.loan_states[number]);
+        let is_worked = match loan.status {
+            LoanStatus::Active => position.days_past_due > 0 || state.decision.in_force.is_non_performing(),
+            LoanStatus::WrittenOff => position.principal_outstanding.is_positive(),
+            _ => false,
+        };
+        if is_worked {
+            worked.insert(loan.customer);
+        }
+    }
+    let numbers: HashMap<&str, u32> = (0u32..).zip(input.customer_ids.iter()).map(|(number, id)| (id, number)).collect();
+    let kept = known.open().map(|case| &case.customer_id).chain(known.open_promises().map(|promise| &promise.customer_id));
+    worked.extend(kept.filter_map(|customer| numbers.get(customer.as_str()).copied()));
+    let mut loans: BTreeMap<u32, Vec<usize>> = worked.iter().map(|&customer| (customer, Vec::new())).collect();
+    for (number, loan) in input.loans.iter().enumerate() {
+        if let Some(loans) = loans.get_mut(&loan.customer) {
+            loans.push(number);
+        }
+    }
+    let receipts = receipts(desk, run, known, &loans, date)?;
+    let mut inputs = Vec::with_capacity(loans.len());
+    for (&customer, loans) in &loans {
+        let id = input.customer_ids.get(customer as usize);
+        let (last_contact_on, last_right_party_on) = last_contacts(desk, id, date).await?;
+        let case = known.open().find(|case| case.customer_id == id);
+        let placement = case.and_then(|case| known.placements.get(&case.case_id));
+        let recall = case.zip(placement).and_then(|(case, placement)| {
+            let agency = known.agencies.get(&placement.agency_id)?;
+            desk.rules.cases.agency.recall(placement, agency, case, last_contact_on, date)
+        });
+        let person = known.persons.get(id);
+        let states = loans.iter().map(|&loan| &plan.loan_states[loan]);
+        inputs.push(CaseInput {
+            customer_id: id.to_owned(),
+            place: place(run, customer, loans, person),
+            class: plan.customer_states[customer as usize].class.unwrap_or(CustomerClass::D),
+            debtor_type: person.map_or(DebtorType::Unknown, |person| person.debtor_type),
+            recoverability: states.filter_map(|state| state.recoverability).max().unwrap_or(Recoverability::Likely),
+            loans: loans.iter().map(|&loan| loan_input(run, loan)).collect(),
+            receipts: receipts.get(id).cloned().unwrap_or_default(),
+            last_contact_on,
+            last_right_party_on,
+            nearest_deadline_on: deadlines.get(id).copied(),
+            hardship: known.hardship.get(id).cloned(),
+            recall,
+        });
+    }
+    Ok(inputs)
+}
+
+fn place(run: &NightRun, customer: u32, loans: &[usize], person: Option<&PersonFile>) -> DebtorPlace {
+    let names = &run.input.names;
+    let branch = loans.first().map(|&loan| names.branches.get(run.input.loans[loan].branch));
+    let region = run.input.customers[customer as usize].region.map(|region| names.regions.get(region));
+    DebtorPlace {
+        branch_id: branch.unwrap_or_default().to_owned(),
+        region: region.unwrap_or_default().to_owned(),
+        language: person.map_or_else(|| "zh".to_owned(), |person| person.language.clone()),
+    }
+}
+
+fn loan_input(run: &NightRun, number: usize) -> LoanInput {
+    let (loan, folded, state) = (&run.input.loans[number], &run.input.folded[number], &run.plan.loan_states[number]);
+    let position = &folded.position;
+    // Only whether the first instalment was met is asked.
+    let first_is_unpaid = position.oldest_unpaid_due_on.is_some() && position.oldest_unpaid_due_on == folded.first_due_on;
+    LoanInput {
+        loan_id: run.input.loan_ids.get(number).to_owned(),
+        bucket: state.bucket,
+        grade: state.decision.in_force,
+        status: loan.status,
+        days_past_due: position.days_past_due,
+        amount_past_due: position.amount_past_due(),
+        outstanding: position.principal_outstanding,
+        instalments_met: u32::from(!first_is_unpaid),
+    }
+}
+
+/// Money of the customers who promised something or have a plan, since it began.
+fn receipts(
+    desk: &Desk,
+    run: &NightRun,
+    known: &Known,
+    loans: &BTreeMap<u32, Vec<usize>>,
+    date: Date,
+) -> Outcome<HashMap<String, Vec<Receipt>>> {
+    let mut since: HashMap<&str, Date> = HashMap::new();
+    for promise in known.open_promises() {
+        let first = since.entry(&promise.customer_id).or_insert(promise.made_on);
+        *first = promise.made_on.min(*first);
+    }
+    for plan in known.hardship.values() {
+        let first = since.entry(&plan.customer_id).or_insert(plan.signed_on);
+        *first = plan.signed_on.min(*first);
+    }
+    let mut customer_of: HashMap<String, &str> = HashMap::new();
+    for (&customer, loans) in loans {
+        let id = run.input.customer_ids.get(customer as usize);
+        if since.contains_key(id) {
+            customer_of.extend(loans.iter().map(|&loan| (run.input.loan_ids.get(loan).to_owned(), id)));
+        }
+    }
+    let mut receipts: HashMap<String, Vec<Receipt>> = HashMap::new();
+    if customer_of.is_empty() {
+        return Ok(receipts);
+    }
+    let wanted: HashSet<String> = customer_of.keys().cloned().collect();
+    for receipt in lake::receipts::receipts(&desk.open.lake, date, &wanted)? {
+        let customer = customer_of[&receipt.loan_id];
+        if since[customer] <= receipt.paid_on && receipt.paid_on <= date {
+            let one = Receipt { received_on: receipt.paid_on, amount: receipt.amount };
+            receipts.entry(customer.to_owned()).or_default().push(one);
+        }
+    }
+    Ok(receipts)
+}
+
+/// The last contact of the lender's side with a debtor, and the last time the debtor was spoken to.
+async fn last_contacts(desk: &Desk, customer_id: &str, date: Date) -> Outcome<(Option<Date>, Option<Date>)> {
+    let (from, until) = (Moment::new(date.add_months(-3), 0), Moment::new(date.next(), 0));
+    let history = desk.store.contact_history::<crate::contact::ContactRecord>(customer_id, from, until).await?;
+    let contacts = || history.iter().rev().map(|kept| &kept.body.contact);
+    let outbound = contacts().find(|contact| contact.direction == Direction::Outbound);
+    let reached = contacts().find(|contact: &&Contact| contact.result.is_right_party() && contact.relation.is_liable());
+    Ok((outbound.map(|contact| contact.at.day()), reached.map(|contact| contact.at.day())))
+}
+
+/// The people behind newly opened cases come into the store, sealed.
+async fn take_in_people(desk: &Desk, plan: &CasePlan, date: Date, at: Moment) -> Outcome<()> {
+    let customers: HashSet<String> = plan.opened.iter().map(|case| case.customer_id.clone()).collect();
+    if customers.is_empty() {
+        return Ok(());
+    }
+    for person in lake::people::people(&desk.open.lake, date, &customers)? {
+        people_of(desk, &person, Stamp { by: NIGHT, at }).await?;
+    }
+    Ok(())
+}
+
+/// One shard of the plan.
+async fn apply(mut tx: Tx, plan: &CasePlan, known: &Known, people: &People, shard: u64, at: Moment) -> Outcome<()> {
+    let stamp = Stamp { by: NIGHT, at };
+    let call = Call { staff_id: NIGHT.to_owned(), only: None, at, key: None };
+    let ours = |customer: &str| shard_of(customer) == shard;
+    let changed = plan.opened.iter().chain(&plan.updated).chain(&plan.closed);
+    for case in changed.filter(|case| ours(&case.customer_id)) {
+        let before = known.cases.get(&case.case_id);
+        save_case(&tx, case, before.map_or(0, |kept| kept.version), people, stamp).await?;
+        for (_, event) in plan.events.iter().filter(|(case_id, _)| *case_id == case.case_id) {
+            let (topic, payload) = event_of(event);
+            tx.publish(call.event(topic, format!("case/{}", case.case_id), payload));
+            tx.audit(call.audit(topic, format!("case/{}", case.case_id), &desk_reason(event)));
+        }
+        if case.hardship_plan.is_none() && let Some(before) = before && let Some(ended) = &before.body.hardship_plan {
+            tx.audit(call.audit("hardship_plan_ended", format!("hardship/{ended}"), ""));
+        }
+        if let Some(placement) = known.placements.get(&case.case_id)
+            && !matches!(case.owner(), Some(Owner::Agency(_)))
+        {
+            recall(&tx, placement, at).await?;
+        }
+    }
+    for promise in plan.promises.iter().filter(|promise| ours(&promise.customer_id)) {
+        let kept = &known.promises[&promise.promise_id];
+        let row = PromiseRow { state: promise.status.code().to_owned(), settled_on: promise.decided_on, ..kept.row.clone() };
+        stored(tx.save(&row, promise, kept.version, stamp).await?)?;
+        let payload = json!({ "status": promise.status, "received": promise.received, "case_id": promise.case_id });
+        tx.publish(call.event(topic_of(promise.status), format!("promise/{}", promise.promise_id), payload));
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn recall(tx: &Tx, placement: &Placement, at: Moment) -> Outcome<()> {
+    let kept: Kept<PlacementRow, Placement> = tx.load(&placement.placement_id).await?.ok_or_else(|| anyhow!("a placement is gone"))?;
+    let row = PlacementRow { recalled_on: Some(at.day()), ..kept.row };
+    stored(tx.save(&row, &kept.body, kept.version, Stamp { by: NIGHT, at }).await?)?;
+    Ok(())
+}
+
+/// Writes a case with the columns it is asked by.
+pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: Stamp<'_>) -> Outcome<()> {
+    let (owner_id, agency_id) = match case.owner() {
+        Some(Owner::Staff(staff_id)) => (staff_id.clone(), None),
+        Some(Owner::Agency(agency_id)) => (String::new(), Some(agency_id.clone())),
+        None => (String::new(), None),
+    };
+    let team_id = people.person(&owner_id).and_then(|staff| staff.posts.first()).and_then(|post| post.team_id.clone());
+    let closed_on = match &case.standing {
+        casework::case::Standing::Closed(closing) => Some(closing.on),
+        casework::case::Standing::Open(_) => None,
+    };
+    let row = CaseRow {
+        case_id: case.case_id.clone(),
+        customer_id: case.customer_id.clone(),
+        branch_id: case.place.branch_id.clone(),
+        branch_path: stored_path(&people.path(&case.place.branch_id)),
+        owner_id,
+        team_id,
+        agency_id,
+        state: if closed_on.is_some() { "closed" } else { "open" }.to_owned(),
+        rank: -case.priority.points,
+        next_on: case.work().map(|work| work.next_action.due_on),
+        closed_on,
+    };
+    stored(tx.save(&row, case, over, stamp).await?)?;
+    let loans: Vec<&str> = case.loans.iter().map(String::as_str).collect();
+    Ok(tx.case_loans_set(&case.case_id, &loans).await?)
+}
+
+fn topic_of(status: PromiseStatus) -> &'static str {
+    match status {
+        PromiseStatus::Open => "promise.made",
+        PromiseStatus::Kept => "promise.kept",
+        PromiseStatus::PartlyKept => "promise.partly_kept",
+        PromiseStatus::Broken => "promise.broken",
+    }
+}
+
+/// An event as others are told of it.
+pub fn event_of(event: &CaseEvent) -> (&'static str, serde_json::Value) {
+    let topic = match event {
+        CaseEvent::Opened { .. } => "case.opened",
+        CaseEvent::HandedOver(_) => "case.handed_over",
+        CaseEvent::Escalated { .. } => "case.escalated",
+        CaseEvent::Closed(_) => "case.closed",
+        _ => "case.changed",
+    };
+    (topic, json!(event))
+}
+
+fn desk_reason(event: &CaseEvent) -> String {
+    match event {
+        CaseEvent::Opened { because } => because.code().to_owned(),
+        CaseEvent::HandedOver(hand_over) => hand_over.because.code().to_owned(),
+        CaseEvent::Closed(closing) => closing.because.code().to_owned(),
+        CaseEvent::Escalated { hand } => hand.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// What a customer owes in all, as the last night knew it.
+pub fn owed(case: &Case) -> Money {
+    case.facts.outstanding.max(case.facts.amount_past_due)
+}

@@ -1,0 +1,311 @@
+//! The people behind cases: found, shown masked, opened for a purpose and a time.
+
+use crate::desk::{Call, Desk, refusal, required, stored};
+use crate::failure::{Outcome, refused};
+use authority::{PersonalField as Field, Target, UnmaskGrant, UnmaskRequest, UseCase};
+use casework::contact_gate::{Circumstance, CircumstanceKind, Document, PointSource};
+use casework::strategy::DebtorType;
+use casework::{Contact, Relation};
+use lake::people::Person;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use store::{CaseRow, FieldKind, Kept, PersonRow, Saved, Stamp, UnmaskRow};
+use units::Moment;
+
+/// What is known of a person beside what names the person (人员档案): the body of a person's row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFile {
+    pub relation: Relation,
+    /// The numbers and addresses on file.
+    pub points: Vec<Point>,
+    /// What is on file that permits a contact.
+    pub documents: Vec<Document>,
+    /// What bears on contact; on the debtor's file for everybody about the debt.
+    pub circumstances: Vec<Circumstance>,
+    /// Contacts allowed and not recorded yet, about this debtor.
+    pub under_way: Vec<Begun>,
+    /// Able and willing, as whoever worked the case has found.
+    pub debtor_type: DebtorType,
+    pub language: String,
+}
+
+/// A number or address (联系方式); which value it is, its kind and position say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// `person/phone/0`.
+    pub key: String,
+    pub kind: PointKind,
+    pub position: i64,
+    pub source: PointSource,
+}
+
+units::coded! {
+    /// What a point is (联系方式种类).
+    PointKind {
+        Phone = "phone",
+        Address = "address",
+    }
+}
+
+units::serde_by_code!(PointKind);
+
+/// A contact that was allowed and is under way (进行中的联系).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    pub contact: Contact,
+    pub answer: casework::GateAnswer,
+    /// Given up if nothing was recorded by then.
+    pub until: Moment,
+}
+
+/// A person as a page shows one (人员信息): every field as far as the caller may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PersonView {
+    pub person_id: String,
+    pub customer_id: String,
+    pub relation: Relation,
+    pub debtor_type: DebtorType,
+    pub fields: Vec<ShownField>,
+    pub points: Vec<Point>,
+    pub circumstances: Vec<Circumstance>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownField {
+    pub field: Field,
+    pub position: i64,
+    pub text: String,
+    pub view: authority::View,
+}
+
+/// Takes a customer and the contacts named by the customer into the store; who is there is left as is.
+pub(crate) async fn people_of(desk: &Desk, person: &Person, stamp: Stamp<'_>) -> Outcome<()> {
+    let customer = &person.customer_id;
+    let mut phones: Vec<(&str, PointSource)> = Vec::new();
+    let own = person.contacts.iter().filter(|point| point.relation.as_deref() == Some("self"));
+    phones.extend(person.phone.as_deref().map(|phone| (phone, PointSource::Reserved)));
+    for point in own {
+        if let Some(phone) = point.phone.as_deref()
+            && !phones.iter().any(|(known, _)| *known == phone)
+        {
+            phones.push((phone, source_of(&point.source)));
+        }
+    }
+    let addresses: Vec<&str> = person.address.as_deref().into_iter().collect();
+    let debtor = Draft { person_id: customer, customer, relation: Relation::Debtor, name: Some(&person.name), phones, addresses };
+    save(desk, &debtor, person.id_number.as_deref(), Vec::new(), stamp).await?;
+    for point in person.contacts.iter().filter(|point| point.relation.as_deref() != Some("self")) {
+        let stops = point.opted_out_on.map(|day| Circumstance {
+            kind: CircumstanceKind::DoNotContact,
+            person_id: Some(point.contact_id.clone()),
+            channel: None,
+            from: Moment::new(day, 0),
+            until: None,
+        });
+        let phones = point.phone.as_deref().map(|phone| (phone, source_of(&point.source))).into_iter().collect();
+        let relation = match point.relation.as_deref() {
+            Some("guarantor") => Relation::Guarantor,
+            Some("legal_representative") => Relation::LegalRepresentative,
+            Some("reserved_contact") => Relation::ContactPerson,
+            _ => Relation::ThirdPerson,
+        };
+        let contact = Draft { person_id: &point.contact_id, customer, relation, name: point.name.as_deref(), phones, addresses: Vec::new() };
+        save(desk, &contact, None, stops.into_iter().collect(), stamp).await?;
+    }
+    Ok(())
+}
+
+struct Draft<'a> {
+    person_id: &'a str,
+    customer: &'a str,
+    relation: Relation,
+    name: Option<&'a str>,
+    phones: Vec<(&'a str, PointSource)>,
+    addresses: Vec<&'a str>,
+}
+
+/// What the book says of a number's source, as one of the six lawful ways; nothing else may be used.
+fn source_of(text: &str) -> PointSource {
+    use units::Coded;
+    match text {
+        "application" | "customer" => PointSource::Reserved,
+        "bureau" | "credit_bureau" => PointSource::LicensedInstitution,
+        code => PointSource::from_code(code).unwrap_or(PointSource::Unproven),
+    }
+}
+
+async fn save(desk: &Desk, draft: &Draft<'_>, id_number: Option<&str>, circumstances: Vec<Circumstance>, stamp: Stamp<'_>) -> Outcome<()> {
+    let point = |kind: PointKind, position: usize, source: PointSource| Point {
+        key: format!("{}/{}/{position}", draft.person_id, kind.code()),
+        kind,
+        position: position as i64,
+        source,
+    };
+    let phones = draft.phones.iter().enumerate().map(|(at, (_, source))| point(PointKind::Phone, at, *source));
+    let addresses = (0..draft.addresses.len()).map(|at| point(PointKind::Address, at, PointSource::Reserved));
+    let file = PersonFile {
+        relation: draft.relation,
+        points: phones.chain(addresses).collect(),
+        documents: Vec::new(),
+        circumstances,
+        under_way: Vec::new(),
+        debtor_type: DebtorType::Unknown,
+        language: "zh".to_owned(),
+    };
+    let row = PersonRow {
+        person_id: draft.person_id.to_owned(),
+        customer_id: draft.customer.to_owned(),
+        relation: draft.relation.code().to_owned(),
+    };
+    let tx = desk.store.begin().await?;
+    if let Saved::Stored { .. } = tx.save(&row, &file, 0, stamp).await? {
+        let phones: Vec<&str> = draft.phones.iter().map(|(phone, _)| *phone).collect();
+        tx.personal_set(draft.person_id, FieldKind::Name, &draft.name.into_iter().collect::<Vec<_>>()).await?;
+        tx.personal_set(draft.person_id, FieldKind::IdNumber, &id_number.into_iter().collect::<Vec<_>>()).await?;
+        tx.personal_set(draft.person_id, FieldKind::Phone, &phones).await?;
+        tx.personal_set(draft.person_id, FieldKind::Address, &draft.addresses).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Whose case a customer's data belong to, for rights; the institution where there is no case.
+pub(crate) async fn target_of(desk: &Desk, customer_id: &str) -> Outcome<Target> {
+    let case: Option<Kept<CaseRow, serde_json::Value>> = desk.store.case_open(customer_id).await?;
+    Ok(case.map_or_else(Target::default, |kept| crate::case::target(&kept.row)))
+}
+
+/// Everybody who has to do with a customer's debt, masked as the caller's roles and open grants say.
+pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome<Vec<PersonView>> {
+    let people = desk.people(call.at).await?;
+    let target = target_of(desk, customer_id).await?;
+    let grant = desk.may(&people, call, UseCase::PersonView, &target)?;
+    let grants = open_grants(desk, call).await?;
+    let mut views = Vec::new();
+    let page = desk.store.person_of_customer::<PersonFile>(customer_id, None, crate::desk::PAGE).await?;
+    for kept in page.rows {
+        let mut fields = Vec::new();
+        for value in desk.store.personal(&kept.row.person_id).await? {
+            let Some(field) = field_of(value.kind) else { continue };
+            let is_open = grants.iter().any(|grant| grant.opens(&call.staff_id, &kept.row.person_id, field, call.at));
+            let usual = desk.rules.authority.views.view([grant.role], field);
+            let view = if is_open { authority::View::Full } else { usual };
+            let text = desk.rules.authority.views.show(field, &value.value, view);
+            fields.push(ShownField { field, position: value.position, text, view });
+        }
+        views.push(PersonView {
+            person_id: kept.row.person_id,
+            customer_id: kept.row.customer_id,
+            relation: kept.body.relation,
+            debtor_type: kept.body.debtor_type,
+            fields,
+            points: kept.body.points,
+            circumstances: kept.body.circumstances,
+        });
+    }
+    if views.is_empty() {
+        return refused("E-AP-01", &[("what", &"customer"), ("id", &customer_id)]);
+    }
+    Ok(views)
+}
+
+fn field_of(kind: FieldKind) -> Option<Field> {
+    Some(match kind {
+        FieldKind::Name => Field::Name,
+        FieldKind::IdNumber => Field::IdentityNumber,
+        FieldKind::Phone => Field::Phone,
+        FieldKind::Address => Field::Address,
+        FieldKind::Email => Field::Email,
+        FieldKind::AccountNumber => Field::Card,
+        FieldKind::WebhookSecret => return None,
+    })
+}
+
+async fn open_grants(desk: &Desk, call: &Call) -> Outcome<Vec<UnmaskGrant>> {
+    let since = call.at.plus_seconds(-86_400);
+    let page = desk.store.unmask_of_staff::<UnmaskGrant>(&call.staff_id, since, None, crate::desk::PAGE).await?;
+    Ok(page.rows.into_iter().map(|kept| kept.body).collect())
+}
+
+/// Opens fields of a person for a purpose, with a reason, for a time; logged, and no more often than the pack allows.
+pub async fn person_unmask(desk: &Desk, call: &Call, request: &UnmaskRequest) -> Outcome<UnmaskGrant> {
+    required("reason", &request.reason)?;
+    let kept: Kept<PersonRow, PersonFile> = desk.load(&desk.store, "person", &request.person_id).await?;
+    let people = desk.people(call.at).await?;
+    let target = target_of(desk, &kept.row.customer_id).await?;
+    desk.may(&people, call, UseCase::PersonUnmask, &target)?;
+    let mut tx = match desk.begin(call, "person_unmask", request).await? {
+        crate::desk::Begun::Again(done) => return Ok(done),
+        crate::desk::Begun::First(tx) => tx,
+    };
+    let earlier: Vec<Moment> = open_grants(desk, call).await?.iter().map(|grant| grant.granted_at).collect();
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    let actor = people.actor(&institution, call)?;
+    let granted = institution.unmask(&actor, &target, request, &earlier, None, call.at);
+    let grant = granted.map_err(|no| refusal(no.code(), no.facts()))?;
+    let row = UnmaskRow {
+        unmask_grant_id: format!("{}-{}-{}", call.staff_id, call.at, earlier.len()),
+        staff_id: call.staff_id.clone(),
+        person_id: request.person_id.clone(),
+        granted_at: call.at,
+        expires_at: grant.until,
+    };
+    stored(tx.save(&row, &grant, 0, call.stamp()).await?)?;
+    let why = format!("{}: {}", request.purpose.code(), request.reason);
+    tx.audit(call.audit("person_unmask", format!("person/{}", request.person_id), why));
+    desk.commit(tx, call, grant).await
+}
+
+/// What is searched for (查找客户).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PersonSearch {
+    pub name: Option<String>,
+    pub phone: Option<String>,
+    pub phone_tail: Option<String>,
+    pub id_number: Option<String>,
+}
+
+/// Customers by what is known of them, exactly or by the last four digits; only those the caller may see.
+pub async fn person_search(desk: &Desk, call: &Call, search: &PersonSearch) -> Outcome<Vec<PersonView>> {
+    const MOST: u32 = 50;
+    let store = &desk.store;
+    let found = match search {
+        PersonSearch { id_number: Some(value), .. } => store.personal_find(FieldKind::IdNumber, value, MOST).await?,
+        PersonSearch { phone: Some(value), .. } => store.personal_find(FieldKind::Phone, value, MOST).await?,
+        PersonSearch { phone_tail: Some(value), .. } => store.personal_find_tail(FieldKind::Phone, value, MOST).await?,
+        PersonSearch { name: Some(value), .. } => store.personal_find(FieldKind::Name, value, MOST).await?,
+        _ => return refused("E-AP-04", &[("field", &"name, phone, phone_tail, id_number")]),
+    };
+    let people = desk.people(call.at).await?;
+    let mut customers: BTreeMap<String, ()> = BTreeMap::new();
+    for person_id in found {
+        if let Some(kept) = store.load::<PersonRow, PersonFile>(&person_id).await? {
+            customers.insert(kept.row.customer_id, ());
+        }
+    }
+    let mut views = Vec::new();
+    for customer in customers.into_keys() {
+        let target = target_of(desk, &customer).await?;
+        if desk.may(&people, call, UseCase::CustomerSearch, &target).is_ok() {
+            views.extend(person_view(desk, call, &customer).await?);
+        }
+    }
+    Ok(views)
+}
+
+/// Says what kind of debtor somebody is, as found in the work; the strategy follows the next night.
+pub async fn debtor_assess(desk: &Desk, call: &Call, customer_id: &str, debtor_type: DebtorType, why: &str) -> Outcome<()> {
+    required("why", why)?;
+    let people = desk.people(call.at).await?;
+    desk.may(&people, call, UseCase::CaseUpdate, &target_of(desk, customer_id).await?)?;
+    let mut tx = match desk.begin(call, "debtor_assess", &(customer_id, debtor_type, why)).await? {
+        crate::desk::Begun::Again(()) => return Ok(()),
+        crate::desk::Begun::First(tx) => tx,
+    };
+    let kept: Kept<PersonRow, PersonFile> = desk.load(&tx, "customer", customer_id).await?;
+    let file = PersonFile { debtor_type, ..kept.body };
+    stored(tx.save(&kept.row, &file, kept.version, call.stamp()).await?)?;
+    tx.audit(call.audit("debtor_assess", format!("person/{customer_id}"), format!("{}: {why}", debtor_type.code())));
+    desk.commit(tx, call, ()).await
+}
