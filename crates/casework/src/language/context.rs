@@ -78,12 +78,13 @@ impl Surroundings {
     fn denied(&self, reading: &Reading, words: &Found, reach: &Reach) -> bool {
         let from = words.start().saturating_sub(reach.denial + self.longest);
         self.begin_in(Guard::Denies, from..words.end()).any(|denial| {
-            // The word it denies: the next of the phrase, at its start or inside its gaps.
-            let Some(next) = words.words.iter().find(|word| word.start >= denial.end) else { return false };
-            let overlaps = |word: &Range<usize>| denial.start < word.end && word.start < denial.end;
-            next.start - denial.end <= reach.denial
+            // The word it denies: the next of the phrase, at its start or inside its gaps. 不收 denies
+            // 收, a denial inside a word is part of it.
+            let Some(next) = words.words.iter().find(|word| word.start > denial.start) else { return false };
+            let inside = |word: &Range<usize>| word.start <= denial.start && denial.start < word.end;
+            next.start.saturating_sub(denial.end) <= reach.denial
                 && reading.same_clause(denial.end - 1, next.start)
-                && !words.words.iter().any(overlaps)
+                && !words.words.iter().any(inside)
                 && !self.any_within(Guard::EndsDenial, denial.end..next.start)
                 && !self.undone(denial)
         })

@@ -176,16 +176,17 @@ impl Reading {
             }
         }
         let mut reading = Reading::default();
-        for token in fold.words(&tokens) {
-            match reading.tokens.last_mut() {
-                // 老老老赖 reads as 老赖; numbers stay as they are.
-                Some(last) if repeats(last, &token) => last.written.end = token.written.end,
-                _ => {
-                    let index = reading.tokens.len() as u32;
-                    reading.token_at.extend(std::iter::repeat_n(index, token.read_as.len_utf8()));
-                    reading.text.push(token.read_as);
-                    reading.tokens.push(token);
-                }
+        let tokens = fold.words(&tokens);
+        for run in tokens.chunk_by(repeats) {
+            // 老老老赖 reads as 老赖; twice is how many a word is made: 天天, 爸爸.
+            let kept = if run.len() > 2 { 1 } else { run.len() };
+            let last = run[run.len() - 1].written.end;
+            for (place, token) in run[..kept].iter().enumerate() {
+                let index = reading.tokens.len() as u32;
+                reading.token_at.extend(std::iter::repeat_n(index, token.read_as.len_utf8()));
+                reading.text.push(token.read_as);
+                let end = if place + 1 == kept { last } else { token.written.end };
+                reading.tokens.push(Token { written: token.written.start..end, ..token.clone() });
             }
         }
         reading
@@ -232,7 +233,8 @@ mod tests {
         check("老癞", "老赖");
         check("Lao lai", "老赖");
         check("ｌａｏ赖", "老赖");
-        check("老老老赖赖", "老赖");
+        check("老老老赖", "老赖");
+        check("天天", "天天");
         check("還", "还");
         check("弄4你", "弄死你");
         check("第44期", "第44期");
