@@ -129,6 +129,11 @@ fn sentences_held_out_are_judged_rightly() {
 }
 
 #[test]
+fn sentences_written_last_are_judged_rightly() {
+    check_floors("fresh.tsv", 0, 0);
+}
+
+#[test]
 fn both_files_have_both_sides() {
     let both: Vec<Sentence> = ["tune.tsv", "held.tsv"].into_iter().flat_map(sentences).collect();
     assert!(both.len() >= 400, "{} sentences", both.len());

@@ -232,3 +232,46 @@ impl Gathered<'_> {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use policy::Pack;
+    use units::Date;
+
+    /// The rules of language of the pack that ships.
+    pub fn rules() -> LanguageRules {
+        let pack = Pack::embedded("cn-collections").expect("the pack reads");
+        LanguageRules::compile(&pack.on(Date::from_ymd(2026, 11, 22).unwrap())).expect("its language compiles")
+    }
+
+    /// The problems of a draft that changes the rule of a part to these params.
+    fn problems(rule_id: &str, params: &str) -> Vec<String> {
+        let text = format!(
+            "[pack]\nid = 'draft'\nversion = '1'\ntitle_zh = 'a'\ntitle_en = 'a'\nextends = 'cn-collections'\n[[rule]]\n\
+             id = '{rule_id}'\nkind = 'language'\ntitle_zh = 'a'\ntitle_en = 'a'\narticle = 'a'\nsource = 'a'\n\
+             certainty = 'D'\neffective_from = 2000-01-01\n[rule.params]\n{params}"
+        );
+        let pack = Pack::parse(&[("draft.toml", text)]).expect("the draft reads");
+        let refused = LanguageRules::compile(&pack.on(Date::from_ymd(2026, 11, 22).unwrap())).unwrap_err();
+        refused.into_iter().map(|problem| problem.what).collect()
+    }
+
+    #[test]
+    fn every_category_of_the_room_stands_in_the_pack_once() {
+        let mut categories: Vec<SpeechCategory> = rules().categories.iter().map(|rule| rule.category).collect();
+        categories.sort_unstable();
+        assert_eq!(categories, SpeechCategory::ALL);
+    }
+
+    #[test]
+    fn a_pack_that_cannot_be_read_says_where() {
+        let check = |rule_id: &str, params: &str, expect: &str| assert_eq!(problems(rule_id, params)[0], expect);
+        let reading = "part = 'reading'\nnear = 1\nfar = 2\nlists = {}\nfold = { traditional = '', alike = [] }";
+        check("language.again", reading, "2 rules of kind language with part reading are in force");
+        let far = "part = 'context'\nreach = { denial = 1, report = 101, warning = 1 }\nguards = []";
+        check("language.context", far, "reaches 101 characters");
+        let category = "part = 'category'\ncategory = 'insult'\nseverity = 'block'\nphrases = ['a @nobody']";
+        check("language.insult", category, "no list is called \"nobody\"");
+    }
+}
