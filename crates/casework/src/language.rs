@@ -101,8 +101,12 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpeechRefused {
     /// Not sent, and compliance must be told.
-    Escalated { finding: Finding },
-    Blocked { finding: Finding },
+    Escalated {
+        finding: Finding,
+    },
+    Blocked {
+        finding: Finding,
+    },
 }
 
 impl SpeechRefused {
@@ -116,7 +120,8 @@ impl SpeechRefused {
 
 /// Finds in a text what must not be said, in order of place, then of category.
 ///
-/// A category is found once where its phrases overlap. The time grows with the length of the text.
+/// A category is found once where its phrases overlap. What a confirmed fact makes true is no finding,
+/// nor are words within it that another fact would make true. The time grows with the text.
 pub fn check(rules: &LanguageRules, text: &str, confirmed: &BTreeSet<SpeechFact>) -> Vec<Finding> {
     let reading = Reading::of(&rules.fold, text);
     let found = rules.lexicon.find(&reading);
@@ -127,10 +132,13 @@ pub fn check(rules: &LanguageRules, text: &str, confirmed: &BTreeSet<SpeechFact>
     let surroundings = Surroundings::new(found.iter().filter_map(guard).collect());
     let mut found_of: Vec<Vec<(Range<usize>, Option<SpeechFact>)>> = vec![Vec::new(); rules.categories.len()];
     let mut meant_well: Vec<Vec<Range<usize>>> = vec![Vec::new(); rules.categories.len()];
+    let mut confirmed_words: Vec<Vec<Range<usize>>> = vec![Vec::new(); rules.categories.len()];
     for one in &found {
         match rules.uses[one.phrase] {
             Use::Exception { category } => meant_well[category].push(one.start()..one.end()),
-            Use::Forbidden { unless: Some(fact), .. } if confirmed.contains(&fact) => {}
+            Use::Forbidden { category, unless: Some(fact), .. } if confirmed.contains(&fact) => {
+                confirmed_words[category].push(one.start()..one.end());
+            }
             Use::Forbidden { category, unless, firmness } => {
                 let excused = match firmness {
                     Firmness::Excusable => surroundings.excuse(&reading, one, &rules.reach),
@@ -144,8 +152,11 @@ pub fn check(rules: &LanguageRules, text: &str, confirmed: &BTreeSet<SpeechFact>
         }
     }
     let mut findings = Vec::new();
-    for ((rule, found), meant_well) in rules.categories.iter().zip(found_of).zip(meant_well) {
-        for (tokens, unless) in together(found, &meant_well) {
+    for (place, rule) in rules.categories.iter().enumerate() {
+        let mut found = std::mem::take(&mut found_of[place]);
+        let (meant_well, confirmed) = (Ranges::new(&meant_well[place]), Ranges::new(&confirmed_words[place]));
+        found.retain(|(tokens, unless)| !meant_well.touch(tokens) && !(unless.is_some() && confirmed.touch(tokens)));
+        for (tokens, unless) in together(found) {
             let bytes = reading.written(&tokens);
             findings.push(Finding {
                 category: rule.category,
@@ -162,20 +173,28 @@ pub fn check(rules: &LanguageRules, text: &str, confirmed: &BTreeSet<SpeechFact>
     findings
 }
 
-/// Overlapping phrases as one, without those that touch an exception. What no fact would make lawful
-/// weighs more than what one would.
-fn together(
-    mut found: Vec<(Range<usize>, Option<SpeechFact>)>,
-    meant_well: &[Range<usize>],
-) -> Vec<(Range<usize>, Option<SpeechFact>)> {
-    let reach = meant_well.iter().map(|range| range.len()).max().unwrap_or(0);
-    let mut exceptions: Vec<&Range<usize>> = meant_well.iter().collect();
-    exceptions.sort_by_key(|range| range.start);
-    found.retain(|(tokens, _)| {
-        let first = exceptions.partition_point(|range| range.start + reach < tokens.start);
-        let mut near = exceptions[first..].iter().take_while(|range| range.start < tokens.end);
-        !near.any(|range| tokens.start < range.end)
-    });
+/// Ranges of tokens to be asked for overlaps.
+struct Ranges {
+    sorted: Vec<Range<usize>>,
+    longest: usize,
+}
+
+impl Ranges {
+    fn new(ranges: &[Range<usize>]) -> Ranges {
+        let mut sorted = ranges.to_vec();
+        sorted.sort_by_key(|range| range.start);
+        Ranges { longest: sorted.iter().map(|range| range.len()).max().unwrap_or(0), sorted }
+    }
+
+    fn touch(&self, tokens: &Range<usize>) -> bool {
+        let first = self.sorted.partition_point(|range| range.start + self.longest < tokens.start);
+        let mut near = self.sorted[first..].iter().take_while(|range| range.start < tokens.end);
+        near.any(|range| tokens.start < range.end)
+    }
+}
+
+/// Overlapping phrases as one. What no fact would make lawful weighs more than what one would.
+fn together(mut found: Vec<(Range<usize>, Option<SpeechFact>)>) -> Vec<(Range<usize>, Option<SpeechFact>)> {
     found.sort_by_key(|(tokens, _)| (tokens.start, tokens.end));
     let mut joined: Vec<(Range<usize>, Option<SpeechFact>)> = Vec::new();
     for (tokens, unless) in found {

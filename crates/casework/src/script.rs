@@ -227,7 +227,9 @@ fn script(rule: &Rule) -> Result<Script, PackProblem> {
     if text.topic == ScriptTopic::DemandLetter
         && let Some(item) = LETTER_ITEMS.iter().find(|item| !zh.contains(item))
     {
-        return Err(rule.problem(format!("the letter does not show {{{}}}", item.code()), "a letter shows every item of LTR-1"));
+        return Err(
+            rule.problem(format!("the letter does not show {{{}}}", item.code()), "a letter shows every item of LTR-1")
+        );
     }
     Ok(Script {
         rule_id: rule.id.clone(),
@@ -288,7 +290,9 @@ impl Script {
     }
 
     fn specificity(&self) -> usize {
-        usize::from(!self.buckets.is_empty()) + usize::from(!self.debtor_types.is_empty()) + usize::from(self.needs.is_some())
+        usize::from(!self.buckets.is_empty())
+            + usize::from(!self.debtor_types.is_empty())
+            + usize::from(self.needs.is_some())
     }
 
     /// One of the two texts with its places filled in; the first place without a value refuses.
@@ -344,12 +348,10 @@ mod tests {
         check("consequences debtor collect call M4 malicious", &["consequences.law", "consequences.protection"]);
         check("legal_notice debtor serve_notice call M4 unknown", &[]);
         check("legal_notice debtor serve_notice call M4 unknown suit_filed", &["legal_notice.filed"]);
-        check("contact_person contact_person locate call M2 unknown", &[
-            "contact_person.locate",
-            "contact_person.message",
-            "contact_person.asks_why",
-            "contact_person.refuses",
-        ]);
+        check(
+            "contact_person contact_person locate call M2 unknown",
+            &["contact_person.locate", "contact_person.message", "contact_person.asks_why", "contact_person.refuses"],
+        );
         check("contact_person contact_person collect call M2 unknown", &[]);
         check("past_due contact_person locate call M2 unknown", &[]);
         check("guarantor guarantor collect call M2 unknown", &["guarantor.claim", "guarantor.rights"]);
@@ -371,13 +373,17 @@ mod tests {
         // 法 is kept for late and unwilling: no script of law reaches a debtor known to be in hardship.
         let law_on_hardship = library.iter().filter(|script| script.frame == ScriptFrame::Law);
         let mut to_debtor = law_on_hardship.filter(|script| script.topic == ScriptTopic::Consequences);
-        assert!(to_debtor.all(|script| !script.debtor_types.is_empty() && !script.debtor_types.contains(&DebtorType::Hardship)));
+        assert!(
+            to_debtor
+                .all(|script| !script.debtor_types.is_empty() && !script.debtor_types.contains(&DebtorType::Hardship))
+        );
     }
 
     #[test]
     fn every_script_passes_the_language_check() {
         let pack = Pack::embedded("cn-collections").expect("the pack reads");
-        let rules = LanguageRules::compile(&pack.on(Date::from_ymd(2026, 11, 22).unwrap())).expect("its language compiles");
+        let rules =
+            LanguageRules::compile(&pack.on(Date::from_ymd(2026, 11, 22).unwrap())).expect("its language compiles");
         for script in library() {
             let findings = check(&rules, &script.zh, &script.needs.into_iter().collect());
             assert!(findings.is_empty(), "{}: {findings:?}", script.rule_id);
@@ -390,7 +396,11 @@ mod tests {
         for script in library() {
             let hears = script.relations.iter().any(|relation| !relation.is_liable());
             if hears && script.topic != ScriptTopic::TakePayment {
-                assert!(script.placeholders.iter().all(|placeholder| placeholder.tells_nothing_of_debt()), "{}", script.rule_id);
+                assert!(
+                    script.placeholders.iter().all(|placeholder| placeholder.tells_nothing_of_debt()),
+                    "{}",
+                    script.rule_id
+                );
                 assert!(tells.iter().all(|word| !script.zh.contains(word)), "{}", script.rule_id);
             }
         }
@@ -423,7 +433,10 @@ mod tests {
 
     #[test]
     fn a_place_without_a_value_refuses() {
-        let script = &draft("topic = 'opening'\nrelations = ['debtor']\nzh = '{staff_name}, {hotline}.'\nen = '{hotline} {staff_name}'").unwrap()[0];
+        let script = &draft(
+            "topic = 'opening'\nrelations = ['debtor']\nzh = '{staff_name}, {hotline}.'\nen = '{hotline} {staff_name}'",
+        )
+        .unwrap()[0];
         let mut values = BTreeMap::from([(Placeholder::StaffName, "Li".to_owned())]);
         let refused = script.fill(&script.zh, &values).unwrap_err();
         assert_eq!(refused, ScriptRefused::PlaceholderMissing { placeholder: Placeholder::Hotline });

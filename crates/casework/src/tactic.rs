@@ -205,7 +205,10 @@ impl Tactics {
         facts: &BTreeSet<Circumstance>,
     ) -> Vec<(&Tactic, Vec<Circumstance>)> {
         let missing = |tactic: &Tactic| tactic.needs.difference(facts).copied().collect::<Vec<_>>();
-        self.fitting(debtor_type, phase).map(|tactic| (tactic, missing(tactic))).filter(|(_, missing)| !missing.is_empty()).collect()
+        self.fitting(debtor_type, phase)
+            .map(|tactic| (tactic, missing(tactic)))
+            .filter(|(_, missing)| !missing.is_empty())
+            .collect()
     }
 
     /// What is shown as never or hardly lawful, in the pack's order (反例).
@@ -247,11 +250,13 @@ mod tests {
         let tactics = tactics();
         let check = |text: &str, offered: &[u32], waiting: &str| {
             let (debtor_type, phase, facts) = asked(text);
-            let numbers: Vec<u32> = tactics.offered(debtor_type, phase, &facts).iter().map(|tactic| tactic.number).collect();
+            let numbers: Vec<u32> =
+                tactics.offered(debtor_type, phase, &facts).iter().map(|tactic| tactic.number).collect();
             assert_eq!(numbers, offered, "{text}");
             let missing = tactics.waiting(debtor_type, phase, &facts);
             let codes = |missing: &[Circumstance]| missing.iter().map(|one| one.code()).collect::<Vec<_>>().join("+");
-            let missing: Vec<String> = missing.iter().map(|(tactic, missing)| format!("{} {}", tactic.number, codes(missing))).collect();
+            let missing: Vec<String> =
+                missing.iter().map(|(tactic, missing)| format!("{} {}", tactic.number, codes(missing))).collect();
             assert_eq!(missing.join(", "), waiting, "{text}");
         };
         check("unknown M0", &[1, 13], "15 guaranteed+guarantee_period_running");

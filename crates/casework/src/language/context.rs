@@ -80,7 +80,9 @@ impl Surroundings {
         self.begin_in(Guard::Denies, from..words.end()).any(|denial| {
             // The word it denies: the next of the phrase, at its start or inside its gaps. 不收 denies
             // 收, a denial inside a word is part of it.
-            let Some(next) = words.words.iter().find(|word| word.start > denial.start) else { return false };
+            let Some(next) = words.words.iter().find(|word| word.start > denial.start) else {
+                return false;
+            };
             let inside = |word: &Range<usize>| word.start <= denial.start && denial.start < word.end;
             next.start.saturating_sub(denial.end) <= reach.denial
                 && reading.same_clause(denial.end - 1, next.start)

@@ -23,9 +23,15 @@ pub struct LanguageRules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     /// Not to be said; the category's place in the rules.
-    Forbidden { category: usize, unless: Option<SpeechFact>, firmness: Firmness },
+    Forbidden {
+        category: usize,
+        unless: Option<SpeechFact>,
+        firmness: Firmness,
+    },
     /// Words of the category within it are meant well.
-    Exception { category: usize },
+    Exception {
+        category: usize,
+    },
     Guard(Guard),
 }
 
@@ -123,7 +129,8 @@ impl LanguageRules {
         }
         let reading = only(&parts, "reading", |part| if let Part::Reading(text) = part { Some(text) } else { None });
         let context = only(&parts, "context", |part| if let Part::Context(text) = part { Some(text) } else { None });
-        let missing = |what: &str| pack.pack.problem(what, "give the pack one rule of kind language for each of these parts");
+        let missing =
+            |what: &str| pack.pack.problem(what, "give the pack one rule of kind language for each of these parts");
         let ((reading_rule, reading), (context_rule, context)) = match (reading, context) {
             (Ok(reading), Ok(context)) => (reading, context),
             (reading, context) => {
@@ -149,7 +156,13 @@ impl LanguageRules {
                 Fold::default()
             }
         };
-        let mut gathered = Gathered { lists: &reading.lists, fold: &fold, builder: LexiconBuilder::default(), uses: Vec::new(), problems };
+        let mut gathered = Gathered {
+            lists: &reading.lists,
+            fold: &fold,
+            builder: LexiconBuilder::default(),
+            uses: Vec::new(),
+            problems,
+        };
         let categories = gathered.all(&parts);
         let Gathered { builder, uses, mut problems, .. } = gathered;
         let lexicon = builder.build(Distances { near: reading.near, far: reading.far });
