@@ -10,6 +10,7 @@ use policy::Pack;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use units::Date;
 
 struct Sentence {
@@ -225,19 +226,21 @@ fn words_drawn_apart_are_found_all_the_same() {
     }
 }
 
+/// Compiled once for all the texts of the property.
+static RULES: LazyLock<LanguageRules> = LazyLock::new(rules);
+
 proptest! {
     /// Whatever is written, findings point at the words they name, in order, and come out the same twice.
     #[test]
     fn findings_point_at_their_words(pieces in proptest::collection::vec((0usize..300, "\\PC{0,6}"), 1..6)) {
-        let rules = rules();
         let known = sentences("tune.tsv");
         let text: String = pieces.iter().map(|(index, noise)| format!("{noise}{}", known[index % known.len()].text)).collect();
-        let findings = check(&rules, &text, &BTreeSet::new());
+        let findings = check(&RULES, &text, &BTreeSet::new());
         for finding in &findings {
             prop_assert_eq!(&text[finding.bytes.clone()], &finding.words);
         }
         prop_assert!(findings.is_sorted_by_key(|finding| finding.bytes.start));
-        prop_assert_eq!(&findings, &check(&rules, &text, &BTreeSet::new()));
+        prop_assert_eq!(&findings, &check(&RULES, &text, &BTreeSet::new()));
     }
 }
 
