@@ -3,6 +3,9 @@
 use crate::failure::Outcome;
 use crate::workspace::{Open, refused_pack};
 use authority::AuthorityRules;
+use casework::language::LanguageRules;
+use casework::script::{Script, scripts};
+use casework::tactic::Tactics;
 use casework::{CaseRules, ContactRules};
 use disposal::clock::ClockRules;
 use policy::{Pack, PackOnDate, PackProblem, working_calendar};
@@ -15,6 +18,9 @@ pub struct CaseworkRules {
     pub on: Date,
     pub cases: CaseRules,
     pub gate: ContactRules,
+    pub language: LanguageRules,
+    pub scripts: Vec<Script>,
+    pub tactics: Tactics,
     pub clocks: ClockRules,
     pub authority: AuthorityRules,
     /// Statutory holidays: the last day of a period moves off them.
@@ -36,13 +42,18 @@ impl CaseworkRules {
         }
         let cases = keep(CaseRules::compile(&day), &mut problems);
         let gate = keep(ContactRules::compile(&day), &mut problems);
+        let language = keep(LanguageRules::compile(&day), &mut problems);
+        let scripts = keep(scripts(&day), &mut problems);
+        let tactics = keep(Tactics::compile(&day), &mut problems);
         let clocks = keep(ClockRules::compile(&day).map_err(|problem| vec![problem]), &mut problems);
         let authority = keep(AuthorityRules::compile(&day), &mut problems);
-        let (Some(cases), Some(gate), Some(clocks), Some(authority)) = (cases, gate, clocks, authority) else {
+        let (Some(cases), Some(gate), Some(language), Some(scripts), Some(tactics), Some(clocks), Some(authority)) =
+            (cases, gate, language, scripts, tactics, clocks, authority)
+        else {
             return refused_pack(&pack.name(), &problems);
         };
         let calendar = holidays()?;
-        Ok(CaseworkRules { pack: pack.name(), on, cases, gate, clocks, authority, calendar })
+        Ok(CaseworkRules { pack: pack.name(), on, cases, gate, language, scripts, tactics, clocks, authority, calendar })
     }
 }
 

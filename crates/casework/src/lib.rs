@@ -11,11 +11,12 @@
 //! queue::of(&cases, &owner), queue::next_case(..), queue::rebalance(..)
 //! promise::make(&draft, &desk, &rules.promise)        -> Promise or PromiseRefused
 //! rules.hardship.check(&plan, &desk), rules.agency.place(..), household_plan.check(..)
+//! language::check(&rules, text, &confirmed)            -> findings: category, words, rule
 //! results::count(facts, key), rules.score.score(&results, target)
 //! ```
 //!
 //! Reading order: [`contact`], [`contact_gate`], [`strategy`], [`case`], [`night`], [`assignment`], [`queue`], [`promise`],
-//! [`hardship`], [`plan`], [`agency`], [`results`], [`rules`].
+//! [`hardship`], [`plan`], [`agency`], [`results`], [`rules`], [`language`], [`script`], [`tactic`].
 
 pub mod agency;
 pub mod assignment;
@@ -30,6 +31,9 @@ pub mod queue;
 pub mod results;
 pub mod rules;
 pub mod strategy;
+pub mod language;
+pub mod script;
+pub mod tactic;
 
 mod by_code;
 #[cfg(test)]
