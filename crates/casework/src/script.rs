@@ -3,10 +3,9 @@
 //! Order of 情, 理, 法 as regulation §12.3 has it; what a contact person may hear is §3.2 WHO-3, what a
 //! letter must show LTR-1. A pack whose scripts break either does not compile.
 
-use crate::strategy::Approach;
 use crate::contact::{Channel, Purpose, Relation};
 use crate::language::SpeechFact;
-use crate::tactic::DebtorType;
+use crate::strategy::{Approach, DebtorType};
 use grading::Bucket;
 use policy::{PackOnDate, PackProblem, Rule, RuleKind, read};
 use serde::Deserialize;
