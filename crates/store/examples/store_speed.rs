@@ -5,7 +5,7 @@
 
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use store::{Cursor, Fault, FieldKind, Keys, Store};
 use units::{Date, Moment};
@@ -23,9 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args().nth(1).unwrap_or_else(|| "store-speed".to_owned());
+    let folder = std::env::args().nth(1).map_or_else(|| std::env::temp_dir().join("store-speed"), PathBuf::from);
     std::fs::create_dir_all(&folder)?;
-    let file = Path::new(&folder).join("store.sqlite");
+    let file = folder.join("store.sqlite");
     let (there, url) = (file.exists(), format!("sqlite:{}?mode=rwc", file.display()));
     let store = Store::open(&url, Keys::parse(KEY).expect("a key")).await?;
     if !there {

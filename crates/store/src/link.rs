@@ -95,6 +95,8 @@ impl Store {
     }
 
     /// Begins a command. On SQLite nobody else writes until it ends.
+    ///
+    /// Within it, read through the [`Tx`]: that sees what it wrote, and needs no second connection.
     pub async fn begin(&self) -> Result<Tx, Fault> {
         let turn = match &self.turn {
             Some(turn) => Some(turn.clone().lock_owned().await),

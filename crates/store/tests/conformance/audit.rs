@@ -92,6 +92,10 @@ async fn a_meddled_chain_names_the_event(Bench { store, raw, .. }: Bench) {
     check(last, "UPDATE audit_event SET sequence = 7 WHERE sequence = 99", broken(7, Breach::Missing)).await;
     let cut = "UPDATE chain_head SET sequence = 6 WHERE chain = 'audit'";
     check(cut, "UPDATE chain_head SET sequence = 7 WHERE chain = 'audit'", broken(7, Breach::EndDiffers)).await;
+    let back = "UPDATE chain_head SET sequence = 6, hash = (SELECT hash FROM audit_event WHERE sequence = 6) WHERE chain = 'audit'";
+    let on = "UPDATE chain_head SET sequence = 7, hash = (SELECT hash FROM audit_event WHERE sequence = 7) WHERE chain = 'audit'";
+    check(back, on, broken(7, Breach::EndDiffers)).await;
+    check("UPDATE chain_head SET hash = 'x' WHERE chain = 'audit'", on, broken(7, Breach::EndDiffers)).await;
 
     raw.execute_unprepared("DELETE FROM audit_event WHERE sequence >= 6").await.unwrap();
     assert_eq!(verify(&store).await.unwrap(), broken(6, Breach::Missing));

@@ -22,8 +22,10 @@ impl Server {
         if let Some((user, group)) = postgres_account() {
             chown(folder.path(), Some(user), Some(group)).expect("the folder becomes the server's");
         }
-        let initdb = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--pgdata"];
-        let made = unprivileged(&programs.join("initdb")).args(initdb).arg(&data).output().expect("initdb starts");
+        // A server that sorts as people do, so that a column that forgets to be sorted by bytes is seen.
+        let language = ["--locale-provider=icu", "--icu-locale=en-US", "--encoding=UTF8"];
+        let initdb = ["--auth=trust", "--username=postgres", "--no-sync", "--pgdata"];
+        let made = unprivileged(&programs.join("initdb")).args(language).args(initdb).arg(&data).output().expect("initdb starts");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let process = unprivileged(&programs.join("postgres"))
             .arg("-D")

@@ -138,6 +138,9 @@ async fn a_subtree_holds_what_is_below_it_and_moves(Bench { store, .. }: Bench) 
     };
     assert_eq!(subtree("HQ/E/").await, "C3 C4 C2");
     assert_eq!(subtree("HQ/").await, "C3 C4 C2 C5 C1");
+    let wide = store.case_subtree::<Value>("HQ/", None, 1).await.unwrap().next;
+    let narrow = store.case_subtree::<Value>("HQ/W/", wide.as_ref(), 9).await.unwrap();
+    assert_eq!(ids(&narrow), ["C1"], "a cursor does not widen what may be seen");
     let tx = store.begin().await.unwrap();
     tx.branch_move("HQ/E/", "HQ/W/E/").await.unwrap();
     tx.commit().await.unwrap();
