@@ -281,14 +281,14 @@ fn hear_placements(heard: &mut Heard) {
 fn hear_speech(heard: &mut Heard) {
     let pack = pack();
     let rules = LanguageRules::compile(&pack.on(today())).unwrap();
-    let say = |category: &str| -> Result<(), SpeechRefused> {
+    let speak = |category: &str| -> Result<(), SpeechRefused> {
         let mut sentences = include_str!("../../../cases/language/tune.tsv").lines();
         let line = sentences.find(|line| line.starts_with(&format!("{category}\t"))).expect(category);
         admit(&rules, line.rsplit('\t').next().unwrap(), &BTreeSet::new()).map(|_| ())
     };
     let library = scripts(&pack.on(today())).unwrap();
     let script = library.iter().find(|script| !script.placeholders.is_empty()).unwrap();
-    hear!(heard, say("threat"), say("insult"), script.fill(&script.zh, &BTreeMap::new()));
+    hear!(heard, speak("threat"), speak("insult"), script.fill(&script.zh, &BTreeMap::new()));
 }
 
 /// As the edge says a fact: codes in its language, everything else as it is.
