@@ -19,7 +19,7 @@ use loan::{LoanStatus, Protection};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Saved, Stamp};
-use units::{Coded, Date, Moment};
+use units::{Date, Moment};
 
 /// Something recorded about a claim (时限事实): appended, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -90,6 +90,9 @@ pub async fn contact_begin(desk: &Desk, call: &Call, case_id: &str, wanted: &Con
     let asked = Asked::read(desk, &tx, call, case, &now, agency).await?;
     let (decided, answer) = asked.answer(desk, &now);
     if let Err(no) = decided {
+        // Asked again under the same key it is decided again; that it was asked stays.
+        drop(tx);
+        let mut tx = desk.store.begin().await?;
         tx.audit(call.audit("contact_refused", format!("case/{case_id}"), no.first.refusal.code()));
         tx.commit().await?;
         return Err(not_allowed(&no, &answer));

@@ -126,7 +126,6 @@ struct Draft<'a> {
 
 /// What the book says of a number's source, as one of the six lawful ways; nothing else may be used.
 fn source_of(text: &str) -> PointSource {
-    use units::Coded;
     match text {
         "application" | "customer" => PointSource::Reserved,
         "bureau" | "credit_bureau" => PointSource::LicensedInstitution,
