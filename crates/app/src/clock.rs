@@ -73,21 +73,8 @@ pub(crate) async fn night(
     for signal in &signals {
         told.entry(id_of(&signal.key)).or_default().push(signal);
     }
-    // A clock that somebody was told of is shown as it stands tonight, also when an act has moved it.
-    let watched: BTreeSet<&str> = told.values().map(|signals| signals[0].key.claim_id.as_str()).chain(kept.values().map(|kept| kept.row.claim_id.as_str())).collect();
-    let mut states: BTreeMap<String, (ClockState, &ClaimFacts)> = BTreeMap::new();
-    for facts in claims.iter().filter(|facts| watched.contains(facts.claim_id.as_str())) {
-        for state in clocks(facts, &rules.clocks, &rules.calendar, date) {
-            states.insert(format!("{}/{}/{}", state.claim_id, state.kind.code(), state.subject), (state, facts));
-        }
-    }
-    let mut done = ClockNight { signals: signals.len() as u64, ..ClockNight::default() };
-    for (state, facts) in states.values() {
-        if let (Some(last_day), Some(_)) = (state.last_day, state.level) {
-            let nearest = done.nearest.entry(facts.debtors[0].clone()).or_insert(last_day);
-            *nearest = last_day.min(*nearest);
-        }
-    }
+    let states = watched_states(desk, &claims, &told, &kept, date);
+    let mut done = ClockNight { signals: signals.len() as u64, nearest: nearest(&states), ..ClockNight::default() };
     for shard in 0..SHARDS {
         let key = ChunkKey { business_date: date, step: "clocks".to_owned(), shard: shard as i64 };
         let mut tx = match desk.store.chunk_begin(&key, at).await? {
@@ -131,6 +118,38 @@ pub(crate) async fn night(
     Ok(done)
 }
 
+/// The state of every clock of a claim in which somebody was told of one: it is shown as it stands tonight, also
+/// when an act has moved it.
+fn watched_states<'a>(
+    desk: &Desk,
+    claims: &'a [ClaimFacts],
+    told: &BTreeMap<String, Vec<&ClockSignal>>,
+    kept: &BTreeMap<String, Kept<ClockRow, ClockFile>>,
+    date: Date,
+) -> BTreeMap<String, (ClockState, &'a ClaimFacts)> {
+    let told = told.values().map(|signals| signals[0].key.claim_id.as_str());
+    let watched: BTreeSet<&str> = told.chain(kept.values().map(|kept| kept.row.claim_id.as_str())).collect();
+    let mut states = BTreeMap::new();
+    for facts in claims.iter().filter(|facts| watched.contains(facts.claim_id.as_str())) {
+        for state in clocks(facts, &desk.rules.clocks, &desk.rules.calendar, date) {
+            states.insert(format!("{}/{}/{}", state.claim_id, state.kind.code(), state.subject), (state, facts));
+        }
+    }
+    states
+}
+
+/// The nearest last day of each customer's clocks that are running out.
+fn nearest(states: &BTreeMap<String, (ClockState, &ClaimFacts)>) -> HashMap<String, Date> {
+    let mut nearest: HashMap<String, Date> = HashMap::new();
+    for (state, facts) in states.values() {
+        if let (Some(last_day), Some(_)) = (state.last_day, state.level) {
+            let so_far = nearest.entry(facts.debtors[0].clone()).or_insert(last_day);
+            *so_far = last_day.min(*so_far);
+        }
+    }
+    nearest
+}
+
 fn id_of(key: &SignalKey) -> String {
     format!("{}/{}/{}", key.claim_id, key.kind.code(), key.subject)
 }
@@ -143,23 +162,7 @@ async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<S
         recorded.entry(kept.row.claim_id).or_default().push(kept.body);
     }
     let contracts = lake::securities::contracts(&desk.open.lake, date)?;
-    let mut behind: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)> = BTreeMap::new();
-    for one in guarantees(&desk.open.lake, date)? {
-        let term = one.period_ends_on.map_or(GuaranteeTerm::Silent, GuaranteeTerm::Until);
-        let form = one.form.as_deref().and_then(GuaranteeForm::from_code);
-        let guarantee = Guarantee { guarantor_id: one.guarantor_id, form, term, maximum_amount: None };
-        behind.entry(one.secures).or_default().0.push(guarantee);
-    }
-    for one in collateral(&desk.open.lake, date)? {
-        let security = Collateral {
-            collateral_id: one.collateral_id,
-            right: CollateralRight::Mortgage,
-            insured_until: one.insurance_expires_on,
-            registered_until: one.registration_expires_on,
-            valued_on: Some(one.valued_on),
-        };
-        behind.entry(one.secures).or_default().1.push(security);
-    }
+    let behind = protection_on(desk, date)?;
     let mut claims = Vec::new();
     for (number, loan) in input.loans.iter().enumerate() {
         let position = &input.folded[number].position;
@@ -208,6 +211,28 @@ async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<S
         claims.push(facts);
     }
     Ok(claims)
+}
+
+/// What stands behind each loan or contract on a day.
+fn protection_on(desk: &Desk, date: Date) -> Outcome<BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)>> {
+    let mut behind: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)> = BTreeMap::new();
+    for one in guarantees(&desk.open.lake, date)? {
+        let term = one.period_ends_on.map_or(GuaranteeTerm::Silent, GuaranteeTerm::Until);
+        let form = one.form.as_deref().and_then(GuaranteeForm::from_code);
+        let guarantee = Guarantee { guarantor_id: one.guarantor_id, form, term, maximum_amount: None };
+        behind.entry(one.secures).or_default().0.push(guarantee);
+    }
+    for one in collateral(&desk.open.lake, date)? {
+        let security = Collateral {
+            collateral_id: one.collateral_id,
+            right: CollateralRight::Mortgage,
+            insured_until: one.insurance_expires_on,
+            registered_until: one.registration_expires_on,
+            valued_on: Some(one.valued_on),
+        };
+        behind.entry(one.secures).or_default().1.push(security);
+    }
+    Ok(behind)
 }
 
 fn add(facts: &mut ClaimFacts, fact: ClockFact) {

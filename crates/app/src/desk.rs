@@ -208,19 +208,35 @@ pub fn stored(saved: Saved) -> Outcome<i64> {
     }
 }
 
-/// A refusal of a rule room, its fields as the facts of the message.
-pub fn told(code: &'static str, refused: &impl Serialize) -> Failure {
-    let value = serde_json::to_value(refused).unwrap_or_default();
-    let fields = value.as_object().and_then(|variant| variant.values().next());
-    let fact = |name: &'static str| {
-        let said = match fields.and_then(|fields| fields.get(name)) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => return None,
-        };
-        Some((name, said))
-    };
-    refusal(code, glossary::placeholders(code).into_iter().filter_map(fact).collect())
+/// What a rule room refuses with (规则的拒绝): how it says its facts.
+pub trait Facts {
+    fn facts(&self) -> Vec<(&'static str, String)>;
+}
+
+macro_rules! facts_of {
+    ($($refused:ty),+ $(,)?) => {$(
+        impl Facts for $refused {
+            fn facts(&self) -> Vec<(&'static str, String)> {
+                <$refused>::facts(self)
+            }
+        }
+    )+};
+}
+
+facts_of!(
+    casework::agency::PlacementRefused,
+    casework::case::CaseRefused,
+    casework::hardship::HardshipRefused,
+    casework::language::SpeechRefused,
+    casework::plan::PlanRefused,
+    casework::promise::PromiseRefused,
+    casework::script::ScriptRefused,
+    disposal::clock::ActRefused,
+);
+
+/// A refusal of a rule room, with the facts of its message; codes among them stand as their place in the glossary.
+pub fn told(code: &'static str, refused: &impl Facts) -> Failure {
+    refusal(code, refused.facts())
 }
 
 pub fn refusal(code: &'static str, facts: Vec<(&'static str, String)>) -> Failure {

@@ -138,7 +138,7 @@ pub struct PlacementRequest {
 }
 
 /// Why a placement is refused, in order of precedence (拒绝委外原因).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlacementRefused {
     ViolationRecorded,
     NotWhitelisted,
@@ -148,7 +148,7 @@ pub enum PlacementRefused {
     ReviewPastDue { due_on: Date },
     NotWorked,
     CollectionStopped,
-    TooEarly { #[serde(with = "crate::by_code")] bucket: Bucket },
+    TooEarly { bucket: Bucket },
     DebtorNotTold { latest: Date },
     TermTooLong { latest: Date },
 }
@@ -167,6 +167,26 @@ impl PlacementRefused {
             PlacementRefused::TooEarly { .. } => "E-AG-09",
             PlacementRefused::DebtorNotTold { .. } => "E-AG-10",
             PlacementRefused::TermTooLong { .. } => "E-AG-11",
+        }
+    }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            PlacementRefused::ClauseMissing { clause } => {
+                vec![("clause", format!("agreement_clause.{}", clause.code()))]
+            }
+            PlacementRefused::ReviewPastDue { due_on } => vec![("due_on", due_on.to_string())],
+            PlacementRefused::TooEarly { bucket } => vec![("bucket", format!("bucket.{}", bucket.code()))],
+            PlacementRefused::DebtorNotTold { latest } | PlacementRefused::TermTooLong { latest } => {
+                vec![("latest", latest.to_string())]
+            }
+            PlacementRefused::ViolationRecorded
+            | PlacementRefused::NotWhitelisted
+            | PlacementRefused::AgreementNotInForce
+            | PlacementRefused::ImpactNotAssessed
+            | PlacementRefused::NotWorked
+            | PlacementRefused::CollectionStopped => vec![],
         }
     }
 }

@@ -31,7 +31,7 @@ mod golden_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
-mod table;
+pub(crate) mod table;
 mod unreachable;
 
 pub use answer::{Allowed, CounterLeft, CounterRecord, Finding, FindingRecord, GateAnswer, GateDecision, Refused};

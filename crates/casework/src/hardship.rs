@@ -105,7 +105,7 @@ pub struct HardshipDesk<'a> {
 }
 
 /// Why a plan is refused, in order of precedence (拒绝协议原因).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HardshipRefused {
     PlanInForce { plan_id: String },
     TermMissing { term: HardshipTerm },
@@ -132,6 +132,21 @@ impl HardshipRefused {
             HardshipRefused::TooLong { .. } => "E-HD-08",
             HardshipRefused::BalanceDiffers { .. } => "E-HD-09",
             HardshipRefused::SumDiffers { .. } => "E-HD-10",
+        }
+    }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            HardshipRefused::PlanInForce { plan_id } => vec![("plan_id", plan_id.clone())],
+            HardshipRefused::TermMissing { term } => vec![("term", format!("hardship_term.{}", term.code()))],
+            HardshipRefused::RecordingMissing | HardshipRefused::NoInstalments => vec![],
+            HardshipRefused::AmountMustBePositive { day }
+            | HardshipRefused::DaysMustAscend { day }
+            | HardshipRefused::DayInPast { day } => vec![("day", day.to_string())],
+            HardshipRefused::TooLong { latest } => vec![("latest", latest.to_string())],
+            HardshipRefused::BalanceDiffers { owed } => vec![("owed", owed.to_string())],
+            HardshipRefused::SumDiffers { total } => vec![("total", total.to_string())],
         }
     }
 }

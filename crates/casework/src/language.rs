@@ -116,6 +116,17 @@ impl SpeechRefused {
             SpeechRefused::Blocked { .. } => "E-LN-02",
         }
     }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let (SpeechRefused::Escalated { finding } | SpeechRefused::Blocked { finding }) = self;
+        vec![
+            ("words", finding.words.clone()),
+            ("category", format!("speech_category.{}", finding.category.code())),
+            ("rule", finding.rule_id.clone()),
+            ("article", finding.article.clone()),
+        ]
+    }
 }
 
 /// Finds in a text what must not be said, in order of place, then of category.

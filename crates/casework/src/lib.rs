@@ -38,6 +38,8 @@ pub mod tactic;
 mod by_code;
 #[cfg(test)]
 mod desk;
+#[cfg(test)]
+mod refusal_tests;
 
 pub use case::{Case, CaseEvent};
 pub use contact::{Channel, Contact, ContactResult, Direction, Purpose, Relation};

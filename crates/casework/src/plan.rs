@@ -185,7 +185,7 @@ pub struct PlanDesk<'a> {
 }
 
 /// Why a plan is refused, in order of precedence (拒绝方案原因).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanRefused {
     /// It does not follow the version in force.
     VersionDiffers {
@@ -242,6 +242,24 @@ impl PlanRefused {
             PlanRefused::ReviewInPast { .. } => "E-HP-11",
             PlanRefused::ReviewTooLate { .. } => "E-HP-12",
             PlanRefused::MinutesMissing => "E-HP-13",
+        }
+    }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            PlanRefused::VersionDiffers { version } => vec![("version", version.to_string())],
+            PlanRefused::LeverUnknown { lever_id }
+            | PlanRefused::LeverTwice { lever_id }
+            | PlanRefused::ProbabilityOutOfRange { lever_id }
+            | PlanRefused::AmountNegative { lever_id } => vec![("lever_id", lever_id.clone())],
+            PlanRefused::ConditionNotAttested { lever_id, condition } => {
+                vec![("lever_id", lever_id.clone()), ("condition", format!("lever_condition.{}", condition.code()))]
+            }
+            PlanRefused::MoreThanOwed { owed } => vec![("owed", owed.to_string())],
+            PlanRefused::StepInPast { day } | PlanRefused::ReviewInPast { day } => vec![("day", day.to_string())],
+            PlanRefused::ReviewTooLate { latest } => vec![("latest", latest.to_string())],
+            PlanRefused::LeverMissing | PlanRefused::StepMissing | PlanRefused::MinutesMissing => vec![],
         }
     }
 }

@@ -94,7 +94,7 @@ pub struct PromiseDesk<'a> {
 }
 
 /// Why a promise is refused, in order of precedence (拒绝承诺原因).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromiseRefused {
     TimeMissing,
     WayMissing,
@@ -126,6 +126,20 @@ impl PromiseRefused {
             PromiseRefused::DayTooLate { .. } => "E-PR-06",
             PromiseRefused::DayAlreadyPromised { .. } => "E-PR-07",
             PromiseRefused::MoreThanOwed { .. } => "E-PR-08",
+        }
+    }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            PromiseRefused::DayInPast { business_date } => vec![("business_date", business_date.to_string())],
+            PromiseRefused::DayTooLate { latest } => vec![("latest", latest.to_string())],
+            PromiseRefused::DayAlreadyPromised { day } => vec![("day", day.to_string())],
+            PromiseRefused::MoreThanOwed { owed } => vec![("owed", owed.to_string())],
+            PromiseRefused::TimeMissing
+            | PromiseRefused::WayMissing
+            | PromiseRefused::AmountMissing
+            | PromiseRefused::AmountMustBePositive => vec![],
         }
     }
 }

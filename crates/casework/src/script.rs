@@ -184,6 +184,12 @@ impl ScriptRefused {
             ScriptRefused::PlaceholderMissing { .. } => "E-LN-03",
         }
     }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let ScriptRefused::PlaceholderMissing { placeholder } = self;
+        vec![("placeholder", format!("placeholder.{}", placeholder.code()))]
+    }
 }
 
 /// Every script of a pack on a day, checked (话术库).

@@ -18,6 +18,8 @@ mod guarantee;
 mod walk;
 
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod table;

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const REPRODUCERS: [&str; 2] = ["cases/commands/", "cases/errors/"];
 const REFUSALS: &str = "glossary/refusals.toml";
 const COMMAND_LINE: &str = "glossary/cli.toml";
+const CODES: &str = "glossary/codes.toml";
 
 /// One `coded!` enum of the program: its name, where it stands, and its variants.
 struct CodedEnum<'a> {
@@ -42,6 +43,7 @@ pub fn check(repository: &Repository, findings: &mut Vec<Finding>) {
     }
     check_refusals(repository, &spoken, findings);
     check_said(repository, &said, findings);
+    check_sets(repository, &enums, &said, findings);
     for path in repository.files.keys().filter(|path| path.ends_with(".case") && !path.starts_with("cases/")) {
         findings.push(Finding::new("dead-case", path, 1, "case", "nobody runs this story: move it under cases/"));
     }
@@ -118,6 +120,22 @@ fn check_said(repository: &Repository, literals: &BTreeSet<String>, findings: &m
         if !literals.contains(key) && !literals.contains(&format!("{section}.{key}")) {
             let fix = "nothing in the program says this: take it out";
             findings.push(Finding::new("unspoken", COMMAND_LINE, n + 1, &format!("{section}.{key}"), fix));
+        }
+    }
+}
+
+/// Every set of codes is an enum's, or a column's that names it.
+fn check_sets(
+    repository: &Repository,
+    enums: &BTreeMap<String, String>,
+    literals: &BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) {
+    let text = repository.files.get(CODES).map_or("", String::as_str);
+    for (n, line) in text.lines().enumerate() {
+        let Some(set) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { continue };
+        if !enums.contains_key(set) && !literals.contains(set) {
+            findings.push(Finding::new("unspoken", CODES, n + 1, set, "no enum and no column has these codes: take them out"));
         }
     }
 }
@@ -248,8 +266,10 @@ mod tests {
             check_repository(super::check, &files, expect);
         };
         let story = ("cases/errors/repay.case", "refused E-RP-01 amount_must_be_positive\n");
+        let page = ("cases/errors/repayment.txt", "E-RP-01 amount_must_be_positive\n    no\n");
         let entry = (REFUSALS, "[E-RP-01]\n");
         check("E-RP-01", &[story, entry], &[]);
+        check("E-RP-01", &[page, entry], &[]);
         check("E-RP-01", &[entry], &["glossary/refusals.toml:1: E-RP-01"]);
         check("E-ZZ-99", &[], &["crates/loan/src/a.rs:1: E-ZZ-99"]);
         check("E-RP-01", &[story, (REFUSALS, "[E-RP-01]\n[E-IM-01]\n")], &["glossary/refusals.toml:2: E-IM-01"]);
@@ -260,6 +280,13 @@ mod tests {
         let texts = "[say]\ndone = { zh = \"z\", en = \"e\" }\ngone = { zh = \"z\", en = \"e\" }\n";
         let files = [(COMMAND_LINE, texts), ("crates/app/src/a.rs", "const A: &str = \"done\";\n")];
         check_repository(check, &files, &["glossary/cli.toml:3: say.gone"]);
+    }
+
+    #[test]
+    fn a_set_of_no_enum_is_found() {
+        let codes = (CODES, "[repayment_method]\nflat = {}\n[payer]\n[gone]\n");
+        let more = "coded! { RepaymentMethod { Flat = \"flat\" } }\nconst A: &str = \"payer\";\n";
+        check_repository(check, &[codes, ("crates/loan/src/a.rs", more)], &["glossary/codes.toml:4: gone"]);
     }
 
     #[test]

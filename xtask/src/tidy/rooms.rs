@@ -4,7 +4,7 @@ use super::{Finding, Repository};
 
 /// The floors of the house, lowest first. A room leans on lower floors only, or along [`ARROWS`].
 const FLOORS: &[&[&str]] = &[
-    /* 0 words      */ &["units", "glossary"],
+    /* 0 words      */ &["units", "glossary", "vault"],
     /* 1 rules      */ &["warning", "inspection", "casework", "disposal", "riskmodel", "grading", "loan", "authority", "policy"],
     /* 2 assembly   */ &["academy", "sim", "dayend", "report"],
     /* 3 outside    */ &["store", "cluster", "query", "lake"],
@@ -20,6 +20,9 @@ const PURE: usize = 2;
 const ARROWS: &[(&str, &str)] = &[
     ("loan", "policy"),
     ("grading", "loan"),
+    ("casework", "grading"),
+    ("disposal", "policy"),
+    ("authority", "policy"),
     ("riskmodel", "grading"),
     ("dayend", "report"),
     ("sim", "dayend"),
@@ -29,8 +32,11 @@ const ARROWS: &[(&str, &str)] = &[
     ("postloan", "web"),
 ];
 
-/// Libraries (by how their names begin) that only some rooms may name.
+/// Libraries and rooms (by how their names begin) that only some rooms may name.
 const ONLY: &[(&str, &[&str])] = &[
+    // What seals personal data and passwords stays in few hands: no rule, no page, no report opens any.
+    ("aes-gcm", &["store", "vault"]),
+    ("argon2", &["store"]),
     ("arrow", &["lake", "query", "cluster", "bench"]),
     ("axum", &["web"]),
     ("ballista", &["cluster"]),
@@ -39,6 +45,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("parquet", &["lake", "query", "cluster", "bench"]),
     ("sea-orm", &["store"]),
     ("sqlx", &["store"]),
+    ("ureq", &["web"]),
+    ("utoipa", &["web"]),
+    ("vault", &["app", "lake"]),
 ];
 
 /// Libraries that bring a clock, chance, threads or IO: never on floors 0–2.
@@ -143,6 +152,21 @@ mod tests {
         check(lake, "arrow-select.workspace = true", &[]);
         check(lake, "datafusion.workspace = true", &["crates/lake/Cargo.toml:2: datafusion"]);
         check("crates/app/Cargo.toml", "parquet.workspace = true", &["crates/app/Cargo.toml:2: parquet"]);
+        let (casework, store, web) = ("crates/casework/Cargo.toml", "crates/store/Cargo.toml", "crates/web/Cargo.toml");
+        check(casework, "policy.workspace = true", &[]);
+        check(casework, "disposal.workspace = true", &["crates/casework/Cargo.toml:2: disposal"]);
+        check(casework, "sea-orm.workspace = true", &["crates/casework/Cargo.toml:2: sea-orm"]);
+        check("crates/app/Cargo.toml", "store.workspace = true\nvault.workspace = true", &[]);
+        check("crates/app/Cargo.toml", "axum.workspace = true", &["crates/app/Cargo.toml:2: axum"]);
+        check(store, "sea-orm.workspace = true\naes-gcm-siv.workspace = true", &[]);
+        check(store, "lake.workspace = true", &["crates/store/Cargo.toml:2: lake"]);
+        check(store, "axum.workspace = true", &["crates/store/Cargo.toml:2: axum"]);
+        check(web, "app.workspace = true\naxum.workspace = true", &[]);
+        check(web, "sea-orm.workspace = true", &["crates/web/Cargo.toml:2: sea-orm"]);
+        check(web, "vault.workspace = true", &["crates/web/Cargo.toml:2: vault"]);
+        check("crates/report/Cargo.toml", "vault.workspace = true", &["crates/report/Cargo.toml:2: vault"]);
+        check("crates/vault/Cargo.toml", "aes-gcm-siv.workspace = true", &[]);
+        check("crates/vault/Cargo.toml", "rand.workspace = true", &["crates/vault/Cargo.toml:2: rand"]);
         check("xtask/Cargo.toml", "sim.workspace = true", &[]);
         check("xtask/Cargo.toml", "lake.workspace = true", &["xtask/Cargo.toml:2: lake"]);
         check("crates/cellar/Cargo.toml", "", &["crates/cellar/Cargo.toml:1: cellar"]);

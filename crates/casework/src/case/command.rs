@@ -1,6 +1,5 @@
 //! What people do with a case by day.
 
-use serde::Serialize;
 use super::{
     Borrowed, Case, CaseEvent, ClosedBecause, Closing, Complaint, HandOver, HandOverReason, NextAction, Objection,
     ObjectionOutcome, Owner, Standing, Work,
@@ -70,7 +69,7 @@ pub struct Desk<'a> {
 }
 
 /// Why a command is refused, in order of precedence (拒绝指令原因).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaseRefused {
     /// Somebody was faster.
     VersionDiffers {
@@ -142,6 +141,34 @@ impl CaseRefused {
             CaseRefused::ComplaintAlreadyLinked => "E-CS-17",
             CaseRefused::NoSuchComplaint => "E-CS-18",
             CaseRefused::StillOwed { .. } => "E-CS-19",
+        }
+    }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            CaseRefused::VersionDiffers { version } => vec![("version", version.to_string())],
+            CaseRefused::CaseClosed { closed_on } => vec![("closed_on", closed_on.to_string())],
+            CaseRefused::NotAtWork { staff_id } | CaseRefused::AlreadyOwner { staff_id } => {
+                vec![("staff_id", staff_id.clone())]
+            }
+            CaseRefused::SkillMissing { staff_id, skill } => {
+                vec![("staff_id", staff_id.clone()), ("skill", format!("skill.{}", skill.code()))]
+            }
+            CaseRefused::AlreadyBorrowed { until } => vec![("until", until.to_string())],
+            CaseRefused::AtAgency { agency_id } => vec![("agency_id", agency_id.clone())],
+            CaseRefused::DayInPast { day } => vec![("day", day.to_string())],
+            CaseRefused::DayTooLate { latest } => vec![("latest", latest.to_string())],
+            CaseRefused::PlanInForce { plan_id } => vec![("plan_id", plan_id.clone())],
+            CaseRefused::ObjectionUnderReview { objection_id } => vec![("objection_id", objection_id.clone())],
+            CaseRefused::StillOwed { amount } => vec![("amount", amount.to_string())],
+            CaseRefused::NotBorrowed
+            | CaseRefused::NothingToRecall
+            | CaseRefused::CollectionStopped
+            | CaseRefused::ChannelMissing
+            | CaseRefused::NoSuchObjection
+            | CaseRefused::ComplaintAlreadyLinked
+            | CaseRefused::NoSuchComplaint => vec![],
         }
     }
 }

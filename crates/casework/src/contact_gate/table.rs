@@ -4,7 +4,7 @@ use super::question::{
     Circumstance, CircumstanceKind, ContactPoint, Document, DocumentKind, History, Hours, Manner, PointSource, Question,
     TimeOfDay,
 };
-use super::{Allowed, ContactRules, Refused, ask};
+use super::{Allowed, ContactRefusal, ContactRules, Refused, ask};
 use crate::contact::{Channel, Contact, ContactResult, Direction, Purpose, Relation};
 use policy::Pack;
 use units::{Coded, Date, Moment};
@@ -78,18 +78,19 @@ pub fn check(pack: &str, story: &str) {
     for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(question) = line.strip_prefix("? ") {
             let (question, expect) = question.split_once(" -> ").expect("a question has its answer");
-            assert_eq!(told.answer(&rules, question), expect.trim(), "{line}");
-        } else if let Some(rest) = line.strip_prefix("since ") {
-            told.circumstances.push(circumstance(rest));
-        } else if let Some(rest) = line.strip_prefix("now ") {
-            told.under_way.push(happened(rest));
-        } else if let Some(number) = line.strip_prefix("number ") {
-            told.numbers.push(number);
+            assert_eq!(shown(&rules, &told.answer(&rules, question)), expect.trim(), "{line}");
         } else {
-            told.contacts.push(happened(line));
-            told.contacts.sort_by_key(|contact| contact.at);
+            told.add(line);
         }
     }
+}
+
+/// What the gravest rule says to the question that ends a story.
+pub fn refusal(pack: &str, story: &str) -> ContactRefusal {
+    let (before, question) = story.rsplit_once("? ").expect("a story ends with a question");
+    let mut told = Story::default();
+    before.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| told.add(line));
+    told.answer(&rules(pack), question).expect_err(question).first.refusal
 }
 
 fn happened(line: &str) -> Contact {
@@ -139,8 +140,21 @@ fn document(written: &str, words: &Words) -> Document {
     }
 }
 
-impl Story<'_> {
-    fn answer(&self, rules: &ContactRules, line: &str) -> String {
+impl<'a> Story<'a> {
+    fn add(&mut self, line: &'a str) {
+        if let Some(rest) = line.strip_prefix("since ") {
+            self.circumstances.push(circumstance(rest));
+        } else if let Some(rest) = line.strip_prefix("now ") {
+            self.under_way.push(happened(rest));
+        } else if let Some(number) = line.strip_prefix("number ") {
+            self.numbers.push(number);
+        } else {
+            self.contacts.push(happened(line));
+            self.contacts.sort_by_key(|contact| contact.at);
+        }
+    }
+
+    fn answer(&self, rules: &ContactRules, line: &str) -> Result<Allowed, Refused> {
         let words = Words(line.split_whitespace().collect());
         let [at, channel, relation, purpose] = words.0[..4] else { panic!("{line}") };
         let relation: Relation = coded(relation);
@@ -171,7 +185,7 @@ impl Story<'_> {
             circumstances: &self.circumstances,
             debtor_points: &self.numbers,
         };
-        shown(rules, &ask(rules, &question, &history))
+        ask(rules, &question, &history)
     }
 }
 

@@ -1,13 +1,12 @@
 //! What may be recorded as an act, and how well it is proved.
 
-use serde::Serialize;
 use crate::clock::fact::{Act, ClaimFacts};
 use crate::clock::rule::ClockRules;
 use crate::clock::word::{ActKind, EvidenceStrength};
 use units::Date;
 
 /// Why an act is not recorded, in order of precedence (拒绝登记原因).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActRefused {
     AlreadyRecorded { act_id: String },
     InTheFuture { on: Date, business_date: Date },
@@ -30,6 +29,23 @@ impl ActRefused {
             ActRefused::UntilMissing { .. } => "E-CK-06",
             ActRefused::UntilNotLater { .. } => "E-CK-07",
             ActRefused::NothingToWithdraw { .. } => "E-CK-08",
+        }
+    }
+
+    /// The facts under the names the message has for them; a code stands as its place in the glossary.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            ActRefused::AlreadyRecorded { act_id } => vec![("act_id", act_id.clone())],
+            ActRefused::InTheFuture { on, business_date } => {
+                vec![("on", on.to_string()), ("business_date", business_date.to_string())]
+            }
+            ActRefused::NobodyNamed => vec![],
+            ActRefused::NotOfThisClaim { party } => vec![("party", party.clone())],
+            ActRefused::EvidenceMissing { act } | ActRefused::UntilMissing { act } => {
+                vec![("act", format!("act_kind.{}", act.code()))]
+            }
+            ActRefused::UntilNotLater { until, on } => vec![("until", until.to_string()), ("on", on.to_string())],
+            ActRefused::NothingToWithdraw { on } => vec![("on", on.to_string())],
         }
     }
 }

@@ -1,0 +1,67 @@
+//! Makes every refusal of the clocks happen and writes what a person then reads: `cases/errors/clocks.txt`.
+//!
+//! `UPDATE_CASES=1` writes down what is said now; a reviewer reads the difference.
+
+use crate::clock::act::{ActRefused, act_check};
+use crate::clock::fact::Act;
+use crate::clock::table::{claim, date, rules};
+use glossary::{Lang, lookup, message, refusal, refusals, remedy};
+use std::collections::BTreeMap;
+
+const TOLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/errors/clocks.txt");
+
+type Facts = Vec<(&'static str, String)>;
+
+/// What was refused, by code.
+fn heard() -> BTreeMap<&'static str, Facts> {
+    let facts = claim("due 2023-11-20\nguarantee G joint\n2026-02-02 suit D");
+    let record = |text: &str, change: &dyn Fn(&mut Act)| -> ActRefused {
+        let mut act = claim(text).acts.remove(0);
+        act.act_id = "A9".to_owned();
+        change(&mut act);
+        act_check(&facts, &act, &rules(), date("2026-03-02")).expect_err(text)
+    };
+    let letter = "2026-03-02 letter_delivered D";
+    let refused = [
+        record(letter, &|act| act.act_id = "A0".to_owned()),
+        record("2026-03-03 letter_delivered D", &|_| {}),
+        record(letter, &|act| act.against.clear()),
+        record("2026-03-02 letter_delivered D,X", &|_| {}),
+        record(letter, &|act| act.evidence.clear()),
+        record("2026-03-02 extension D", &|_| {}),
+        record("2026-03-02 extension D until=2026-03-02", &|_| {}),
+        record("2026-03-02 suit_withdrawn G", &|_| {}),
+    ];
+    refused.iter().map(|refused| (refused.code(), refused.facts())).collect()
+}
+
+/// As the edge says a fact: codes in its language, everything else as it is.
+fn said(value: &str, lang: Lang) -> String {
+    lookup(value).map_or(value.to_owned(), |term| term.label.in_lang(lang).to_owned())
+}
+
+#[test]
+fn every_refusal_happens_and_says_what_to_do() {
+    let heard = heard();
+    let known: Vec<&str> = refusals().map(|refusal| refusal.code.as_str()).filter(|code| code.starts_with("E-CK-")).collect();
+    assert_eq!(heard.keys().copied().collect::<Vec<_>>(), known);
+    let mut text = "# \u{65f6}\u{9650}\u{7684}\u{62d2}\u{7edd} / refusals of the clocks: what a person reads\n".to_owned();
+    for (code, facts) in &heard {
+        text += &format!("\n{code} {}\n", refusal(code).unwrap().name);
+        for lang in [Lang::Zh, Lang::En] {
+            let facts: Vec<(&str, String)> = facts.iter().map(|(name, value)| (*name, said(value, lang))).collect();
+            let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let line = format!("{} {}", message(code, lang, &facts), remedy(code, lang, &facts));
+            assert!(!line.contains('{'), "{code}: a placeholder without a fact: {line}");
+            text += &format!("    {line}\n");
+        }
+    }
+    if std::env::var_os("UPDATE_CASES").is_some() {
+        std::fs::write(TOLD, &text).expect("cases/ can be written");
+    }
+    let written = std::fs::read_to_string(TOLD).expect("cases/errors/clocks.txt");
+    for (now, before) in text.lines().zip(written.lines()) {
+        assert_eq!(now, before, "UPDATE_CASES=1 writes it anew");
+    }
+    assert_eq!(text.lines().count(), written.lines().count());
+}
