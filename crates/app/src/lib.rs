@@ -7,6 +7,9 @@
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`].
 
+pub mod agency;
+pub mod approval;
+pub mod audit;
 pub mod backup;
 pub mod book_import;
 pub mod case;
@@ -23,17 +26,22 @@ pub mod doctor;
 pub mod failure;
 pub mod figures;
 pub mod foreign;
+pub mod hardship;
+pub mod household_plan;
 pub mod keys;
 pub mod loan_explain;
 pub mod morning;
 pub mod movement;
 pub mod night_order;
 pub mod query_run;
+pub mod results;
 pub mod schedule_calculate;
 pub mod sign_in;
+pub mod speech;
 pub mod staff;
 pub mod status;
 pub mod table;
+pub mod webhook;
 pub mod what_if;
 pub mod workspace;
 
