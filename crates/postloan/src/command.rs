@@ -29,6 +29,7 @@ pub fn run(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         "migration" => migration(matches, lang),
         "vintage" => vintage(matches, lang),
         "schedule" => calculator::schedule(matches, lang),
+        "serve" => crate::service::serve(matches, lang),
         "status" => crate::standing::status(matches, lang),
         "doctor" => crate::keeping::doctor(matches, lang),
         "backup" => crate::keeping::backup(matches, lang),
