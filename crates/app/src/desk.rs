@@ -54,9 +54,6 @@ pub struct People {
 /// What was changed by another program is seen after so many seconds.
 const PEOPLE_SECONDS: i64 = 5;
 
-/// In the workspace, unless the configuration names a database.
-const STORE_FILE: &str = "casework.sqlite";
-
 /// Rows of a list read at a time.
 pub const PAGE: u32 = 500;
 
@@ -69,18 +66,6 @@ pub enum Begun<T> {
 impl Desk {
     pub fn new(open: Open, store: Store, rules: crate::casework_rules::CaseworkRules) -> Desk {
         Desk { open, store, rules, people: RwLock::new(None) }
-    }
-
-    /// Opens the store of a workspace: at `database`, where the configuration says, or in a file of the workspace.
-    /// The rules are those of the day.
-    pub async fn open(open: Open, database: Option<&str>, at: Moment) -> Outcome<Desk> {
-        let rules = crate::casework_rules::CaseworkRules::load(&open, at.day())?;
-        let root = open.lake.root();
-        let keys = crate::keys::store_keys(root)?;
-        let own = || format!("sqlite:{}?mode=rwc", root.join(STORE_FILE).display());
-        let url = database.map(str::to_owned).or_else(|| open.config.database.clone()).unwrap_or_else(own);
-        let store = Store::open(&url, keys).await?;
-        Ok(Desk::new(open, store, rules))
     }
 
     /// The people of the institution.

@@ -22,30 +22,17 @@ pub fn key_file(dir: &Path) -> PathBuf {
 
 /// The keys of a workspace; `None` for one made before there were any.
 pub fn keys(dir: &Path) -> Outcome<Option<Keys>> {
-    let Some(text) = text(dir)? else { return Ok(None) };
-    match Keys::parse(&text) {
-        Ok(keys) => Ok(Some(keys)),
-        Err(problem) => refused("E-WS-15", &[("path", &key_file(dir).display()), ("problem", &problem)]),
-    }
-}
-
-/// The same keys, as the store of a workspace is opened with; a workspace without any gets its first.
-pub(crate) fn store_keys(dir: &Path) -> Outcome<store::Keys> {
-    make_keys(dir)?;
-    match store::Keys::parse(&text(dir)?.unwrap_or_default()) {
-        Ok(keys) => Ok(keys),
-        Err(problem) => refused("E-WS-15", &[("path", &key_file(dir).display()), ("problem", &format!("{problem:?}"))]),
-    }
-}
-
-fn text(dir: &Path) -> Outcome<Option<String>> {
     let path = key_file(dir);
     if !path.exists() && std::env::var_os(VARIABLE).is_none() {
         return Ok(None);
     }
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => refused("E-WS-15", &[("path", &path.display()), ("problem", &error)]),
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => return refused("E-WS-15", &[("path", &path.display()), ("problem", &error)]),
+    };
+    match Keys::parse(&text) {
+        Ok(keys) => Ok(Some(keys)),
+        Err(problem) => refused("E-WS-15", &[("path", &path.display()), ("problem", &problem)]),
     }
 }
 

@@ -3,15 +3,11 @@
 use crate::desk::{Call, Desk, refusal, required, stored, stored_path};
 use crate::failure::{Outcome, refused};
 use crate::sign_in::set_given;
-use authority::{
-    Branch, BranchLevel, BranchPath, Delegation, Employment, Post, Role, Staff, Target, UseCase, branch_paths, post_give,
-};
+use authority::{Branch, BranchPath, Delegation, Employment, Post, Staff, Target, UseCase, branch_paths, post_give};
 use casework::assignment::{Presence, StaffMember};
 use casework::strategy::Skill;
 use serde::{Deserialize, Serialize};
-use store::access::Secret;
 use store::{BranchRow, DelegationRow, Kept, StaffRow};
-use units::Moment;
 
 /// Somebody who works here, and what work the person takes (员工档案).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,36 +76,6 @@ pub async fn me(desk: &Desk, call: &Call) -> Outcome<Me> {
         None => refused("E-AP-01", &[("what", &"staff"), ("id", &call.staff_id)]),
     }
 }
-
-/// The first person of an institution (首位管理员), with a password good for choosing another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FirstAdministrator {
-    pub staff_id: &'static str,
-    pub password: String,
-}
-
-/// Makes the first administrator and the head office where nobody works yet; nothing where somebody does.
-pub async fn administrator_first(desk: &Desk, at: Moment) -> Outcome<Option<FirstAdministrator>> {
-    const FIRST: &str = "administrator";
-    const HEAD_OFFICE: &str = "H";
-    if !desk.people(at).await?.employees.is_empty() {
-        return Ok(None);
-    }
-    let call = Call { staff_id: FIRST.to_owned(), only: None, at, key: None };
-    let name = desk.open.config.institution.clone();
-    let head_office = Branch { branch_id: HEAD_OFFICE.to_owned(), name, level: BranchLevel::HeadOffice, parent: None };
-    branches_set(desk, &call, std::slice::from_ref(&head_office)).await?;
-    let branch = BranchPath::from_stored(HEAD_OFFICE);
-    let post = Post { role: Role::Administrator, branch, level: head_office.level, team_id: None, from: at.day(), until: None };
-    let staff = Staff { staff_id: FIRST.to_owned(), name: FIRST.to_owned(), agency_id: None, employment: Employment::Active, posts: vec![post] };
-    save(desk, &call, &Employee { staff, work: None }, 0, "staff_add").await?;
-    let password = format!("First-{}", &Secret::fresh().token[..FIRST_PASSWORD_DIGITS]);
-    set_given(desk, &call, FIRST, &password).await?;
-    Ok(Some(FirstAdministrator { staff_id: FIRST, password }))
-}
-
-/// Hexadecimal digits of chance in the first password.
-const FIRST_PASSWORD_DIGITS: usize = 24;
 
 /// Everybody who works here, as the caller may know.
 pub async fn staff_list(desk: &Desk, call: &Call) -> Outcome<Vec<Employee>> {
