@@ -31,6 +31,8 @@ pub fn command(lang: Lang) -> Command {
         schedule(&words),
         cluster(&words),
         serve(&words),
+        staff(&words),
+        keys(&words),
         status(&words),
         doctor(&words),
         backup(&words),
@@ -70,7 +72,21 @@ fn day_end(words: &Words) -> Command {
         .arg(words.option("known-on"))
         .arg(words.option("pack"))
         .arg(words.option("cluster").value_name("URL"))
+        .arg(words.option("database").value_name("URL"))
         .arg(words.flag("dry-run"))
+}
+
+fn staff(words: &Words) -> Command {
+    words
+        .command("staff", "postloan staff bank --id A0001 --name administrator")
+        .arg(words.dir())
+        .arg(words.option("id").required(true))
+        .arg(words.option("name").required(true))
+        .arg(words.option("database").value_name("URL"))
+}
+
+fn keys(words: &Words) -> Command {
+    words.command("keys", "postloan keys bank").arg(words.dir()).arg(words.option("database").value_name("URL"))
 }
 
 fn what_if(words: &Words) -> Command {

@@ -13,6 +13,7 @@ mod morning;
 mod print;
 mod progress;
 mod service;
+mod staffing;
 mod standing;
 mod usage;
 
