@@ -5,6 +5,7 @@ use crate::desk::{Begun, Call, Desk, PAGE, People, path_of, required, told};
 use crate::failure::{Outcome, refused};
 use crate::promise::PromiseView;
 use authority::{Target, UseCase};
+use casework::agency::CaseField;
 use casework::assignment::StaffMember;
 use casework::case::{Case, CaseEvent, ClosedBecause, Command, HandOverReason, NextAction, ObjectionOutcome, apply};
 use casework::queue;
@@ -13,14 +14,27 @@ use std::collections::BTreeSet;
 use store::{CaseRow, ComplaintRow, Cursor, Kept, Page, Tx};
 use units::Date;
 
-/// A case in a list (案件).
-#[derive(Clone, Debug, Serialize)]
+/// A case in a list (案件), as far as whoever asks may see it.
+#[derive(Clone, Debug)]
 pub struct CaseView {
     /// Whoever changes the case says which version was seen.
     pub version: u64,
     pub branch: String,
-    #[serde(flatten)]
     pub case: Case,
+    /// What people of an agency see of it; `None` for the lender's own.
+    pub only: Option<Vec<CaseField>>,
+}
+
+impl Serialize for CaseView {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serde_json::to_value(&self.case).map_err(serde::ser::Error::custom)?;
+        if let Some(fields) = &self.only {
+            shown = crate::agency::shown(shown, fields);
+        }
+        shown["branch"] = self.branch.clone().into();
+        shown["version"] = self.version.into();
+        shown.serialize(to)
+    }
 }
 
 /// Which cases to list.
@@ -69,7 +83,8 @@ pub async fn case_list(desk: &Desk, call: &Call, filter: &CaseFilter, after: Opt
             store.case_queue(owner, after, limit).await?
         }
     };
-    let views = page.rows.into_iter().map(view).collect();
+    let limit = crate::agency::limit_of(desk, &people, call);
+    let views = page.rows.into_iter().map(|kept| view(kept, limit.clone())).collect();
     Ok((views, page.next))
 }
 
@@ -84,8 +99,8 @@ pub fn person_target(people: &People, staff_id: &str) -> Target {
     }
 }
 
-fn view(kept: Kept<CaseRow, Case>) -> CaseView {
-    CaseView { version: kept.body.version, branch: path_of(&kept.row.branch_path).as_str().to_owned(), case: kept.body }
+fn view(kept: Kept<CaseRow, Case>, only: Option<Vec<CaseField>>) -> CaseView {
+    CaseView { version: kept.body.version, branch: path_of(&kept.row.branch_path).as_str().to_owned(), case: kept.body, only }
 }
 
 /// The next case of the caller's queue that is due, leaving out those done.
@@ -96,7 +111,8 @@ pub async fn case_next(desk: &Desk, call: &Call, done: &[String]) -> Outcome<Opt
     let cases: Vec<&Case> = page.rows.iter().map(|kept| &kept.body).collect();
     let done: Vec<&str> = done.iter().map(String::as_str).collect();
     let next = queue::next_case(&cases, call.at.day(), &done).map(|case| case.case_id.clone());
-    Ok(page.rows.into_iter().find(|kept| Some(&kept.body.case_id) == next.as_ref()).map(view))
+    let limit = crate::agency::limit_of(desk, &people, call);
+    Ok(page.rows.into_iter().find(|kept| Some(&kept.body.case_id) == next.as_ref()).map(|kept| view(kept, limit)))
 }
 
 /// One case with its promises (案件详情).
@@ -112,12 +128,22 @@ pub async fn case_view(desk: &Desk, call: &Call, case_id: &str) -> Outcome<CaseF
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
     desk.may(&people, call, UseCase::CaseView, &target(&kept.row))?;
-    let promises = desk.store.promise_of_case::<casework::promise::Promise>(case_id, None, PAGE).await?;
-    let contacts = desk.store.contact_of_case::<crate::contact::ContactRecord>(case_id, None, PAGE).await?;
+    let limit = crate::agency::limit_of(desk, &people, call);
+    let agency = people.person(&call.staff_id).and_then(|staff| staff.agency_id.clone());
+    let sees_promises = limit.as_ref().is_none_or(|fields| fields.contains(&CaseField::PromisesToPay));
+    let promises = desk.store.promise_of_case::<casework::promise::Promise>(case_id, None, PAGE).await?.rows;
+    let promises = promises.into_iter().filter(|_| sees_promises);
+    let mut contacts = Vec::new();
+    for kept in desk.store.contact_of_case::<crate::contact::ContactRecord>(case_id, None, PAGE).await?.rows {
+        // What others said and heard is no business of an agency; their contacts count all the same.
+        if agency.is_none() || kept.row.agency_id == agency {
+            contacts.push(kept.body.opened(&desk.store).await?);
+        }
+    }
     Ok(CaseFile {
-        case: view(kept),
-        promises: promises.rows.into_iter().map(|kept| PromiseView { version: kept.version, promise: kept.body }).collect(),
-        contacts: contacts.rows.into_iter().map(|kept| kept.body).collect(),
+        case: view(kept, limit),
+        promises: promises.map(|kept| PromiseView { version: kept.version, promise: kept.body }).collect(),
+        contacts,
     })
 }
 
@@ -205,6 +231,9 @@ pub(crate) async fn change(
     };
     let (after, events) = apply(&kept.body, command, &at).map_err(|no| told(no.code(), &no))?;
     save_case(tx, &after, kept.version, people, call.stamp()).await?;
+    if matches!(command, Command::Recall { .. }) {
+        crate::agency::placement_end(tx, call, case_id).await?;
+    }
     for event in &events {
         let (topic, payload) = event_of(event);
         tx.publish(call.event(topic, format!("case/{case_id}"), payload));

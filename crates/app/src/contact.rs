@@ -13,7 +13,7 @@ use casework::case::{Case, Command};
 use casework::contact_gate::{Circumstance, CircumstanceKind, ContactPoint, History, Manner, Question, Refused, ask};
 use casework::{Channel, Contact, ContactResult, Direction, GateAnswer, Purpose};
 use serde::{Deserialize, Serialize};
-use store::{CaseRow, ContactRow, Kept, PersonRow, Reads};
+use store::{CaseRow, ContactRow, FieldKind, Kept, PersonRow, Reads};
 use units::Moment;
 
 /// A contact somebody wants to make (拟联系).
@@ -54,8 +54,28 @@ pub struct ContactRecord {
     pub contact: Contact,
     /// `None` when the other side called.
     pub answer: Option<GateAnswer>,
-    #[serde(default)]
+    /// What was written down; it may name people, so it lies sealed beside the contact.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Whether something was written down.
+    #[serde(default)]
+    pub noted: bool,
+}
+
+impl ContactRecord {
+    /// As it may lie in the clear.
+    fn unnoted(&self) -> ContactRecord {
+        ContactRecord { note: String::new(), ..self.clone() }
+    }
+
+    /// With what was written down.
+    pub(crate) async fn opened(mut self, reads: &Reads) -> Outcome<ContactRecord> {
+        if self.noted {
+            let fields = reads.personal(&self.contact.contact_id).await?;
+            self.note = fields.into_iter().find(|field| field.kind == FieldKind::Note).map_or_else(String::new, |field| field.value);
+        }
+        Ok(self)
+    }
 }
 
 /// A place kept for so long; a call or a visit is over by then.
@@ -90,6 +110,9 @@ pub async fn contact_begin(desk: &Desk, call: &Call, case_id: &str, wanted: &Con
     let asked = Asked::read(desk, &tx, call, case, &now, agency).await?;
     let (decided, answer) = asked.answer(desk, &now);
     if let Err(no) = decided {
+        // Asked again under the same key it is decided again; that it was asked stays.
+        drop(tx);
+        let mut tx = desk.store.begin().await?;
         tx.audit(call.audit("contact_refused", format!("case/{case_id}"), no.first.refusal.code()));
         tx.commit().await?;
         return Err(not_allowed(&no, &answer));
@@ -127,7 +150,7 @@ pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id:
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
     desk.may(&people, call, UseCase::ContactRecord, &target(&kept.row))?;
     let mut tx = match desk.begin(call, "contact_record", &(case_id, contact_id, outcome)).await? {
-        crate::desk::Begun::Again(done) => return Ok(done),
+        crate::desk::Begun::Again(done) => return ContactRecord::opened(done, &desk.store).await,
         crate::desk::Begun::First(tx) => tx,
     };
     let customer = kept.body.customer_id.clone();
@@ -141,7 +164,7 @@ pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id:
     let contact = Contact { result: outcome.result, seconds: outcome.seconds, ..begun.contact };
     file.circumstances.extend(follows(&contact, call.at));
     stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
-    let record = ContactRecord { contact, answer: Some(begun.answer), note: outcome.note.clone() };
+    let record = ContactRecord { contact, answer: Some(begun.answer), note: outcome.note.clone(), noted: !outcome.note.is_empty() };
     keep(&tx, call, &record).await?;
     tx.audit(call.audit("contact_record", format!("case/{case_id}"), format!("{contact_id} {}", outcome.result.code())));
     if outcome.result == ContactResult::Objected && kept.body.objection.is_none() {
@@ -152,7 +175,8 @@ pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id:
         let command = Command::LinkComplaint { complaint_id: format!("T-{contact_id}") };
         change(desk, &people, call, &mut tx, case_id, None, &command).await?;
     }
-    desk.commit(tx, call, record).await
+    desk.commit(tx, call, record.unnoted()).await?;
+    Ok(record)
 }
 
 /// Records that somebody called, wrote or came in; nobody asks the gate for that.
@@ -162,7 +186,7 @@ pub async fn contact_inbound(desk: &Desk, call: &Call, case_id: &str, wanted: &C
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
     desk.may(&people, call, UseCase::ContactRecord, &target(&kept.row))?;
     let mut tx = match desk.begin(call, "contact_inbound", &(case_id, wanted, outcome)).await? {
-        crate::desk::Begun::Again(done) => return Ok(done),
+        crate::desk::Begun::Again(done) => return ContactRecord::opened(done, &desk.store).await,
         crate::desk::Begun::First(tx) => tx,
     };
     let customer = kept.body.customer_id.clone();
@@ -190,10 +214,11 @@ pub async fn contact_inbound(desk: &Desk, call: &Call, case_id: &str, wanted: &C
     let mut file = debtor.body.clone();
     file.circumstances.extend(follows(&contact, call.at));
     stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
-    let record = ContactRecord { contact, answer: None, note: outcome.note.clone() };
+    let record = ContactRecord { contact, answer: None, note: outcome.note.clone(), noted: !outcome.note.is_empty() };
     keep(&tx, call, &record).await?;
     tx.audit(call.audit("contact_inbound", format!("case/{case_id}"), outcome.result.code()));
-    desk.commit(tx, call, record).await
+    desk.commit(tx, call, record.unnoted()).await?;
+    Ok(record)
 }
 
 async fn keep(tx: &store::Tx, call: &Call, record: &ContactRecord) -> Outcome<()> {
@@ -207,7 +232,10 @@ async fn keep(tx: &store::Tx, call: &Call, record: &ContactRecord) -> Outcome<()
         agency_id: contact.agency_id.clone(),
         contact_at: contact.at,
     };
-    stored(tx.save(&row, record, 0, call.stamp()).await?)?;
+    stored(tx.save(&row, &record.unnoted(), 0, call.stamp()).await?)?;
+    if record.noted {
+        tx.personal_set(&contact.contact_id, FieldKind::Note, &[&record.note]).await?;
+    }
     Ok(())
 }
 

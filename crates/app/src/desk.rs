@@ -109,7 +109,8 @@ impl Desk {
         if call.only.as_ref().is_some_and(|only| !only.contains(&use_case)) {
             return refused("E-AP-05", &[("use_case", &format!("use_case.{}", use_case.code()))]);
         }
-        institution.may(&actor, use_case, target).map_err(|no| refusal(no.code(), no.facts()))
+        let target = people.seen_by(call, target);
+        institution.may(&actor, use_case, &target).map_err(|no| refusal(no.code(), no.facts()))
     }
 
     /// Begins a command; under a key that was heard before, its first answer.
@@ -149,6 +150,13 @@ impl People {
 
     pub fn actor<'a>(&'a self, institution: &Institution<'a>, call: &Call) -> Outcome<Actor<'a>> {
         institution.actor(&call.staff_id).map_err(|no| refusal(no.code(), no.facts()))
+    }
+
+    /// A case in an agency's hands is owned by nobody of the lender's: to people of the agency it is their own.
+    pub fn seen_by(&self, call: &Call, target: &Target) -> Target {
+        let agency = self.person(&call.staff_id).and_then(|staff| staff.agency_id.as_ref());
+        let is_theirs = agency.is_some() && target.agency.as_ref() == agency && target.owner.is_none();
+        Target { owner: if is_theirs { Some(call.staff_id.clone()) } else { target.owner.clone() }, ..target.clone() }
     }
 
     pub fn person(&self, staff_id: &str) -> Option<&Staff> {

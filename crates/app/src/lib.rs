@@ -8,6 +8,9 @@
 //! [`doctor`], [`backup`], [`demo`]. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
 //! [`contact`], [`promise`], [`person`], [`clock`].
 
+pub mod agency;
+pub mod approval;
+pub mod audit;
 pub mod backup;
 pub mod book_import;
 pub mod case;
@@ -24,6 +27,8 @@ pub mod doctor;
 pub mod failure;
 pub mod figures;
 pub mod foreign;
+pub mod hardship;
+pub mod household_plan;
 pub mod keys;
 pub mod loan_explain;
 pub mod morning;
@@ -31,11 +36,14 @@ pub mod movement;
 pub mod night_order;
 pub mod office;
 pub mod query_run;
+pub mod results;
 pub mod schedule_calculate;
 pub mod sign_in;
+pub mod speech;
 pub mod staff;
 pub mod status;
 pub mod table;
+pub mod webhook;
 pub mod what_if;
 pub mod workspace;
 

@@ -3,6 +3,7 @@
 use crate::desk::{Call, Desk, refusal, required, stored};
 use crate::failure::{Outcome, refused};
 use authority::{PersonalField as Field, Target, UnmaskGrant, UnmaskRequest, UseCase};
+use casework::agency::CaseField;
 use casework::contact_gate::{Circumstance, CircumstanceKind, Document, PointSource};
 use casework::strategy::DebtorType;
 use casework::{Contact, Relation};
@@ -180,12 +181,16 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
     let target = target_of(desk, customer_id).await?;
     let grant = desk.may(&people, call, UseCase::PersonView, &target)?;
     let grants = open_grants(desk, call).await?;
+    let limit = crate::agency::limit_of(desk, &people, call);
     let mut views = Vec::new();
     let page = desk.store.person_of_customer::<PersonFile>(customer_id, None, crate::desk::PAGE).await?;
     for kept in page.rows {
+        if kept.body.relation == Relation::Guarantor && !may_see(&limit, CaseField::Guarantors) {
+            continue;
+        }
         let mut fields = Vec::new();
         for value in desk.store.personal(&kept.row.person_id).await? {
-            let Some(field) = field_of(value.kind) else { continue };
+            let Some(field) = field_of(value.kind).filter(|&field| may_see(&limit, needs(field))) else { continue };
             let is_open = grants.iter().any(|grant| grant.opens(&call.staff_id, &kept.row.person_id, field, call.at));
             let usual = desk.rules.authority.views.view([grant.role], field);
             let view = if is_open { authority::View::Full } else { usual };
@@ -208,6 +213,19 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
     Ok(views)
 }
 
+/// What of a case somebody must be allowed to see, to see a field of a person.
+fn needs(field: Field) -> CaseField {
+    match field {
+        Field::Name => CaseField::Name,
+        Field::Phone | Field::Address | Field::Email => CaseField::ContactPoints,
+        Field::IdentityNumber | Field::Card => CaseField::IdentityNumber,
+    }
+}
+
+fn may_see(limit: &Option<Vec<CaseField>>, field: CaseField) -> bool {
+    limit.as_ref().is_none_or(|fields| fields.contains(&field))
+}
+
 fn field_of(kind: FieldKind) -> Option<Field> {
     Some(match kind {
         FieldKind::Name => Field::Name,
@@ -216,7 +234,7 @@ fn field_of(kind: FieldKind) -> Option<Field> {
         FieldKind::Address => Field::Address,
         FieldKind::Email => Field::Email,
         FieldKind::AccountNumber => Field::Card,
-        FieldKind::WebhookSecret => return None,
+        FieldKind::WebhookSecret | FieldKind::Note => return None,
     })
 }
 

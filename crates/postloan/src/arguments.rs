@@ -30,6 +30,7 @@ pub fn command(lang: Lang) -> Command {
         vintage(&words),
         schedule(&words),
         cluster(&words),
+        serve(&words),
         staff(&words),
         keys(&words),
         status(&words),
@@ -193,6 +194,14 @@ fn cluster(words: &Words) -> Command {
         .disable_help_subcommand(true)
         .subcommand_help_heading(words.say("commands"))
         .subcommands(words.with_defaults([scheduler, executor]))
+}
+
+fn serve(words: &Words) -> Command {
+    words
+        .command("serve", "postloan serve bank --listen 127.0.0.1:8080")
+        .arg(words.dir())
+        .arg(words.option("listen").value_name("ADDRESS:PORT").default_value("127.0.0.1:8080"))
+        .arg(words.option("database").value_name("URL"))
 }
 
 fn status(words: &Words) -> Command {

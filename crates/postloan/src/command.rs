@@ -30,6 +30,7 @@ pub fn run(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         "migration" => migration(matches, lang),
         "vintage" => vintage(matches, lang),
         "schedule" => calculator::schedule(matches, lang),
+        "serve" => crate::service::serve(matches, lang),
         "staff" => crate::staffing::staff(matches, lang),
         "keys" => crate::staffing::keys(matches, lang),
         "status" => crate::standing::status(matches, lang),

@@ -12,6 +12,7 @@ mod machines;
 mod morning;
 mod print;
 mod progress;
+mod service;
 mod staffing;
 mod standing;
 mod usage;

@@ -42,6 +42,8 @@ pub struct Reads {
 enum Link {
     Pool(DatabaseConnection),
     Transaction(DatabaseTransaction),
+    /// Committed or given up.
+    Ended,
 }
 
 /// One command's transaction (事务): dropped without [`Tx::commit`], it leaves nothing behind.
@@ -49,7 +51,7 @@ pub struct Tx {
     reads: Reads,
     pub(crate) audited: Vec<AuditEvent>,
     pub(crate) published: Vec<OutboxEvent>,
-    _turn: Option<OwnedMutexGuard<()>>,
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Deref for Store {
@@ -106,7 +108,7 @@ impl Store {
         let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
         let transaction = pool.begin_with_options(immediate).await.map_err(Fault::doing("begin a transaction"))?;
         let reads = Reads { link: Link::Transaction(transaction), keys: self.keys.clone() };
-        Ok(Tx { reads, audited: Vec::new(), published: Vec::new(), _turn: turn })
+        Ok(Tx { reads, audited: Vec::new(), published: Vec::new(), turn })
     }
 }
 
@@ -117,8 +119,26 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), Fault> {
         self.audit_write().await?;
         self.outbox_write().await?;
-        let Link::Transaction(transaction) = self.reads.link else { unreachable!("begin makes a transaction") };
+        let Link::Transaction(transaction) = std::mem::replace(&mut self.reads.link, Link::Ended) else {
+            unreachable!("begin makes a transaction")
+        };
         transaction.commit().await.map_err(Fault::doing("commit"))
+    }
+}
+
+/// Gives the command up. The writer's turn passes on only when the database has rolled back: left to itself
+/// that happens some time later, and the next command could find itself inside this one.
+impl Drop for Tx {
+    fn drop(&mut self) {
+        let Link::Transaction(transaction) = std::mem::replace(&mut self.reads.link, Link::Ended) else { return };
+        let turn = self.turn.take();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                // A connection that cannot roll back is closed by its pool, which rolls back as well.
+                let _ = transaction.rollback().await;
+                drop(turn);
+            });
+        }
     }
 }
 
@@ -132,6 +152,7 @@ impl Reads {
         match &self.link {
             Link::Pool(link) => link.query_all_raw(Self::statement(link.get_database_backend(), sql, values)).await,
             Link::Transaction(link) => link.query_all_raw(Self::statement(link.get_database_backend(), sql, values)).await,
+            Link::Ended => unreachable!("nobody holds an ended transaction"),
         }
         .map_err(Fault::doing(doing))
     }
@@ -144,6 +165,7 @@ impl Reads {
         match &self.link {
             Link::Pool(link) => link.execute_raw(Self::statement(link.get_database_backend(), sql, values)).await,
             Link::Transaction(link) => link.execute_raw(Self::statement(link.get_database_backend(), sql, values)).await,
+            Link::Ended => unreachable!("nobody holds an ended transaction"),
         }
         .map_err(Fault::doing(doing))
     }

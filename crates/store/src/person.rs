@@ -25,6 +25,8 @@ coded! {
         AccountNumber = "account_number",
         /// What a webhook's messages are signed with (回调密钥); its owner is the webhook.
         WebhookSecret = "webhook_secret",
+        /// What somebody wrote down freely (备注); its owner is the contact it was written about.
+        Note = "note",
     }
 }
 
@@ -53,7 +55,7 @@ impl FieldKind {
                 Some(digits.strip_prefix("86").filter(|local| local.len() == 11).unwrap_or(&digits).to_owned())
             }
             FieldKind::Email => Some(value.trim().to_lowercase()),
-            FieldKind::Address | FieldKind::WebhookSecret => None,
+            FieldKind::Address | FieldKind::WebhookSecret | FieldKind::Note => None,
         }
         .filter(|searched| !searched.is_empty())
     }
@@ -205,5 +207,6 @@ mod tests {
         check(FieldKind::Name, " A  B ", Some("AB"));
         check(FieldKind::Email, " A@X.com ", Some("a@x.com"));
         check(FieldKind::Address, "1 Road", None);
+        check(FieldKind::Note, "a note", None);
     }
 }

@@ -1,0 +1,275 @@
+//! What one person proposes and others approve: asked, signed, rejected, taken back, carried out.
+//!
+//! A proposal is kept with exactly what is to be done and its digest. The last signature carries it out in the
+//! same transaction; what the rules refuse by then is not signed either. Waivers, extensions and settlements
+//! are approved here and carried out by the loan's own use cases.
+
+use crate::case::{open_case, target};
+use crate::desk::{Begun, Call, Desk, PAGE, People, refusal, required, stored};
+use crate::failure::{Outcome, refused};
+use crate::{agency, hardship, household_plan};
+use authority::{Actor, Approval, ApprovalRefused, ApprovalStatus, DecisionKind, Institution, Proposal, UseCase};
+use casework::agency::PlacementRequest;
+use casework::case::Case;
+use casework::hardship::HardshipPlan;
+use casework::plan::HouseholdPlan;
+use serde::{Deserialize, Serialize};
+use store::{ApprovalRow, CaseRow, Cursor, Kept, Page, Tx};
+use units::Money;
+
+/// What exactly is to be done (提请事项内容); nothing else is carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proposed {
+    HouseholdPlan { case_id: String, plan: HouseholdPlan },
+    HardshipPlan { plan: HardshipPlan },
+    AgencyPlacement { case_id: String, agency_id: String, request: PlacementRequest },
+    Concession { case_id: String, concession: Concession },
+}
+
+/// What the lender gives up or puts off (让步事项).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Concession {
+    /// Interest or fees given up (息费减免).
+    Waiver(Terms),
+    /// Payment put off (展期).
+    Extension(Terms),
+    /// Less taken for the whole (和解).
+    Settlement(Terms),
+}
+
+/// How much, and what is agreed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Given up, or put off.
+    pub amount: Money,
+    pub what: String,
+}
+
+impl Concession {
+    fn terms(&self) -> &Terms {
+        match self {
+            Concession::Waiver(terms) | Concession::Extension(terms) | Concession::Settlement(terms) => terms,
+        }
+    }
+}
+
+impl Proposed {
+    fn decision(&self) -> DecisionKind {
+        match self {
+            Proposed::HouseholdPlan { .. } => DecisionKind::HouseholdPlan,
+            Proposed::HardshipPlan { .. } => DecisionKind::HardshipPlan,
+            Proposed::AgencyPlacement { .. } => DecisionKind::AgencyPlacement,
+            Proposed::Concession { concession: Concession::Waiver(_), .. } => DecisionKind::Waiver,
+            Proposed::Concession { concession: Concession::Extension(_), .. } => DecisionKind::Extension,
+            Proposed::Concession { concession: Concession::Settlement(_), .. } => DecisionKind::Settlement,
+        }
+    }
+}
+
+/// A proposal as it is kept (审批单).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalFile {
+    pub approval: Approval,
+    pub proposed: Proposed,
+}
+
+/// A proposal as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalView {
+    /// Whoever decides says which version was seen.
+    pub version: i64,
+    /// With time passed counted in.
+    pub status: ApprovalStatus,
+    #[serde(flatten)]
+    pub file: ApprovalFile,
+}
+
+fn view(kept: Kept<ApprovalRow, ApprovalFile>, call: &Call) -> ApprovalView {
+    ApprovalView { version: kept.version, status: kept.body.approval.status_at(call.at), file: kept.body }
+}
+
+/// Proposes that the lender gives something up; approved, it may be carried out.
+pub async fn approval_propose(desk: &Desk, call: &Call, case_id: &str, concession: &Concession) -> Outcome<ApprovalView> {
+    required("what", &concession.terms().what)?;
+    let people = desk.people(call.at).await?;
+    let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
+    let proposed = Proposed::Concession { case_id: case_id.to_owned(), concession: concession.clone() };
+    desk.may(&people, call, proposed.decision().propose(), &target(&kept.row))?;
+    let mut tx = match desk.begin(call, "approval_propose", &proposed).await? {
+        Begun::Again(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    open_case(&kept)?;
+    let asked = put_forward(desk, &people, call, &mut tx, &kept.row, concession.terms().amount, proposed).await?;
+    desk.commit(tx, call, asked).await
+}
+
+/// Puts something before whoever may approve its amount; what the same person asked for already is not asked twice.
+pub(crate) async fn put_forward(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    tx: &mut Tx,
+    case: &CaseRow,
+    amount: Money,
+    proposed: Proposed,
+) -> Outcome<ApprovalView> {
+    let (decision, digest) = (proposed.decision(), store::audit::state_digest(&proposed)?);
+    let subject = format!("case/{}", case.case_id);
+    let before: Page<Kept<ApprovalRow, ApprovalFile>> = tx.approval_of_maker(&call.staff_id, None, PAGE).await?;
+    let is_same = |kept: &&Kept<ApprovalRow, ApprovalFile>| {
+        let waits = kept.body.approval.status_at(call.at) == ApprovalStatus::Waiting;
+        waits && kept.row.subject == subject && kept.row.kind == decision.code()
+    };
+    if let Some(waiting) = before.rows.iter().find(is_same) {
+        let decision = format!("decision_kind.{}", decision.code());
+        return refused("E-CW-05", &[("decision", &decision), ("approval_id", &waiting.row.approval_id)]);
+    }
+    let proposal = Proposal {
+        approval_id: format!("A-{}-{}-{}", case.case_id, call.at.to_string().replace(' ', "T"), &digest[..8]),
+        decision,
+        subject: subject.clone(),
+        target: people.seen_by(call, &target(case)),
+        amount,
+        digest: digest.clone(),
+    };
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    let actor = acting(people, &institution, call)?;
+    let approval = institution.approval_propose(&actor, proposal, call.at).map_err(|no| refusal(no.code(), no.facts()))?;
+    let file = ApprovalFile { approval, proposed };
+    let approval_id = file.approval.proposal.approval_id.clone();
+    let version = save(tx, call, &institution, &file, 0).await?;
+    let event = call.audit("approval_propose", subject, format!("{approval_id} {}", decision.code()));
+    tx.audit(store::AuditEvent { after_digest: Some(digest), ..event });
+    told(tx, call, "approval.asked", &file);
+    Ok(ApprovalView { version, status: file.approval.status, file })
+}
+
+/// The caller with every ground to act on, as far as the token goes.
+fn acting<'a>(people: &'a People, institution: &Institution<'a>, call: &Call) -> Outcome<Actor<'a>> {
+    let actor = people.actor(institution, call)?;
+    Ok(match &call.only {
+        Some(only) => actor.with_token(only),
+        None => actor,
+    })
+}
+
+async fn save(tx: &Tx, call: &Call, institution: &Institution<'_>, file: &ApprovalFile, over: i64) -> Outcome<i64> {
+    let Approval { proposal, maker, proposed_at, status, .. } = &file.approval;
+    let row = ApprovalRow {
+        approval_id: proposal.approval_id.clone(),
+        kind: proposal.decision.code().to_owned(),
+        maker_id: maker.staff_id.clone(),
+        subject: proposal.subject.clone(),
+        state: status.code().to_owned(),
+        asked_at: *proposed_at,
+    };
+    let version = stored(tx.save(&row, file, over, call.stamp()).await?)?;
+    let signers = match status {
+        ApprovalStatus::Waiting => institution.approval_signers(&file.approval, call.at),
+        _ => Vec::new(),
+    };
+    let signers: Vec<&str> = signers.iter().map(|holder| holder.staff_id.as_str()).collect();
+    tx.approval_deciders_set(&proposal.approval_id, &signers).await?;
+    Ok(version)
+}
+
+fn told(tx: &mut Tx, call: &Call, topic: &str, file: &ApprovalFile) {
+    let Approval { proposal, status, .. } = &file.approval;
+    let payload = serde_json::json!({ "decision": proposal.decision, "subject": proposal.subject, "status": status });
+    tx.publish(call.event(topic, format!("approval/{}", proposal.approval_id), payload));
+}
+
+/// What somebody says to a proposal (审批意见).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "snake_case")]
+pub enum Say {
+    Sign,
+    Reject { reason: String },
+    /// By the maker.
+    Withdraw { reason: String },
+}
+
+impl Say {
+    fn action(&self) -> &'static str {
+        match self {
+            Say::Sign => "approval_sign",
+            Say::Reject { .. } => "approval_reject",
+            Say::Withdraw { .. } => "approval_withdraw",
+        }
+    }
+}
+
+/// Signs, rejects or takes back a proposal, over the version that was seen; the last signature carries it out.
+pub async fn approval_decide(desk: &Desk, call: &Call, approval_id: &str, version: i64, say: &Say) -> Outcome<ApprovalView> {
+    let people = desk.people(call.at).await?;
+    let mut tx = match desk.begin(call, "approval_decide", &(approval_id, version, say)).await? {
+        Begun::Again(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let kept: Kept<ApprovalRow, ApprovalFile> = desk.load(&tx, "approval", approval_id).await?;
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    let actor = acting(&people, &institution, call)?;
+    let ApprovalFile { approval, proposed } = kept.body;
+    let no = |no: ApprovalRefused| refusal(no.code(), no.facts());
+    let (mut decided, reason) = match say {
+        Say::Sign => (institution.approval_sign(&approval, &actor, call.at).map_err(no)?, ""),
+        Say::Reject { reason } => (institution.approval_reject(&approval, &actor, reason, call.at).map_err(no)?, reason.as_str()),
+        Say::Withdraw { reason } => (approval.withdraw(&call.staff_id, reason, call.at).map_err(no)?, reason.as_str()),
+    };
+    let digest = store::audit::state_digest(&proposed)?;
+    if decided.status == ApprovalStatus::Approved && !matches!(proposed, Proposed::Concession { .. }) {
+        decided = decided.execute(&digest, call.at).map_err(no)?;
+        carry_out(desk, &people, call, &mut tx, &proposed, approval_id).await?;
+    }
+    let file = ApprovalFile { approval: decided, proposed };
+    let version = save(&tx, call, &institution, &file, version).await?;
+    let why = format!("{approval_id} {reason}");
+    let event = call.audit(say.action(), file.approval.proposal.subject.clone(), why.trim_end());
+    tx.audit(store::AuditEvent { after_digest: Some(digest), ..event });
+    if file.approval.status != ApprovalStatus::Waiting {
+        told(&mut tx, call, "approval.decided", &file);
+    }
+    let done = ApprovalView { version, status: file.approval.status, file };
+    desk.commit(tx, call, done).await
+}
+
+async fn carry_out(desk: &Desk, people: &People, call: &Call, tx: &mut Tx, proposed: &Proposed, approval_id: &str) -> Outcome<()> {
+    match proposed {
+        Proposed::HouseholdPlan { case_id, plan } => household_plan::carry_out(desk, call, tx, case_id, plan, approval_id).await,
+        Proposed::HardshipPlan { plan } => hardship::carry_out(desk, people, call, tx, plan).await,
+        Proposed::AgencyPlacement { case_id, agency_id, request } => {
+            agency::carry_out(desk, people, call, tx, case_id, agency_id, request).await
+        }
+        Proposed::Concession { .. } => Ok(()),
+    }
+}
+
+/// What waits for the caller's decision, the oldest first.
+pub async fn approval_waiting(desk: &Desk, call: &Call, after: Option<&Cursor>, limit: u32) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
+    let people = desk.people(call.at).await?;
+    let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_waiting(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
+    let waits = |view: &ApprovalView| view.status == ApprovalStatus::Waiting;
+    let may = |view: &ApprovalView| desk.may(&people, call, UseCase::ApprovalView, &view.file.approval.proposal.target).is_ok();
+    let views = page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| waits(view) && may(view)).collect();
+    Ok((views, page.next))
+}
+
+/// What the caller has asked for, the latest first.
+pub async fn approval_mine(desk: &Desk, call: &Call, after: Option<&Cursor>, limit: u32) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
+    let people = desk.people(call.at).await?;
+    people.actor(&people.institution(&desk.rules.authority, call.at.day()), call)?;
+    let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_of_maker(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
+    Ok((page.rows.into_iter().map(|kept| view(kept, call)).collect(), page.next))
+}
+
+pub async fn approval_view(desk: &Desk, call: &Call, approval_id: &str) -> Outcome<ApprovalView> {
+    let people = desk.people(call.at).await?;
+    let kept: Kept<ApprovalRow, ApprovalFile> = desk.load(&desk.store, "approval", approval_id).await?;
+    if kept.row.maker_id != call.staff_id {
+        desk.may(&people, call, UseCase::ApprovalView, &kept.body.approval.proposal.target)?;
+    }
+    Ok(view(kept, call))
+}

@@ -1,0 +1,112 @@
+//! What waits for approval: asked, listed, signed, rejected, taken back.
+
+use super::case::{USUAL_LIMIT, cursor};
+use crate::document::{IdempotencyKey, List, Refusals};
+use crate::extract::{Asked, Body, Caller, Named};
+use crate::problem::Reply;
+use crate::server::Server;
+use app::approval::{self, Concession, Say};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn router() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(approval_waiting))
+        .routes(routes!(approval_mine))
+        .routes(routes!(approval_view))
+        .routes(routes!(approval_decide))
+        .routes(routes!(approval_propose))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Paged {
+    /// `next` of the page before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// What waits for the caller's decision, the oldest first
+#[utoipa::path(
+    get, path = "/approvals", tag = "approvals", params(Paged),
+    responses((status = 200, description = "A page of proposals", body = List), Refusals)
+)]
+async fn approval_waiting(State(server): State<Server>, Caller(call): Caller, Asked(paged): Asked<Paged>) -> Reply<Json<List>> {
+    let after = cursor(paged.after.as_deref())?;
+    let limit = paged.limit.unwrap_or(USUAL_LIMIT);
+    let (views, next) = approval::approval_waiting(&server.desk, &call, after.as_ref(), limit).await?;
+    Ok(Json(List::of(&views, next.map(|next| next.text()))))
+}
+
+/// What the caller has asked for, the latest first
+#[utoipa::path(
+    get, path = "/approvals/mine", tag = "approvals", params(Paged),
+    responses((status = 200, description = "A page of proposals", body = List), Refusals)
+)]
+async fn approval_mine(State(server): State<Server>, Caller(call): Caller, Asked(paged): Asked<Paged>) -> Reply<Json<List>> {
+    let after = cursor(paged.after.as_deref())?;
+    let limit = paged.limit.unwrap_or(USUAL_LIMIT);
+    let (views, next) = approval::approval_mine(&server.desk, &call, after.as_ref(), limit).await?;
+    Ok(Json(List::of(&views, next.map(|next| next.text()))))
+}
+
+/// One proposal with exactly what is to be done
+#[utoipa::path(
+    get, path = "/approvals/{approval_id}", tag = "approvals", params(("approval_id" = String, Path)),
+    responses((status = 200, description = "The proposal", body = Object), Refusals)
+)]
+async fn approval_view(State(server): State<Server>, Caller(call): Caller, Named(approval_id): Named<String>) -> Reply<Json<Value>> {
+    Ok(Json(json!(approval::approval_view(&server.desk, &call, &approval_id).await?)))
+}
+
+/// What somebody says to a proposal, over the version that was seen.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    version: i64,
+    /// `{"say": "sign"}`, `{"say": "reject", "reason": …}`, or by the maker `{"say": "withdraw", "reason": …}`.
+    #[schema(value_type = Object)]
+    decision: Say,
+}
+
+/// Sign, reject or withdraw; the last signature carries it out
+#[utoipa::path(
+    post, path = "/approvals/{approval_id}/decisions", tag = "approvals",
+    params(("approval_id" = String, Path), IdempotencyKey), request_body = Decision,
+    responses((status = 200, description = "Decided", body = Object), Refusals)
+)]
+async fn approval_decide(
+    State(server): State<Server>, Caller(call): Caller, Named(approval_id): Named<String>, Body(said): Body<Decision>,
+) -> Reply<Json<Value>> {
+    let decided = approval::approval_decide(&server.desk, &call, &approval_id, said.version, &said.decision).await?;
+    Ok(Json(json!(decided)))
+}
+
+/// What the lender is to give up or put off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// `{"decision": "waiver", "amount": "500.00", "what": …}`; also `extension` and `settlement`.
+    #[schema(value_type = Object)]
+    concession: Concession,
+}
+
+/// Propose a waiver, an extension or a settlement
+#[utoipa::path(
+    post, path = "/cases/{case_id}/concessions", tag = "approvals", params(("case_id" = String, Path), IdempotencyKey),
+    request_body = Wanted, responses((status = 201, description = "Asked", body = Object), Refusals)
+)]
+async fn approval_propose(
+    State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(wanted): Body<Wanted>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let asked = approval::approval_propose(&server.desk, &call, &case_id, &wanted.concession).await?;
+    Ok((StatusCode::CREATED, Json(json!(asked))))
+}
