@@ -1,10 +1,13 @@
 //! The demo institution: made from a seed, imported like any lender's files, and run night by night.
 
+use crate::case_night::case_night;
 use crate::book_import::{BookImport, book_import};
 use crate::dayend_run::{FoldedBy, NightKept, NightRun, NightWanted, Writing, dayend_run};
 use crate::failure::Outcome;
+use crate::office::{blocking, demo_staff, desk_open};
 use crate::workspace::{Open, lock, workspace_init, workspace_open};
 use anyhow::Context;
+use authority::Role;
 use lake::snapshot;
 use loan::LoanStatus;
 use sim::population::table::{Book, Row, Table};
@@ -13,7 +16,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
-use units::Date;
+use units::{Date, Moment};
 
 /// The last day of the demo's history and the seed it is drawn from: the same on every machine.
 const THROUGH: &str = "2026-11-20";
@@ -66,18 +69,37 @@ fn live(open: &Open, book: &Book, through: Date, progress: &mut dyn FnMut(Doing)
     for number in first_daily.day_number()..=through.day_number() {
         let day = Date::new(number);
         core.deliver(open, day, day, progress)?;
-        night(open, day, progress)?;
+        let run = night(open, day, progress)?;
+        desk_night(open, &run)?;
     }
     Ok(())
 }
 
-fn night(open: &Open, date: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<()> {
+fn night(open: &Open, date: Date, progress: &mut dyn FnMut(Doing)) -> Outcome<NightRun> {
     progress(Doing::Night(date));
     let pack = open.pack(None)?;
     let write_lock = lock(open, "demo")?;
     let wanted = NightWanted { business_date: date, known_on: None, writing: Writing::Keep };
-    dayend_run(open, &write_lock, &pack, &wanted, FoldedBy::ThisMachine, &mut |_| {})?;
-    Ok(())
+    dayend_run(open, &write_lock, &pack, &wanted, FoldedBy::ThisMachine, &mut |_| {})
+}
+
+/// What everybody of the demo signs in with the first time, to choose a password of one's own.
+pub const FIRST_PASSWORD: &str = "Lan-Qiao-2026";
+
+/// The people come to work on the first day of the daily files, and find their cases the next morning.
+fn desk_night(open: &Open, run: &NightRun) -> Outcome<()> {
+    let date = run.plan.business_date;
+    blocking(async {
+        let desk = desk_open(open, None, date).await?;
+        let institution = &sim::population::words::INSTITUTION;
+        let role_of = |post: &str| {
+            let place = institution.posts.iter().position(|known| known == post)?;
+            Role::from_code(&institution.roles[place])
+        };
+        demo_staff(&desk, &role_of, Moment::new(date, 0), FIRST_PASSWORD).await?;
+        case_night(&desk, run).await?;
+        Ok(())
+    })
 }
 
 /// The core system the demo takes its files from.

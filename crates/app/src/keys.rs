@@ -68,3 +68,12 @@ fn for_the_owner_alone(path: &Path) -> std::io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// A password nobody has chosen: letters, digits and a sign, from chance.
+pub fn first_password() -> Outcome<String> {
+    const SIGNS: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut random = [0; 16];
+    SysRng.try_fill_bytes(&mut random).context("drawing a password")?;
+    let signs = random.iter().map(|byte| char::from(SIGNS[usize::from(*byte) % SIGNS.len()]));
+    Ok(signs.collect::<String>() + "-7aZ")
+}

@@ -5,7 +5,9 @@
 //!
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
-//! [`doctor`], [`backup`], [`demo`].
+//! [`doctor`], [`backup`], [`demo`]. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
+//! [`contact`], [`promise`], [`person`], [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
+//! [`audit`], [`webhook`].
 
 pub mod agency;
 pub mod approval;
@@ -33,6 +35,7 @@ pub mod loan_explain;
 pub mod morning;
 pub mod movement;
 pub mod night_order;
+pub mod office;
 pub mod query_run;
 pub mod results;
 pub mod schedule_calculate;

@@ -1,7 +1,7 @@
 //! People, their posts, and the branches they stand in.
 
 use crate::desk::{Call, Desk, refusal, required, stored, stored_path};
-use crate::failure::Outcome;
+use crate::failure::{Outcome, refused};
 use crate::sign_in::set_given;
 use authority::{Branch, BranchPath, Delegation, Employment, Post, Staff, Target, UseCase, branch_paths, post_give};
 use casework::assignment::{Presence, StaffMember};
@@ -52,6 +52,28 @@ impl Employee {
             capacity: work.capacity,
             presence,
         })
+    }
+}
+
+/// The caller, and what the caller may do somewhere (本人).
+#[derive(Clone, Debug, Serialize)]
+pub struct Me {
+    #[serde(flatten)]
+    pub employee: Employee,
+    pub use_cases: Vec<UseCase>,
+}
+
+/// Who calls.
+pub async fn me(desk: &Desk, call: &Call) -> Outcome<Me> {
+    let people = desk.people(call.at).await?;
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    let actor = people.actor(&institution, call)?;
+    let of_token = |use_case: &UseCase| call.only.as_ref().is_none_or(|only| only.contains(use_case));
+    let may = |use_case: &UseCase| of_token(use_case) && !institution.reaches(&actor, *use_case).is_empty();
+    let use_cases = UseCase::ALL.iter().copied().filter(may).collect();
+    match people.employees.iter().find(|employee| employee.staff.staff_id == call.staff_id) {
+        Some(employee) => Ok(Me { employee: employee.clone(), use_cases }),
+        None => refused("E-AP-01", &[("what", &"staff"), ("id", &call.staff_id)]),
     }
 }
 

@@ -6,11 +6,12 @@
 //! same bytes; no clock, no DataFusion, no async.
 //!
 //! Reading order: [`schema`], [`source`], [`mapping`], [`refused`], [`import`], [`kept`],
-//! [`batch`], [`dossier`], [`scan`], [`people`], [`securities`], [`receipts`], [`workspace`], [`doctor`],
+//! [`batch`], [`dossier`], [`scan`], [`people`], [`branches`], [`securities`], [`receipts`], [`workspace`], [`doctor`],
 //! [`backup`].
 
 pub mod backup;
 pub mod batch;
+pub mod branches;
 pub mod chunk;
 pub mod doctor;
 pub mod dossier;

@@ -30,6 +30,9 @@ pub fn command(lang: Lang) -> Command {
         vintage(&words),
         schedule(&words),
         cluster(&words),
+        serve(&words),
+        staff(&words),
+        keys(&words),
         status(&words),
         doctor(&words),
         backup(&words),
@@ -69,7 +72,21 @@ fn day_end(words: &Words) -> Command {
         .arg(words.option("known-on"))
         .arg(words.option("pack"))
         .arg(words.option("cluster").value_name("URL"))
+        .arg(words.option("database").value_name("URL"))
         .arg(words.flag("dry-run"))
+}
+
+fn staff(words: &Words) -> Command {
+    words
+        .command("staff", "postloan staff bank --id A0001 --name administrator")
+        .arg(words.dir())
+        .arg(words.option("id").required(true))
+        .arg(words.option("name").required(true))
+        .arg(words.option("database").value_name("URL"))
+}
+
+fn keys(words: &Words) -> Command {
+    words.command("keys", "postloan keys bank").arg(words.dir()).arg(words.option("database").value_name("URL"))
 }
 
 fn what_if(words: &Words) -> Command {
@@ -177,6 +194,14 @@ fn cluster(words: &Words) -> Command {
         .disable_help_subcommand(true)
         .subcommand_help_heading(words.say("commands"))
         .subcommands(words.with_defaults([scheduler, executor]))
+}
+
+fn serve(words: &Words) -> Command {
+    words
+        .command("serve", "postloan serve bank --listen 127.0.0.1:8080")
+        .arg(words.dir())
+        .arg(words.option("listen").value_name("ADDRESS:PORT").default_value("127.0.0.1:8080"))
+        .arg(words.option("database").value_name("URL"))
 }
 
 fn status(words: &Words) -> Command {

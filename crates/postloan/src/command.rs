@@ -4,6 +4,7 @@ use crate::{calculator, machines, morning, print, progress::Bar};
 use app::book_import::{BookImport, batch_table, book_import, rejection_table};
 use app::dayend_run::{Cluster, FoldedBy, NightKept, NightWanted, Writing, days_through, dayend_run};
 use app::demo::Doing;
+use app::office::{blocking, desk_open, has_desk};
 use app::table::Format;
 use app::workspace::{Open, load_pack, lock, workspace_init, workspace_open, workspace_place};
 use app::{Outcome, figures, movement, refused};
@@ -29,6 +30,9 @@ pub fn run(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         "migration" => migration(matches, lang),
         "vintage" => vintage(matches, lang),
         "schedule" => calculator::schedule(matches, lang),
+        "serve" => crate::service::serve(matches, lang),
+        "staff" => crate::staffing::staff(matches, lang),
+        "keys" => crate::staffing::keys(matches, lang),
         "status" => crate::standing::status(matches, lang),
         "doctor" => crate::keeping::doctor(matches, lang),
         "backup" => crate::keeping::backup(matches, lang),
@@ -165,6 +169,7 @@ fn day_end(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let folded_by = run_order.as_deref().map_or(FoldedBy::ThisMachine, |run| {
         FoldedBy::Cluster(Cluster { program: machines::PROGRAM, pack: &pack_text, run })
     });
+    let database = text(matches, "database");
     let known_on = date(matches, "known-on")?;
     let dry_run = matches.get_flag("dry-run");
     let days = days_through(required_date(matches, "date")?, date(matches, "through")?)?;
@@ -187,11 +192,43 @@ fn day_end(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         let exceptions = summary.exception_count.to_string();
         let day_text = day.to_string();
         say(stem, lang, &[("date", &day_text), ("loans", &loans), ("moves", &moves), ("exceptions", &exceptions)]);
+        if !dry_run && known_on.is_none() && has_desk(&open, database) {
+            desk_night(&open, database, &run, lang)?;
+        }
         if day == last && run.kept != NightKept::Already {
             print::line("");
             morning::print(&summary, &open, lang);
         }
     }
+    Ok(())
+}
+
+/// Cases, promises and clocks after a night.
+fn desk_night(open: &Open, database: Option<&str>, run: &app::dayend_run::NightRun, lang: Lang) -> Outcome<()> {
+    let date = run.plan.business_date;
+    let done = blocking(async {
+        let desk = desk_open(open, database, date).await?;
+        app::case_night::case_night(&desk, run).await
+    })?;
+    let day = date.to_string();
+    let Some(done) = done else {
+        say("desk_empty", lang, &[("date", &day)]);
+        return Ok(());
+    };
+    let count = |number: u64| number.to_string();
+    let (opened, updated, closed) = (count(done.opened), count(done.updated), count(done.closed));
+    let (promises, clocks) = (count(done.promises_decided), count(done.clock_signals));
+    let exceptions = count(done.exceptions.len() as u64);
+    let facts = [
+        ("date", day.as_str()),
+        ("opened", &opened),
+        ("updated", &updated),
+        ("closed", &closed),
+        ("promises", &promises),
+        ("clocks", &clocks),
+        ("exceptions", &exceptions),
+    ];
+    say("desk_done", lang, &facts);
     Ok(())
 }
 

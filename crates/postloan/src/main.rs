@@ -12,6 +12,8 @@ mod machines;
 mod morning;
 mod print;
 mod progress;
+mod service;
+mod staffing;
 mod standing;
 mod usage;
 

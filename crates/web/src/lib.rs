@@ -1,1 +1,21 @@
-//! x
+//! The API (接口): routes under `/api/v1`, who may knock, how the program says no, events for others.
+//!
+//! A handler parses, calls one function of `app`, and says the answer as JSON; nothing is decided and nothing
+//! reckoned here. Invariants: every refusal, also of the HTTP library, is a problem document with a code; a
+//! cause of a fault goes to the log and never to a caller; tokens travel in `Authorization` alone; a log line
+//! holds no name, number, address or body.
+//!
+//! A new subject is a file in `api` with `pub fn router() -> OpenApiRouter<Server>`, named once in [`api::router`].
+//!
+//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `rate`, `watch`, [`delivery`].
+
+mod api;
+pub mod delivery;
+mod document;
+mod extract;
+pub mod problem;
+mod rate;
+pub mod server;
+mod watch;
+
+pub use server::{Clock, Server, router, serve};

@@ -4,27 +4,33 @@ use app::{Failure, Refusal};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use glossary::{Lang, message, remedy};
+use glossary::{Lang, label, lookup, message, remedy};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 use utoipa::ToSchema;
 
-/// Why a request was not carried out (问题详情). `application/problem+json`.
+/// What a problem document is sent as.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Why a request was not carried out (问题详情).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// `urn:postloan:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// The refusal's code; every code is explained by `postloan explain-code` and in the glossary.
+    /// The refusal's code; the glossary has every one of them.
     pub code: String,
     pub title: String,
     pub message: Texts,
     pub remedy: Texts,
-    /// The facts the message is made of, by name.
+    /// The facts the message is made of, by name; of a contact refused also the rule, its article and the next lawful slot.
     pub facts: BTreeMap<String, String>,
     /// What else stands in the way.
+    #[schema(no_recursion)]
     pub also: Vec<Problem>,
 }
 
@@ -37,22 +43,21 @@ pub struct Texts {
 
 impl Problem {
     pub fn of(refusal: &Refusal) -> Problem {
-        let facts: Vec<(&str, &str)> = refusal.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let spoken = |say: &dyn Fn(Lang) -> String| Texts { zh: say(Lang::Zh), en: say(Lang::En) };
-        let words = |lang: Lang| -> Vec<(&str, String)> { facts.iter().map(|(name, value)| (*name, worded(value, lang))).collect() };
-        let said = |lang: Lang, speak: &dyn Fn(&str, Lang, &[(&str, &str)]) -> String| {
-            let words = words(lang);
-            let facts: Vec<(&str, &str)> = words.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            speak(refusal.code, lang, &facts)
+        let spoken = |say: fn(&str, Lang, &[(&str, &str)]) -> String| {
+            let said = |lang: Lang| {
+                let words: Vec<(&str, String)> = refusal.facts.iter().map(|(name, value)| (*name, worded(value, lang))).collect();
+                let facts: Vec<(&str, &str)> = words.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                say(refusal.code, lang, &facts)
+            };
+            Texts { zh: said(Lang::Zh), en: said(Lang::En) }
         };
-        let name = glossary::refusal(refusal.code).map_or_else(String::new, |known| known.name.replace('_', " "));
         Problem {
             kind: format!("urn:postloan:{}", refusal.code),
             status: status(refusal.code).as_u16(),
             code: refusal.code.to_owned(),
-            title: name,
-            message: spoken(&|lang| said(lang, &|code, lang, facts| message(code, lang, facts))),
-            remedy: spoken(&|lang| said(lang, &|code, lang, facts| remedy(code, lang, facts))),
+            title: glossary::refusal(refusal.code).map_or_else(String::new, |known| known.name.replace('_', " ")),
+            message: spoken(message),
+            remedy: spoken(remedy),
             facts: refusal.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             also: refusal.also.iter().map(Problem::of).collect(),
         }
@@ -61,22 +66,23 @@ impl Problem {
 
 /// Facts that are codes are said in words: `role.team_lead`, also several of them.
 fn worded(value: &str, lang: Lang) -> String {
-    let word = |part: &str| glossary::lookup(part).map_or_else(|| part.to_owned(), |_| glossary::label_in(part, lang).to_owned());
+    let word = |part: &str| lookup(part).map_or_else(|| part.to_owned(), |_| label(part, lang).to_owned());
     value.split(", ").map(word).collect::<Vec<_>>().join(", ")
 }
 
 /// What a refusal is to a program that asks.
 pub fn status(code: &str) -> StatusCode {
     match code {
-        "E-WB-01" | "E-WB-02" => StatusCode::BAD_REQUEST,
-        "E-SI-01" | "E-SI-02" | "E-SI-03" => StatusCode::UNAUTHORIZED,
-        "E-WB-03" => StatusCode::NOT_FOUND,
+        "E-WB-01" | "E-WB-02" | "E-AP-04" => StatusCode::BAD_REQUEST,
+        "E-SI-01" | "E-SI-02" | "E-AU-77" | "E-AU-78" | "E-AU-79" | "E-AU-80" => StatusCode::UNAUTHORIZED,
+        "E-AP-05" | "E-AU-81" | "E-AU-92" => StatusCode::FORBIDDEN,
+        "E-WB-03" | "E-AP-01" => StatusCode::NOT_FOUND,
         "E-WB-04" => StatusCode::METHOD_NOT_ALLOWED,
+        "E-AP-02" | "E-AP-03" | "E-CS-01" | "E-CK-01" | "E-AU-51" | "E-AU-53" | "E-AU-60" => StatusCode::CONFLICT,
         "E-WB-05" => StatusCode::PAYLOAD_TOO_LARGE,
-        "E-WB-06" => StatusCode::TOO_MANY_REQUESTS,
-        "E-AP-01" => StatusCode::NOT_FOUND,
-        "E-AP-02" | "E-AP-03" => StatusCode::CONFLICT,
-        _ if code.starts_with("E-AU-") => StatusCode::FORBIDDEN,
+        "E-WB-06" | "E-AU-94" | "E-AU-95" => StatusCode::TOO_MANY_REQUESTS,
+        "E-WB-07" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ if code.starts_with("E-AU-2") || code.starts_with("E-AU-5") => StatusCode::FORBIDDEN,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -95,28 +101,30 @@ pub type Reply<T> = Result<T, Told>;
 
 static INCIDENTS: AtomicU64 = AtomicU64::new(1);
 
-impl IntoResponse for Told {
-    fn into_response(self) -> Response {
-        let problem = match self.0 {
-            Failure::Refused(refusal) => Problem::of(&refusal),
-            Failure::Fault(fault) => {
-                // The person gets a number, the log gets the cause; the cause may name what the person must not see.
-                let number = format!("{}-{}", std::process::id(), INCIDENTS.fetch_add(1, Ordering::Relaxed));
-                eprintln!("fault incident={number} error={fault:#}");
-                let refusal = Refusal { facts: vec![("incident", number)], ..Refusal::of("E-WB-07") };
-                Problem { status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(), ..Problem::of(&refusal) }
-            }
-        };
-        problem.into_response()
-    }
+/// The person gets a number, the log gets the cause; the cause may name what the person must not see.
+pub fn incident(cause: impl Display) -> Refusal {
+    let number = format!("{}-{}", std::process::id(), INCIDENTS.fetch_add(1, Ordering::Relaxed));
+    eprintln!("fault incident={number} error=\"{cause:#}\"");
+    Refusal { facts: vec![("incident", number)], ..Refusal::of("E-WB-07") }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for Told {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        let refusal = match self.0 {
+            Failure::Refused(refusal) => refusal,
+            Failure::Fault(fault) => incident(fault),
+        };
+        let problem = Problem::of(&refusal);
+        let status = status(refusal.code);
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response
     }
 }

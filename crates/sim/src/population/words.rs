@@ -15,6 +15,8 @@ pub struct Institution {
     pub branch_suffix: String,
     pub sub_branch_suffix: String,
     pub posts: Vec<String>,
+    /// The role of each post, by its code.
+    pub roles: Vec<String>,
     pub outlets: Vec<String>,
     pub branches: Vec<Place>,
     pub industries: Vec<Industry>,

@@ -1,0 +1,119 @@
+//! The OpenAPI document: what every operation shares, and schemas of coded values.
+
+use crate::problem::{PROBLEM_JSON, Problem, Texts};
+use crate::server::Server;
+use axum::Router;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use units::Coded;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Postloan", description = "Post-loan casework. Every refusal is a problem document with a code."),
+    components(schemas(Problem, Texts)),
+    modifiers(&Token),
+    security(("token" = []))
+)]
+struct Api;
+
+/// Tokens travel in `Authorization: Bearer` alone.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut Document) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The routes, and the document they make.
+pub fn document(routes: OpenApiRouter<Server>) -> (Router<Server>, Document) {
+    OpenApiRouter::with_openapi(Api::openapi()).merge(routes).split_for_parts()
+}
+
+/// How any operation may be refused.
+pub struct Refusals;
+
+const REFUSALS: [(&str, &str); 10] = [
+    ("400", "The request is malformed or lacks something"),
+    ("401", "Nobody is signed in, or no longer"),
+    ("403", "The caller may not do this; the message says who may"),
+    ("404", "There is no such thing"),
+    ("405", "The address knows no such method"),
+    ("409", "Somebody was faster, or the idempotency key was used for something else"),
+    ("413", "The body is too large"),
+    ("422", "A rule forbids it; the code says which"),
+    ("429", "Too many requests; wait"),
+    ("500", "An incident, with its number"),
+];
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = |said: &str| ResponseBuilder::new().description(said).content(PROBLEM_JSON, content()).build();
+        REFUSALS.iter().map(|(status, said)| ((*status).to_owned(), response(said).into())).collect()
+    }
+}
+
+/// The header under which a command is carried out once, however often it is sent.
+pub struct IdempotencyKey;
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).min_length(Some(1)).max_length(Some(200));
+        let parameter = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("Same key and same input: the first answer again. Same key and other input: 409."))
+            .schema(Some(text.pattern(Some("^[!-~]+$")).build()));
+        vec![parameter.build()]
+    }
+}
+
+/// The schema of a coded value: its codes.
+pub fn codes<T: Coded>() -> Object {
+    let codes = T::ALL.iter().map(|value| value.code());
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).enum_values(Some(codes)).build()
+}
+
+/// The schema of a day, `YYYY-MM-DD`.
+pub fn day() -> Object {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Date);
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).format(Some(format)).build()
+}
+
+/// The schema of a second on the institution's clock.
+pub fn moment() -> Object {
+    let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    text.description(Some("YYYY-MM-DD HH:MM:SS, on the institution's clock")).build()
+}
+
+/// The schema of an amount of money in yuan.
+pub fn yuan() -> Object {
+    let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).pattern(Some(r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"));
+    text.description(Some("Yuan with up to two decimals")).build()
+}
+
+/// A list that is whole, or a page of a longer one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List {
+    #[schema(value_type = Vec<Object>)]
+    pub items: Vec<Value>,
+    /// Where the next page begins: to be sent as `after`. Absent on the last page.
+    pub next: Option<String>,
+}
+
+impl List {
+    pub fn of<T: Serialize>(rows: &[T], next: Option<String>) -> List {
+        let items = rows.iter().map(|row| serde_json::to_value(row).expect("values of the program are JSON")).collect();
+        List { items, next }
+    }
+}
