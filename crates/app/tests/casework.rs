@@ -536,6 +536,6 @@ fn words_are_checked_and_scripts_filled_with_what_is_proved_of_the_case() {
         let checked = done(speech_check(desk, &world.call("C1"), threat, Some("K1")).await);
         assert_eq!(checked.confirmed, BTreeSet::from([SpeechFact::SuitFiled]));
         let after = done(speech_tactics(desk, &world.call("C1"), "K1", &BTreeSet::new()).await);
-        assert_ne!(before.offered, after.offered, "a suit changes what fits");
+        assert_ne!(before.waiting, after.waiting, "a suit changes what fits");
     });
 }
