@@ -28,6 +28,7 @@ use casework::promise::PaymentWay;
 use casework::queue::Priority;
 use casework::script::ScriptTopic;
 use casework::strategy::{Approach, CaseAction, DebtorType, Skill, StrategyArm};
+use casework::tactic::Circumstance;
 use casework::{Channel, ContactResult, Purpose, Relation};
 use disposal::clock::{Act, ActKind, EvidenceKind};
 use grading::{Bucket, CustomerClass, Recoverability};
@@ -535,7 +536,10 @@ fn words_are_checked_and_scripts_filled_with_what_is_proved_of_the_case() {
         tx.commit().await.unwrap();
         let checked = done(speech_check(desk, &world.call("C1"), threat, Some("K1")).await);
         assert_eq!(checked.confirmed, BTreeSet::from([SpeechFact::SuitFiled]));
-        let after = done(speech_tactics(desk, &world.call("C1"), "K1", &BTreeSet::new()).await);
-        assert_ne!(before.offered, after.offered, "a suit changes what fits");
+        // A guarantor is on file or is not, whatever somebody attests.
+        let attested = BTreeSet::from([Circumstance::Guaranteed, Circumstance::GuaranteePeriodRunning]);
+        let after = done(speech_tactics(desk, &world.call("C1"), "K1", &attested).await);
+        let guarantee = after.waiting.iter().find(|tactic| tactic.number == 15).unwrap();
+        assert_eq!(guarantee.missing, [Circumstance::Guaranteed]);
     });
 }

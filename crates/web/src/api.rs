@@ -1,13 +1,20 @@
 //! The routes, one file per subject.
 
 mod access;
+mod agency;
+mod approval;
+mod audit;
 mod case;
 mod clock;
 mod contact;
 mod health;
 mod person;
+mod plan;
 mod promise;
+mod results;
+mod speech;
 mod staff;
+mod webhook;
 
 use crate::server::Server;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,5 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<Server> {
     let work = OpenApiRouter::new().merge(access::router()).merge(staff::router()).merge(case::router());
     let work = work.merge(contact::router()).merge(promise::router()).merge(person::router()).merge(clock::router());
+    let work = work.merge(approval::router()).merge(plan::router()).merge(agency::router()).merge(results::router());
+    let work = work.merge(audit::router()).merge(webhook::router()).merge(speech::router());
     OpenApiRouter::new().merge(health::router()).nest("/api/v1", work)
 }

@@ -24,7 +24,7 @@ pub fn router() -> OpenApiRouter<Server> {
 }
 
 /// Rows of a page when the caller does not say.
-const USUAL_LIMIT: u32 = 50;
+pub(super) const USUAL_LIMIT: u32 = 50;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -55,7 +55,7 @@ async fn case_list(State(server): State<Server>, Caller(call): Caller, Asked(wan
     Ok(Json(List::of(&cases, next.map(|next| next.text()))))
 }
 
-fn cursor(text: Option<&str>) -> Reply<Option<Cursor>> {
+pub(super) fn cursor(text: Option<&str>) -> Reply<Option<Cursor>> {
     let read = |text| Cursor::parse(text).ok_or_else(|| bad_request("after"));
     text.map(read).transpose()
 }
