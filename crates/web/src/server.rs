@@ -69,6 +69,7 @@ pub fn router(server: Server) -> Router {
         .fallback(|uri: Uri| async move { extract::refusal("E-WB-03", &[("path", uri.path())]) })
         .method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn(extract::without_nul))
         .layer(from_fn(watch::isolate))
         .layer(from_fn_with_state(watched, watch::note))
         .with_state(server)

@@ -29,6 +29,8 @@ fn what_is_not_a_request_is_told_as_a_problem() {
     check("GET", "/api/v1/cases?after=zz", Some(&collector), None, 400, "E-WB-01");
     check("GET", "/api/v1/cases/C-9", Some(&collector), None, 404, "E-AP-01");
     check("POST", "/api/v1/cases/C-1/promises", Some(&collector), Some("[]"), 400, "E-WB-01");
+    check("POST", "/api/v1/persons/search", Some(&collector), Some("{\"name\":\"\\u0000\"}"), 400, "E-WB-01");
+    check("GET", "/api/v1/cases/C%00", Some(&collector), None, 400, "E-WB-01");
     assert_eq!(bench.oversized(), 413);
 }
 
