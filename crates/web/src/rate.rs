@@ -6,11 +6,14 @@ use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
 
+/// What one request takes; a bucket is counted in millionths of a request.
+const ONE: u64 = 1_000_000;
+
 /// Requests a caller may make at once after a pause.
-const AT_ONCE: f64 = 200.0;
+const AT_ONCE: u64 = 200 * ONE;
 
 /// Requests a second in the long run: a page asks ten, a program that reads everything is told to wait.
-const A_SECOND: f64 = 50.0;
+const A_SECOND: u64 = 50;
 
 /// Callers remembered; beyond them those whose bucket is full again are forgotten.
 const CALLERS: usize = 20_000;
@@ -20,13 +23,15 @@ const CALLERS: usize = 20_000;
 pub struct Rates(Mutex<HashMap<u64, Bucket>>);
 
 struct Bucket {
-    left: f64,
+    left: u64,
     at: Instant,
 }
 
 impl Bucket {
-    fn filled(&self, now: Instant) -> f64 {
-        (self.left + now.duration_since(self.at).as_secs_f64() * A_SECOND).min(AT_ONCE)
+    fn filled(&self, now: Instant) -> u64 {
+        // Requests a second are millionths of a request a microsecond.
+        let passed = u64::try_from(now.duration_since(self.at).as_micros()).unwrap_or(u64::MAX);
+        self.left.saturating_add(passed.saturating_mul(A_SECOND)).min(AT_ONCE)
     }
 }
 
@@ -45,8 +50,8 @@ impl Rates {
         }
         let bucket = buckets.entry(hasher.finish()).or_insert(Bucket { left: AT_ONCE, at: now });
         let left = bucket.filled(now);
-        let is_allowed = left >= 1.0;
-        *bucket = Bucket { left: if is_allowed { left - 1.0 } else { left }, at: now };
+        let is_allowed = left >= ONE;
+        *bucket = Bucket { left: if is_allowed { left - ONE } else { left }, at: now };
         is_allowed
     }
 }
