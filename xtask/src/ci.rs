@@ -1,6 +1,6 @@
 //! What CI runs. `cargo xtask test` is the part people run while they work.
 
-use crate::tidy;
+use crate::{schemathesis, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -119,7 +119,12 @@ fn run_tests(root: &Path) -> Result<()> {
         true => &["nextest", "run", "--workspace"],
         false => &["test", "--workspace"],
     };
-    let status = cargo(root, words).status().context("cargo did not start")?;
+    let mut tests = cargo(root, words);
+    match schemathesis::program(root) {
+        Ok(program) => drop(tests.env(schemathesis::VARIABLE, program)),
+        Err(missing) => println!("schemathesis left out: {missing:#}"),
+    }
+    let status = tests.status().context("cargo did not start")?;
     if !status.success() {
         bail!("cargo {}: {status}", words.join(" "));
     }

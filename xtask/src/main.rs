@@ -6,6 +6,7 @@ mod conformance;
 mod explain;
 mod fuzz;
 mod new_case;
+mod schemathesis;
 mod sim;
 mod tidy;
 

@@ -56,9 +56,12 @@ fn founder(at: Moment) -> Call {
     Call { staff_id: FOUNDER.to_owned(), only: None, at, key: None }
 }
 
-/// The tree of branches as the book has it; levels by depth.
+/// The tree of branches as the book has it; levels by depth. A book without branches says nothing of them.
 pub async fn branches_from_book(desk: &Desk, at: Moment) -> Outcome<()> {
     let rows = branches(&desk.open.lake, at.day())?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     let parents: BTreeMap<&str, Option<&str>> = rows.iter().map(|row| (row.branch_id.as_str(), row.parent_id.as_deref())).collect();
     let depth = |id: &str| {
         let mut at = id;

@@ -93,6 +93,7 @@ pub fn day() -> Object {
 /// The schema of a second on the institution's clock.
 pub fn moment() -> Object {
     let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let text = text.pattern(Some("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"));
     text.description(Some("YYYY-MM-DD HH:MM:SS, on the institution's clock")).build()
 }
 

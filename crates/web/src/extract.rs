@@ -8,8 +8,11 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::Json;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// The header under which a command is carried out once, however often it is sent.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -61,8 +64,9 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     type Rejection = Told;
 
     async fn from_request(request: Request, server: &Server) -> Reply<Body<T>> {
-        match Json::<T>::from_request(request, server).await {
-            Ok(Json(body)) => Ok(Body(body)),
+        match Json::<Value>::from_request(request, server).await {
+            Ok(Json(body)) if has_nul(&body) => Err(bad_request("NUL")),
+            Ok(Json(body)) => serde_json::from_value(body).map(Body).map_err(|problem| bad_request(&problem.to_string())),
             Err(JsonRejection::BytesRejection(problem)) if problem.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(refusal("E-WB-05", &[]))
             }
@@ -70,6 +74,22 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
             Err(problem) => Err(bad_request(&problem.body_text())),
         }
     }
+}
+
+/// No name, number or note has this character, and not every database takes it.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
+
+/// The same for addresses, whatever they name.
+pub async fn without_nul(request: Request, next: Next) -> Response {
+    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
+    if address.contains("%00") { bad_request("NUL").into_response() } else { next.run(request).await }
 }
 
 /// The query of an address.

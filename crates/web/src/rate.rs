@@ -6,14 +6,13 @@ use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
 
-/// A bucket is counted in millionths of a request, so that a microsecond fills it by a whole number.
-const REQUEST: u64 = 1_000_000;
+/// What one request takes; a bucket is counted in millionths of a request.
+const ONE: u64 = 1_000_000;
 
 /// Requests a caller may make at once after a pause.
-const AT_ONCE: u64 = 200 * REQUEST;
+const AT_ONCE: u64 = 200 * ONE;
 
-/// Requests a second in the long run, which are as many millionths a microsecond: a page asks ten, a program
-/// that reads everything is told to wait.
+/// Requests a second in the long run: a page asks ten, a program that reads everything is told to wait.
 const A_SECOND: u64 = 50;
 
 /// Callers remembered; beyond them those whose bucket is full again are forgotten.
@@ -24,15 +23,15 @@ const CALLERS: usize = 20_000;
 pub struct Rates(Mutex<HashMap<u64, Bucket>>);
 
 struct Bucket {
-    /// Millionths of a request.
     left: u64,
     at: Instant,
 }
 
 impl Bucket {
     fn filled(&self, now: Instant) -> u64 {
-        let micros = u64::try_from(now.duration_since(self.at).as_micros()).unwrap_or(u64::MAX);
-        self.left.saturating_add(micros.saturating_mul(A_SECOND)).min(AT_ONCE)
+        // Requests a second are millionths of a request a microsecond.
+        let passed = u64::try_from(now.duration_since(self.at).as_micros()).unwrap_or(u64::MAX);
+        self.left.saturating_add(passed.saturating_mul(A_SECOND)).min(AT_ONCE)
     }
 }
 
@@ -51,8 +50,8 @@ impl Rates {
         }
         let bucket = buckets.entry(hasher.finish()).or_insert(Bucket { left: AT_ONCE, at: now });
         let left = bucket.filled(now);
-        let is_allowed = left >= REQUEST;
-        *bucket = Bucket { left: if is_allowed { left - REQUEST } else { left }, at: now };
+        let is_allowed = left >= ONE;
+        *bucket = Bucket { left: if is_allowed { left - ONE } else { left }, at: now };
         is_allowed
     }
 }

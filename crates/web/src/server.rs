@@ -18,6 +18,9 @@ use units::Moment;
 /// The most bytes of a body: a hundred times the longest note.
 const BODY_BYTES: usize = 1 << 20;
 
+/// Where the API is described.
+pub const DOCUMENT: &str = "/api/v1/openapi.json";
+
 /// Passwords checked at once: each takes 19 MiB and tens of milliseconds, so that a flood must wait.
 const PASSWORDS_AT_ONCE: usize = 4;
 
@@ -62,10 +65,11 @@ pub fn router(server: Server) -> Router {
     let watched = Arc::new(watch::Templates::of(&api));
     let document = Json(api);
     routes
-        .route("/api/v1/openapi.json", get(move || async move { document }))
+        .route(DOCUMENT, get(move || async move { document }))
         .fallback(|uri: Uri| async move { extract::refusal("E-WB-03", &[("path", uri.path())]) })
         .method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn(extract::without_nul))
         .layer(from_fn(watch::isolate))
         .layer(from_fn_with_state(watched, watch::note))
         .with_state(server)

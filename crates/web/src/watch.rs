@@ -1,6 +1,7 @@
 //! What surrounds every request: a line in the log, headers that forbid keeping, panics kept from others.
 
 use crate::problem::{Told, incident};
+use crate::server::DOCUMENT;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -15,7 +16,8 @@ pub struct Templates(Vec<String>);
 impl Templates {
     pub fn of(api: &OpenApi) -> Templates {
         // An address without an open part stands before one that would hold it too.
-        let mut paths: Vec<String> = api.paths.paths.keys().cloned().collect();
+        let described = api.paths.paths.keys().map(String::as_str);
+        let mut paths: Vec<String> = described.chain([DOCUMENT]).map(str::to_owned).collect();
         paths.sort_by_key(|path| path.matches('{').count());
         Templates(paths)
     }

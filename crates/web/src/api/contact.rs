@@ -46,7 +46,7 @@ struct Wanted {
     at: Option<Moment>,
     /// How many go, of a visit.
     #[serde(default = "one")]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     people: u32,
     #[serde(default)]
     #[schema(schema_with = manners)]
@@ -71,6 +71,7 @@ struct CameOfIt {
     #[schema(schema_with = codes::<ContactResult>)]
     result: ContactResult,
     #[serde(default)]
+    #[schema(maximum = 86400)]
     seconds: u32,
     #[serde(default)]
     note: String,

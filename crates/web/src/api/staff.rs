@@ -79,6 +79,7 @@ struct WorkTaken {
     regions: Vec<String>,
     #[serde(default)]
     languages: Vec<String>,
+    #[schema(maximum = 100000)]
     capacity: u32,
     #[serde(default)]
     away: bool,
