@@ -20,10 +20,12 @@ pub fn key_file(dir: &Path) -> PathBuf {
     std::env::var_os(VARIABLE).map_or_else(|| dir.join(KEY_FILE), PathBuf::from)
 }
 
-/// The keys of a workspace; `None` for one made before there were any.
+/// The keys of a workspace. One restored from a backup waits for them: a batch beside sealed ones is not
+/// written in the clear, nor under a key that opens nothing.
 pub fn keys(dir: &Path) -> Outcome<Option<Keys>> {
     let path = key_file(dir);
-    if !path.exists() && std::env::var_os(VARIABLE).is_none() {
+    let holds_batches = fs::read_dir(dir.join("batches")).is_ok_and(|mut batches| batches.next().is_some());
+    if !path.exists() && !holds_batches && std::env::var_os(VARIABLE).is_none() {
         return Ok(None);
     }
     let text = match fs::read_to_string(&path) {

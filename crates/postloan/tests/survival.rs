@@ -192,6 +192,7 @@ fn of_two_nights_one_works_and_a_backup_beside_it_is_whole() {
     }
     assert!(child.wait().expect("it ends").success() && backups > 0, "{backups} backups");
     carried_out(folder, "restore safe again");
+    fs::copy(folder.join("bank/postloan.keys"), folder.join("again/postloan.keys")).expect("the key is put back");
     carried_out(folder, "doctor again");
     carried_out(folder, &series.replace("bank", "again"));
     let below = |name: &str| bytes_below(&folder.join(name));
@@ -206,6 +207,9 @@ fn a_restored_bank_runs_the_next_night_with_the_same_bytes() {
     carried_out(folder, "backup bank safe");
     fs::rename(folder.join("bank"), folder.join("lost")).expect("the bank is lost");
     carried_out(folder, "restore safe bank");
+    let keyless = run(folder, "day-end bank --date 2026-10-31 --lang en");
+    assert!(said(&keyless).contains("E-WS-15"), "a backup does not hold its own key: {}", said(&keyless));
+    fs::copy(folder.join("lost/postloan.keys"), folder.join("bank/postloan.keys")).expect("the key is put back");
     COMMANDS[2..4].iter().for_each(|line| carried_out(folder, line));
     let bank = |files: &BTreeMap<PathBuf, Vec<u8>>| -> BTreeMap<PathBuf, Vec<u8>> {
         files.iter().filter(|(name, _)| name.starts_with("bank")).map(|(name, bytes)| (name.clone(), bytes.clone())).collect()

@@ -128,3 +128,57 @@ impl IntoResponse for Told {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/errors/desk.txt");
+
+    /// What the desk and the API refuse, with facts as they come; `tests/api` and `app/tests/casework` make it happen.
+    const REFUSALS: &[(&str, &[(&str, &str)])] = &[
+        ("E-AP-01", &[("what", "case"), ("id", "C-9")]),
+        ("E-AP-02", &[("version", "4"), ("changed_by", "E0002"), ("changed_at", "2026-11-20 10:05:00"), ("fields", "owner_id, standing")]),
+        ("E-AP-03", &[("key", "promise-7")]),
+        ("E-AP-04", &[("field", "reason")]),
+        ("E-AP-05", &[("use_case", "use_case.promise_record")]),
+        ("E-CW-01", &[]),
+        ("E-CW-02", &[("contact_id", "K-C1-1")]),
+        ("E-CW-03", &[("person_id", "K0000012"), ("case_id", "C-C1-1")]),
+        ("E-CW-04", &[("point", "C1/phone/3"), ("person_id", "C1")]),
+        ("E-CW-05", &[("decision", "decision_kind.settlement"), ("approval_id", "A-7")]),
+        ("E-CW-06", &[("url", "http://elsewhere.example")]),
+        ("E-CW-07", &[("topic", "case.exploded"), ("known", "case.opened, promise.kept")]),
+        ("E-SI-01", &[]),
+        ("E-SI-02", &[]),
+        ("E-WB-01", &[("problem", "expected a list")]),
+        ("E-WB-02", &[]),
+        ("E-WB-03", &[("path", "/api/v1/nothing")]),
+        ("E-WB-04", &[]),
+        ("E-WB-05", &[]),
+        ("E-WB-06", &[]),
+        ("E-WB-07", &[("incident", "4711-1")]),
+    ];
+
+    #[test]
+    fn every_refusal_of_the_desk_is_told_with_its_facts_in_both_languages() {
+        let told = REFUSALS.iter().map(|&(code, facts)| {
+            let facts = facts.iter().map(|&(name, value)| (name, value.to_owned())).collect();
+            let problem = Problem::of(&Refusal { facts, ..Refusal::of(code) });
+            let line = |message: &str, remedy: &str| {
+                let line = format!("    {message} {remedy}\n");
+                assert!(!line.contains('{'), "{code}: a placeholder without a fact: {line}");
+                line
+            };
+            let (zh, en) = (line(&problem.message.zh, &problem.remedy.zh), line(&problem.message.en, &problem.remedy.en));
+            format!("\n{code} {} {}\n{zh}{en}", problem.status, problem.title.replace(' ', "_"))
+        });
+        let text = told.collect::<String>();
+        if std::env::var_os("UPDATE_CASES").is_some() {
+            std::fs::write(TOLD, format!("# refusals of the desk and the API: code, status, what a person reads\n{text}"))
+                .expect("cases/ can be written");
+        }
+        let written = std::fs::read_to_string(TOLD).expect("cases/errors/desk.txt");
+        assert_eq!(written.split_once('\n').expect("a head").1, text, "UPDATE_CASES=1 writes it anew");
+    }
+}
