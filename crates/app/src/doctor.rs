@@ -42,7 +42,8 @@ pub fn doctor(dir: &Path, treatment: Treatment) -> Outcome<Checkup> {
     if !dir.join("postloan.toml").exists() {
         return refused("E-WS-01", &[("dir", &dir.display())]);
     }
-    let lake = Workspace::open(dir)?.with_keys(keys(dir)?);
+    // Without the keys everything but what is sealed can still be looked at.
+    let lake = Workspace::open(dir)?.with_keys(keys(dir).ok().flatten());
     let (configured, wrong) = match workspace_open(dir).and_then(|open| Ok((open.pack(None)?, open))) {
         Ok(configured) => (Some(configured), None),
         Err(Failure::Refused(refusal)) => {
