@@ -1,4 +1,4 @@
-//! Personal data sealed at rest (个人信息加密): keys, sealed texts, fingerprints to search by.
+//! Personal data sealed at rest (个人信息加密): keys and sealed texts.
 //!
 //! A sealed text is `sealed:<key id>:<base64>`; it opens only with its key and only in the place it was
 //! sealed for (`customers.phone`), so that nobody can move a value into another column. The same text in
@@ -9,11 +9,10 @@
 //! Keys::parse("k1:00ff…")?                     one `id:64 hex digits` a line; the last one seals
 //! keys.seal("customers.phone", "13800005678")  -> "sealed:k1:…"
 //! keys.open("customers.phone", sealed)?        -> "13800005678"; a text that is not sealed is itself
-//! keys.fingerprint("phone", "13800005678")     -> 32 hex digits that a search compares
 //! ```
 //!
-//! Invariants: no IO and no chance here, keys come as text; keys never show in `Debug`; fingerprints use the
-//! first key of the list, so a search finds what was known before a rotation.
+//! Invariants: no IO and no chance here, keys come as text; keys never show in `Debug`. What people are searched
+//! by lies in `store`, which has keys of the same file.
 
 use aes_gcm_siv::aead::{Aead, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce};
@@ -87,11 +86,6 @@ impl Keys {
         self.0.len()
     }
 
-    /// The id of the key that seals now.
-    pub fn newest(&self) -> &str {
-        &self.last().id
-    }
-
     pub fn seal(&self, place: &str, plain: &str) -> String {
         let key = self.last();
         let nonce = &mac(&key.secret, &[b"nonce", place.as_bytes(), plain.as_bytes()])[..NONCE_BYTES];
@@ -110,16 +104,6 @@ impl Keys {
         let (nonce, shut) = bytes.split_at_checked(NONCE_BYTES).ok_or(Unopened::Damaged)?;
         let opened = key.cipher.decrypt(&nonce_of(nonce), Payload { msg: shut, aad: place.as_bytes() });
         String::from_utf8(opened.map_err(|_| Unopened::Damaged)?).map_err(|_| Unopened::Damaged)
-    }
-
-    /// The same for the newest key: what a rotation writes over an older sealed text.
-    pub fn reseal(&self, place: &str, text: &str) -> Result<String, Unopened> {
-        Ok(self.seal(place, &self.open(place, text)?))
-    }
-
-    /// What a search compares instead of the value; equal for equal values of one kind.
-    pub fn fingerprint(&self, kind: &str, plain: &str) -> String {
-        hex(&mac(&self.0[0].secret, &[b"search", kind.as_bytes(), plain.as_bytes()])[..16])
     }
 
     fn last(&self) -> &Key {
@@ -202,12 +186,11 @@ mod tests {
     fn a_new_key_seals_and_the_old_one_still_opens() {
         let (old, both, new) = (keys(&[("k1", 1)]), keys(&[("k1", 1), ("k2", 2)]), keys(&[("k2", 2)]));
         let sealed = old.seal("p", PHONE);
-        let again = both.reseal("p", &sealed).unwrap();
+        assert_eq!(both.open("p", &sealed).unwrap(), PHONE);
+        let again = both.seal("p", PHONE);
         assert!(again.starts_with("sealed:k2:"));
         assert_eq!(new.open("p", &again).unwrap(), PHONE);
         assert_eq!(new.open("p", &sealed), Err(Unopened::KeyMissing { id: "k1".to_owned() }));
-        assert_eq!(both.fingerprint("phone", PHONE), old.fingerprint("phone", PHONE), "a search finds what was known before");
-        assert_ne!(both.fingerprint("phone", PHONE), both.fingerprint("name", PHONE));
     }
 
     #[test]
