@@ -35,3 +35,9 @@ fn every_step_runs_and_every_figure_is_told() {
     assert!(!said.contains("NaN") && !said.contains("inf"), "{said}");
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing is left behind");
 }
+
+#[test]
+fn the_rules_of_the_comparison_are_a_pack() {
+    let text = include_str!("../running-totals.toml");
+    policy::Pack::parse(&[("running-totals.toml", text)]).expect("the baselines are compared under it");
+}
