@@ -10,7 +10,6 @@ use casework::assignment::StaffMember;
 use casework::case::{Case, CaseEvent, ClosedBecause, Command, HandOverReason, NextAction, ObjectionOutcome, apply};
 use casework::queue;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use store::{CaseRow, ComplaintRow, Cursor, Kept, Page, Tx};
 use units::Date;
 
@@ -205,7 +204,7 @@ pub async fn case_act(desk: &Desk, call: &Call, case_id: &str, version: u64, act
         Begun::First(tx) => tx,
     };
     let after = change(desk, &people, call, &mut tx, case_id, Some(version), &act.command()).await?;
-    note(&tx, call, &after, act).await?;
+    note(desk, &tx, call, &after, act).await?;
     desk.commit(tx, call, after.version).await
 }
 
@@ -252,8 +251,7 @@ fn changed(call: &Call, topic: &str, case_id: &str, before: &Case, after: &Case,
 }
 
 /// Objections and complaints are kept beside the case, with the day an answer is due.
-async fn note(tx: &Tx, call: &Call, case: &Case, act: &CaseAct) -> Outcome<()> {
-    const ANSWER_DAYS: i32 = 15;
+async fn note(desk: &Desk, tx: &Tx, call: &Call, case: &Case, act: &CaseAct) -> Outcome<()> {
     let (kind, id, what) = match act {
         CaseAct::Object { objection_id, what } => ("objection", objection_id, what),
         CaseAct::Complain { complaint_id, what } => ("complaint", complaint_id, what),
@@ -274,7 +272,7 @@ async fn note(tx: &Tx, call: &Call, case: &Case, act: &CaseAct) -> Outcome<()> {
         case_id: Some(case.case_id.clone()),
         kind: kind.to_owned(),
         made_at: call.at,
-        answer_due_on: call.at.day() + ANSWER_DAYS,
+        answer_due_on: call.at.day() + desk.rules.cases.strategy.times.objection_review_days,
         resolved_on: None,
     };
     crate::desk::stored(tx.save(&row, &Complaint { what: what.clone(), by: call.staff_id.clone() }, 0, call.stamp()).await?)?;
@@ -299,11 +297,6 @@ pub async fn team_balance(desk: &Desk, call: &Call, team: &str) -> Outcome<Vec<q
     let members = people.employees.iter().filter_map(|employee| employee.member(today));
     let members: Vec<StaffMember> = members.filter(|member| member.team_id == team).collect();
     Ok(queue::rebalance(&cases, &members, &desk.rules.cases, today))
-}
-
-/// Customers whose cases are listed, each once.
-pub fn customers_of(cases: &[CaseView]) -> BTreeSet<&str> {
-    cases.iter().map(|view| view.case.customer_id.as_str()).collect()
 }
 
 /// A case that must be open.

@@ -40,21 +40,34 @@ pub struct CaseNight {
     pub chunks_before: u64,
 }
 
-/// Customers are applied in so many transactions.
-const SHARDS: u64 = 32;
+/// Customers are applied in so many transactions, and so are their clocks.
+pub const SHARDS: u64 = 32;
 
 /// Who acts at night.
 pub const NIGHT: &str = "night";
 
-/// Applies a night to the desk; `None` when nobody works here yet, so that no case would have an owner.
-pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Option<CaseNight>> {
+/// What became of a night at the desk (清收落账结果).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    Done(CaseNight),
+    /// Nobody who takes cases works here yet: no case would have an owner.
+    NobodyWorks,
+    /// A later night was applied: what this one knows of the cases is older than what they know themselves.
+    LaterNight { date: Date },
+}
+
+/// Applies a night to the desk.
+pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Applied> {
     let date = run.plan.business_date;
+    if let Some(later) = desk.store.night_last().await?.filter(|&later| later > date) {
+        return Ok(Applied::LaterNight { date: later });
+    }
     let at = Moment::new(date, 86_399);
     desk.forget_people();
     let people = desk.people(at).await?;
     let staff: Vec<StaffMember> = people.employees.iter().filter_map(|employee| employee.member(date)).collect();
     if staff.is_empty() {
-        return Ok(None);
+        return Ok(Applied::NobodyWorks);
     }
     let Some(lead) = lead(&people, date) else { return refused("E-CW-01", &[]) };
     let known = Known::read(desk).await?;
@@ -92,7 +105,7 @@ pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Option<CaseNight
             Chunk::Open(tx) => apply(tx, &plan, &known, &people, shard, at).await?,
         }
     }
-    Ok(Some(done))
+    Ok(Applied::Done(done))
 }
 
 /// The lead of the desk: the first by branch level, then identity, among branch heads and team leads.

@@ -4,7 +4,7 @@
 //! preservations) make the facts of a claim; the rule room reckons. Only clocks that somebody must be told
 //! of are kept; every other one is reckoned when it is asked for.
 
-use crate::case_night::{NIGHT, shard_of};
+use crate::case_night::{NIGHT, SHARDS, shard_of};
 use crate::dayend_run::NightRun;
 use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
 use crate::failure::Outcome;
@@ -47,8 +47,6 @@ pub struct ClockNight {
     /// The nearest last day of each customer's clocks that are running out.
     pub nearest: HashMap<String, Date>,
 }
-
-const SHARDS: u64 = 32;
 
 /// Reckons every claim and tells each rung reached to its owner.
 pub(crate) async fn night(

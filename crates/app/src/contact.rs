@@ -103,8 +103,10 @@ pub async fn contact_begin(desk: &Desk, call: &Call, case_id: &str, wanted: &Con
         crate::desk::Begun::Again(done) => return Ok(done),
         crate::desk::Begun::First(tx) => tx,
     };
+    tx.debtor_hold(&kept.body.customer_id).await?;
+    // What somebody did to the case a moment ago counts.
+    let kept: Kept<CaseRow, Case> = desk.load(&tx, "case", case_id).await?;
     let case = open_case(&kept)?;
-    tx.debtor_hold(&case.customer_id).await?;
     let now = ContactWanted { at: None, ..wanted.clone() };
     let agency = people.person(&call.staff_id).and_then(|staff| staff.agency_id.clone());
     let asked = Asked::read(desk, &tx, call, case, &now, agency).await?;
@@ -155,6 +157,7 @@ pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id:
     };
     let customer = kept.body.customer_id.clone();
     tx.debtor_hold(&customer).await?;
+    let kept: Kept<CaseRow, Case> = desk.load(&tx, "case", case_id).await?;
     let debtor: Kept<PersonRow, PersonFile> = desk.load(&tx, "customer", &customer).await?;
     let mut file = debtor.body.clone();
     let Some(place) = file.under_way.iter().position(|begun| begun.contact.contact_id == contact_id) else {

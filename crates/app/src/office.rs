@@ -3,7 +3,7 @@
 use crate::casework_rules::CaseworkRules;
 use crate::desk::{Call, Desk};
 use crate::failure::{Outcome, refused};
-use crate::keys::{key_file, make_keys};
+use crate::keys::{keys, make_keys};
 use crate::sign_in::set_given;
 use crate::staff::{Employee, Work, branches_set, save};
 use crate::workspace::Open;
@@ -12,8 +12,7 @@ use lake::branches::branches;
 use authority::{Branch, BranchLevel, BranchPath, Employment, Post, Role, Staff};
 use casework::strategy::Skill;
 use std::collections::BTreeMap;
-use std::fs;
-use store::{Keys, Store};
+use store::Store;
 use units::{Date, Moment};
 
 /// The file cases and people are kept in unless a database is named.
@@ -26,12 +25,7 @@ const FOUNDER: &str = "founder";
 pub async fn desk_open(open: &Open, database: Option<&str>, on: Date) -> Outcome<Desk> {
     let root = open.lake.root();
     make_keys(root)?;
-    let path = key_file(root);
-    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let keys = match Keys::parse(&text) {
-        Ok(keys) => keys,
-        Err(problem) => return refused("E-WS-15", &[("path", &path.display()), ("problem", &format!("{problem:?}"))]),
-    };
+    let keys = keys(root)?.expect("a workspace has keys once they were made");
     let rules = CaseworkRules::load(open, on)?;
     Ok(Desk::new(open.clone(), Store::open(&address(open, database), keys).await?, rules))
 }

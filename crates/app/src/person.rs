@@ -10,7 +10,7 @@ use casework::{Contact, Relation};
 use lake::people::Person;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use store::{CaseRow, FieldKind, Kept, PersonRow, Saved, Stamp, UnmaskRow};
+use store::{CaseRow, FieldKind, Kept, PersonRow, Reads, Saved, Stamp, UnmaskRow};
 use units::Moment;
 
 /// What is known of a person beside what names the person (人员档案): the body of a person's row.
@@ -180,7 +180,7 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
     let people = desk.people(call.at).await?;
     let target = target_of(desk, customer_id).await?;
     let grant = desk.may(&people, call, UseCase::PersonView, &target)?;
-    let grants = open_grants(desk, call).await?;
+    let grants = open_grants(&desk.store, call).await?;
     let limit = crate::agency::limit_of(desk, &people, call);
     let mut views = Vec::new();
     let page = desk.store.person_of_customer::<PersonFile>(customer_id, None, crate::desk::PAGE).await?;
@@ -238,9 +238,9 @@ fn field_of(kind: FieldKind) -> Option<Field> {
     })
 }
 
-async fn open_grants(desk: &Desk, call: &Call) -> Outcome<Vec<UnmaskGrant>> {
+async fn open_grants(reads: &Reads, call: &Call) -> Outcome<Vec<UnmaskGrant>> {
     let since = call.at.plus_seconds(-86_400);
-    let page = desk.store.unmask_of_staff::<UnmaskGrant>(&call.staff_id, since, None, crate::desk::PAGE).await?;
+    let page = reads.unmask_of_staff::<UnmaskGrant>(&call.staff_id, since, None, crate::desk::PAGE).await?;
     Ok(page.rows.into_iter().map(|kept| kept.body).collect())
 }
 
@@ -255,7 +255,7 @@ pub async fn person_unmask(desk: &Desk, call: &Call, request: &UnmaskRequest) ->
         crate::desk::Begun::Again(done) => return Ok(done),
         crate::desk::Begun::First(tx) => tx,
     };
-    let earlier: Vec<Moment> = open_grants(desk, call).await?.iter().map(|grant| grant.granted_at).collect();
+    let earlier: Vec<Moment> = open_grants(&tx, call).await?.iter().map(|grant| grant.granted_at).collect();
     let institution = people.institution(&desk.rules.authority, call.at.day());
     let actor = people.actor(&institution, call)?;
     let granted = institution.unmask(&actor, &target, request, &earlier, None, call.at);

@@ -36,8 +36,10 @@ pub async fn promise_record(desk: &Desk, call: &Call, case_id: &str, said: &Prom
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
+    tx.debtor_hold(&kept.body.customer_id).await?;
+    // What somebody did to the case a moment ago counts.
+    let kept: Kept<CaseRow, Case> = desk.load(&tx, "case", case_id).await?;
     let case = open_case(&kept)?;
-    tx.debtor_hold(&case.customer_id).await?;
     let earlier = tx.promise_of_case::<Promise>(case_id, None, PAGE).await?;
     let earlier: Vec<Promise> = earlier.rows.into_iter().map(|kept| kept.body).collect();
     let draft = PromiseDraft {

@@ -71,7 +71,7 @@ fn run(test: impl AsyncFnOnce(World)) {
     let url = format!("sqlite:{}?mode=rwc", folder.path().join("store").display());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open(&url, Keys::parse(&Keys::fresh_line("k1")).unwrap()).await.unwrap();
+        let store = Store::open(&url, Keys::parse(&Keys::line("k1", [7; 32])).unwrap()).await.unwrap();
         let world = World { folder, desk: Desk::new(open, store, rules) };
         world.fill().await;
         test(world).await;

@@ -1,6 +1,7 @@
 //! One function per command: arguments in, one use case, words out.
 
 use crate::{calculator, machines, morning, print, progress::Bar};
+use app::case_night::Applied;
 use app::book_import::{BookImport, batch_table, book_import, rejection_table};
 use app::dayend_run::{Cluster, FoldedBy, NightKept, NightWanted, Writing, days_through, dayend_run};
 use app::demo::Doing;
@@ -211,9 +212,16 @@ fn desk_night(open: &Open, database: Option<&str>, run: &app::dayend_run::NightR
         app::case_night::case_night(&desk, run).await
     })?;
     let day = date.to_string();
-    let Some(done) = done else {
-        say("desk_empty", lang, &[("date", &day)]);
-        return Ok(());
+    let done = match done {
+        Applied::Done(done) => done,
+        Applied::NobodyWorks => {
+            say("desk_empty", lang, &[("date", &day)]);
+            return Ok(());
+        }
+        Applied::LaterNight { date } => {
+            say("desk_later", lang, &[("date", &day), ("later", &date.to_string())]);
+            return Ok(());
+        }
     };
     let count = |number: u64| number.to_string();
     let (opened, updated, closed) = (count(done.opened), count(done.updated), count(done.closed));

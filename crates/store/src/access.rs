@@ -4,7 +4,7 @@
 //! `authority`; here stands what needs chance, memory-hard hashing and tables.
 
 use crate::fault::Fault;
-use crate::keys::{digest, hex, random};
+use crate::chance::{digest, random};
 use crate::row::columns::{Bind, Fetch};
 use crate::link::{Reads, Tx};
 use argon2::password_hash::phc::PasswordHash;
@@ -43,7 +43,7 @@ pub struct Secret {
 impl Secret {
     /// 256 bits of chance.
     pub fn fresh() -> Secret {
-        let token = hex(&random::<32>());
+        let token = vault::hex(&random::<32>());
         let hash = Secret::hash_of(&token);
         Secret { token, hash }
     }

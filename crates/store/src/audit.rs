@@ -1,7 +1,7 @@
 //! The audit trail (审计留痕): who did what, on whose data, why; each event bound to the one before.
 
 use crate::fault::Fault;
-use crate::keys::digest;
+use crate::chance::digest;
 use crate::page::{Cursor, List, Order, Page};
 use crate::row::columns::{Bind, Fetch};
 use crate::link::{Reads, Tx};

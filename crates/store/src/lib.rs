@@ -13,13 +13,13 @@
 //! - What the rule rooms decide is a JSON body; only what is asked for is a column beside it.
 //!
 //! Reading order: `link`, `row`, `rows`, `page`, `lists`, `case`, [`audit`], [`outbox`], [`once`],
-//! [`access`], [`keys`], [`person`], `migration`.
+//! [`access`], `chance`, [`person`], `migration`.
 
 pub mod access;
 pub mod audit;
 mod case;
+mod chance;
 mod fault;
-pub mod keys;
 mod link;
 mod lists;
 mod migration;
@@ -32,7 +32,6 @@ mod rows;
 
 pub use audit::AuditEvent;
 pub use fault::Fault;
-pub use keys::Keys;
 pub use link::{Reads, Store, Tx};
 pub use once::{Chunk, ChunkKey, Once};
 pub use outbox::{Delivery, OutboxEvent};
@@ -40,3 +39,4 @@ pub use page::{Cursor, Page};
 pub use person::{FieldKind, PersonalField};
 pub use row::{Conflict, Kept, Row, Saved, Stamp};
 pub use rows::*;
+pub use vault::Keys;

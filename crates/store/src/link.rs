@@ -2,7 +2,6 @@
 
 use crate::audit::AuditEvent;
 use crate::fault::Fault;
-use crate::keys::Keys;
 use crate::migration::Migrations;
 use crate::outbox::OutboxEvent;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
@@ -15,6 +14,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use vault::Keys;
 
 /// How long a writer waits for another program's transaction on the same SQLite file.
 const BUSY: Duration = Duration::from_secs(30);

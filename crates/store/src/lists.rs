@@ -151,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}?mode=rwc", folder.path().join("store").display());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(async { test(Store::open(&url, Keys::parse(&Keys::fresh_line("k1")).unwrap()).await.unwrap()).await });
+        runtime.block_on(async { test(Store::open(&url, Keys::parse(&Keys::line("k1", [7; 32])).unwrap()).await.unwrap()).await });
     }
 
     async fn plan(store: &Store, sql: &str) -> String {

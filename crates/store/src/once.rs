@@ -81,6 +81,14 @@ impl Store {
 }
 
 impl Reads {
+    /// The business date of the latest night of which anything was written.
+    pub async fn night_last(&self) -> Result<Option<Date>, Fault> {
+        const DOING: &str = "find the last night";
+        let sql = "SELECT business_date FROM night_apply ORDER BY business_date DESC LIMIT 1";
+        let row = self.row(DOING, sql, Vec::new()).await?;
+        row.map(|row| Fetch::fetch(&row, "business_date")).transpose().map_err(|error: sea_orm::DbErr| Fault::doing(DOING)(error))
+    }
+
     /// The chunks of a night that were written, by step and shard.
     pub async fn chunks_applied(&self, business_date: Date) -> Result<Vec<ChunkKey>, Fault> {
         const DOING: &str = "list the chunks of a night";

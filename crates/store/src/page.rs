@@ -31,12 +31,12 @@ enum Place {
 impl Cursor {
     /// As it travels in an address: hexadecimal.
     pub fn text(&self) -> String {
-        crate::keys::hex(serde_json::to_string(&self.0).expect("texts and numbers are JSON").as_bytes())
+        vault::hex(serde_json::to_string(&self.0).expect("texts and numbers are JSON").as_bytes())
     }
 
     /// `None` for what [`Cursor::text`] did not write.
     pub fn parse(text: &str) -> Option<Cursor> {
-        serde_json::from_slice(&crate::keys::unhex(text)?).ok().map(Cursor)
+        serde_json::from_slice(&vault::unhex(text)?).ok().map(Cursor)
     }
 }
 
@@ -159,5 +159,19 @@ impl Reads {
         let columns = format!("{}, {LAST_COLUMNS}", R::COLUMNS.join(", "));
         let page = self.page(list, &columns, values, after, limit).await?;
         Ok(Page { rows: page.rows.iter().map(kept).collect::<Result<_, _>>()?, next: page.next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics_the_reader_of_cursors(text: String) {
+            let _ = Cursor::parse(&text);
+            let _ = Cursor::parse(&vault::hex(text.as_bytes()));
+        }
     }
 }

@@ -4,12 +4,13 @@
 //! the whole value, and for numbers on the last four digits: as much as a service desk asks for.
 
 use crate::case::texts;
+use crate::chance::random;
 use crate::fault::Fault;
-use crate::keys::Keys;
 use crate::row::columns::{Bind, Fetch};
 use crate::link::{Reads, Store, Tx};
 use sea_orm::{DbErr, Value};
 use units::coded;
+use vault::Keys;
 
 coded! {
     /// What an encrypted value is (加密字段).
@@ -109,7 +110,7 @@ impl Reads {
     /// `key_id`, `sealed`, `whole_hash`, `tail_hash`.
     fn sealed_columns(&self, owner_id: &str, kind: FieldKind, position: i64, value: &str) -> [Value; 4] {
         let (whole, tail) = kind.hashes(&self.keys, value);
-        let sealed = self.keys.seal(&place(owner_id, kind, position), value);
+        let sealed = self.keys.seal(&place(owner_id, kind, position), value, random());
         [self.keys.newest().bind(), sealed.bind(), whole.bind(), tail.bind()]
     }
 
@@ -129,7 +130,7 @@ impl Reads {
             Ok((String::fetch(row, "owner_id")?, kind, i64::fetch(row, "position")?, String::fetch(row, "sealed")?))
         };
         let (owner_id, kind, position, sealed) = read().map_err(|error: DbErr| Fault::doing(DOING)(error))?;
-        let value = self.keys.unseal(&place(&owner_id, kind, position), &sealed).map_err(Fault::doing(DOING))?;
+        let value = self.keys.open(&place(&owner_id, kind, position), &sealed).map_err(Fault::doing(DOING))?;
         Ok((owner_id, PersonalField { kind, position, value }))
     }
 

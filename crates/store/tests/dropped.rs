@@ -9,7 +9,7 @@ fn a_given_up_command_is_not_carried_out_by_the_next() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let url = format!("sqlite:{}?mode=rwc", folder.path().join("a.db").display());
-        let store = Store::open(&url, Keys::parse(&Keys::fresh_line("k1")).unwrap()).await.unwrap();
+        let store = Store::open(&url, Keys::parse(&Keys::line("k1", [7; 32])).unwrap()).await.unwrap();
         let at = Moment::parse("2026-11-20 10:00").unwrap();
         let stamp = Stamp { by: "A", at };
         for round in 0..200 {

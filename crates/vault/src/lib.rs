@@ -1,47 +1,47 @@
-//! Personal data sealed at rest (个人信息加密): keys and sealed texts.
+//! Personal data sealed at rest (个人信息加密): keys, sealed texts, hashes to search by.
 //!
-//! A sealed text is `sealed:<key id>:<base64>`; it opens only with its key and only in the place it was
-//! sealed for (`customers.phone`), so that nobody can move a value into another column. The same text in
-//! the same place under the same key seals to the same bytes: batches stay reproducible. AES-256-GCM-SIV
-//! with a nonce drawn from the text by HMAC, so equal values show that they are equal and nothing else.
+//! A sealed text is `<key id>:<nonce and ciphertext, hexadecimal>`; it opens only with its key and only in the
+//! place it was sealed for (`customers.phone`, `P1/phone/0`), so nobody can move a value elsewhere.
+//! AES-256-GCM-SIV; what encrypts, what draws nonces and what searches are three keys drawn from the one
+//! in the file, so that none tells of another.
 //!
 //! ```text
-//! Keys::parse("k1:00ff…")?                     one `id:64 hex digits` a line; the last one seals
-//! keys.seal("customers.phone", "13800005678")  -> "sealed:k1:…"
-//! keys.open("customers.phone", sealed)?        -> "13800005678"; a text that is not sealed is itself
+//! Keys::parse("k1:00ff…")?                          one `id:64 hex digits` a line; the last one seals
+//! keys.seal("P1/phone/0", "13800005678", nonce)     -> "k1:…"; equal values look different
+//! keys.seal_same("customers.phone", "13800005678")  -> "k1:…"; the same bytes every time, for files that must be reproduced
+//! keys.open("customers.phone", sealed)?             -> "13800005678"
+//! keys.search_hashes("phone", "13800005678")        -> what a search compares, one a key
 //! ```
 //!
-//! Invariants: no IO and no chance here, keys come as text; keys never show in `Debug`. What people are searched
-//! by lies in `store`, which has keys of the same file.
+//! Invariants: no IO and no chance here, keys and nonces are arguments; keys never show in `Debug`.
 
 use aes_gcm_siv::aead::{Aead, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-const PREFIX: &str = "sealed:";
-const KEY_BYTES: usize = 32;
-const NONCE_BYTES: usize = 12;
+pub const KEY_BYTES: usize = 32;
+pub const NONCE_BYTES: usize = 12;
 
-/// The keys of a workspace (密钥), oldest first; the last one seals.
+/// The keys of a workspace (密钥), oldest first: the last one seals, all open and find.
 #[derive(Clone)]
 pub struct Keys(Vec<Key>);
 
 #[derive(Clone)]
 struct Key {
     id: String,
-    secret: [u8; KEY_BYTES],
     cipher: Aes256GcmSiv,
+    nonces: [u8; KEY_BYTES],
+    search: [u8; KEY_BYTES],
 }
 
-/// What is wrong with a text of keys (密钥文件有误).
+/// What is wrong with a text of keys (密钥文件有误); lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
     #[error("there is no key")]
     Empty,
+    /// An identity has letters, digits, `-` and `_`.
     #[error("line {line} is not `id:64 hex digits`")]
     Malformed { line: usize },
     #[error("line {line} repeats a key's id")]
@@ -59,17 +59,17 @@ pub enum Unopened {
 }
 
 impl Keys {
-    /// Reads one `id:64 hex digits` a line; empty lines and lines beginning with `#` are left out.
+    /// Reads one `id:64 hex digits` a line; empty lines and lines beginning with `#` say nothing.
     pub fn parse(text: &str) -> Result<Keys, KeyProblem> {
         let mut keys: Vec<Key> = Vec::new();
-        for (number, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
-            if line.is_empty() || line.starts_with('#') {
+        for (line, written) in (1..).zip(text.lines().map(str::trim)) {
+            if written.is_empty() || written.starts_with('#') {
                 continue;
             }
-            let key = line.split_once(':').and_then(|(id, digits)| Key::new(id, &bytes_of(digits)?));
-            let key = key.ok_or(KeyProblem::Malformed { line: number })?;
+            let key = written.split_once(':').and_then(|(id, digits)| Key::new(id, &unhex(digits)?));
+            let key = key.ok_or(KeyProblem::Malformed { line })?;
             if keys.iter().any(|known| known.id == key.id) {
-                return Err(KeyProblem::Repeated { line: number });
+                return Err(KeyProblem::Repeated { line });
             }
             keys.push(key);
         }
@@ -86,24 +86,44 @@ impl Keys {
         self.0.len()
     }
 
-    pub fn seal(&self, place: &str, plain: &str) -> String {
-        let key = self.last();
-        let nonce = &mac(&key.secret, &[b"nonce", place.as_bytes(), plain.as_bytes()])[..NONCE_BYTES];
-        let message = Payload { msg: plain.as_bytes(), aad: place.as_bytes() };
-        let shut = key.cipher.encrypt(&nonce_of(nonce), message).expect("a text is shorter than the cipher's limit");
-        format!("{PREFIX}{}:{}", key.id, URL_SAFE_NO_PAD.encode([nonce, &shut[..]].concat()))
+    /// The id of the key that seals now.
+    pub fn newest(&self) -> &str {
+        &self.last().id
     }
 
-    /// What was sealed for the place; a text that was never sealed is handed back.
-    pub fn open(&self, place: &str, text: &str) -> Result<String, Unopened> {
-        let Some((id, sealed)) = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once(':')) else {
-            return Ok(text.to_owned());
-        };
+    /// Seals under a nonce that is used once: equal values look different.
+    pub fn seal(&self, place: &str, plain: &str, nonce: [u8; NONCE_BYTES]) -> String {
+        let key = self.last();
+        let message = Payload { msg: plain.as_bytes(), aad: place.as_bytes() };
+        let shut = key.cipher.encrypt(&Nonce::from(nonce), message).expect("a text is shorter than the cipher's limit");
+        format!("{}:{}{}", key.id, hex(&nonce), hex(&shut))
+    }
+
+    /// Seals under a nonce drawn from place and text: the same bytes every time, and nothing shown but that.
+    pub fn seal_same(&self, place: &str, plain: &str) -> String {
+        let drawn = keyed(&self.last().nonces, &[place.as_bytes(), b"\0", plain.as_bytes()]);
+        let nonce = *drawn.first_chunk().expect("a hash is longer than a nonce");
+        self.seal(place, plain, nonce)
+    }
+
+    /// What was sealed for the place.
+    pub fn open(&self, place: &str, sealed: &str) -> Result<String, Unopened> {
+        let (id, digits) = sealed.split_once(':').ok_or(Unopened::Damaged)?;
         let key = self.0.iter().find(|key| key.id == id).ok_or_else(|| Unopened::KeyMissing { id: id.to_owned() })?;
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Unopened::Damaged)?;
-        let (nonce, shut) = bytes.split_at_checked(NONCE_BYTES).ok_or(Unopened::Damaged)?;
-        let opened = key.cipher.decrypt(&nonce_of(nonce), Payload { msg: shut, aad: place.as_bytes() });
+        let bytes = unhex(digits).ok_or(Unopened::Damaged)?;
+        let (nonce, shut) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(Unopened::Damaged)?;
+        let opened = key.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: shut, aad: place.as_bytes() });
         String::from_utf8(opened.map_err(|_| Unopened::Damaged)?).map_err(|_| Unopened::Damaged)
+    }
+
+    /// What a new value is found by.
+    pub fn search_hash(&self, kind: &str, value: &str) -> String {
+        self.last().search_hash(kind, value)
+    }
+
+    /// What an old or new value is found by, whichever key it was written under.
+    pub fn search_hashes(&self, kind: &str, value: &str) -> Vec<String> {
+        self.0.iter().map(|key| key.search_hash(kind, value)).collect()
     }
 
     fn last(&self) -> &Key {
@@ -111,17 +131,18 @@ impl Keys {
     }
 }
 
-/// Whether a text was sealed, by whatever key.
-pub fn is_sealed(text: &str) -> bool {
-    text.starts_with(PREFIX)
-}
-
 impl Key {
     fn new(id: &str, secret: &[u8]) -> Option<Key> {
         let named = !id.is_empty() && id.chars().all(|one| one.is_ascii_alphanumeric() || "-_".contains(one));
-        let secret: [u8; KEY_BYTES] = secret.try_into().ok().filter(|_| named)?;
-        let cipher = Aes256GcmSiv::new_from_slice(&secret).expect("a key of the right length");
-        Some(Key { id: id.to_owned(), secret, cipher })
+        if !named || secret.len() != KEY_BYTES {
+            return None;
+        }
+        let cipher = Aes256GcmSiv::new_from_slice(&keyed(secret, &[b"encrypt"])).expect("a key of the right length");
+        Some(Key { id: id.to_owned(), cipher, nonces: keyed(secret, &[b"nonce"]), search: keyed(secret, &[b"search"]) })
+    }
+
+    fn search_hash(&self, kind: &str, value: &str) -> String {
+        hex(&keyed(&self.search, &[kind.as_bytes(), b"/", value.as_bytes()]))
     }
 }
 
@@ -131,74 +152,96 @@ impl fmt::Debug for Keys {
     }
 }
 
-fn nonce_of(bytes: &[u8]) -> Nonce {
-    Nonce::try_from(bytes).expect("a nonce of the right length")
-}
-
-/// HMAC-SHA-256 over the parts, each with its length before it.
-fn mac(secret: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(secret).expect("a key of any length");
-    for part in parts {
-        mac.update(&(part.len() as u64).to_le_bytes());
-        mac.update(part);
-    }
+/// HMAC-SHA-256 over the parts.
+fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("a key may have any length");
+    parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Bytes as hexadecimal digits, two each.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-fn bytes_of(digits: &str) -> Option<Vec<u8>> {
-    let pairs = digits.is_ascii().then(|| digits.as_bytes().chunks_exact(2))?;
-    if !pairs.remainder().is_empty() {
-        return None;
-    }
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+/// The bytes of hexadecimal digits; `None` for anything else.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
+    let (pairs, odd) = digits.as_chunks::<2>();
+    odd.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    const PHONE: &str = "13800005678";
+    const PHONE: &str = "13800001234";
+    const NONCE: [u8; NONCE_BYTES] = [9; NONCE_BYTES];
 
     fn keys(ids: &[(&str, u8)]) -> Keys {
-        let text: String = ids.iter().map(|&(id, byte)| Keys::line(id, [byte; 32])).collect();
+        let text: String = ids.iter().map(|&(id, byte)| Keys::line(id, [byte; KEY_BYTES])).collect();
         Keys::parse(&text).unwrap()
     }
 
     #[test]
-    fn what_is_sealed_opens_in_its_place_only() {
-        let keys = keys(&[("k1", 1)]);
-        let sealed = keys.seal("customers.phone", PHONE);
-        assert!(is_sealed(&sealed) && !sealed.contains(PHONE));
-        assert_eq!(keys.seal("customers.phone", PHONE), sealed, "the same batch has the same bytes");
-        assert_eq!(keys.open("customers.phone", &sealed).unwrap(), PHONE);
-        assert_eq!(keys.open("contacts.phone", &sealed), Err(Unopened::Damaged));
-        let mut broken = sealed.clone();
-        broken.replace_range(sealed.len() - 4..sealed.len() - 3, if sealed.as_bytes()[sealed.len() - 4] == b'A' { "B" } else { "A" });
-        assert_eq!(keys.open("customers.phone", &broken), Err(Unopened::Damaged));
-        assert_eq!(keys.open("customers.phone", "never sealed").unwrap(), "never sealed");
+    fn a_key_file_is_read_or_its_line_told() {
+        let key = |id: &str, digit: char| format!("{id}:{}", digit.to_string().repeat(64));
+        let check = |text: String, expect: Result<&str, KeyProblem>| {
+            let read = Keys::parse(&text);
+            assert_eq!(read.as_ref().map(Keys::newest).map_err(Clone::clone), expect, "{text:?}");
+        };
+        check(key("k1", 'a'), Ok("k1"));
+        check(format!("# ours\n\n{}\r\n{}\n", key("k1", 'a'), key("k2", 'b')), Ok("k2"));
+        check(String::new(), Err(KeyProblem::Empty));
+        check("# nothing".to_owned(), Err(KeyProblem::Empty));
+        check(format!("\n{}a", key("k1", 'a')), Err(KeyProblem::Malformed { line: 2 }));
+        check(key("k 1", 'a'), Err(KeyProblem::Malformed { line: 1 }));
+        check(key("", 'a'), Err(KeyProblem::Malformed { line: 1 }));
+        check(key("k1", 'x'), Err(KeyProblem::Malformed { line: 1 }));
+        check(format!("{}\n{}", key("k1", 'a'), key("k1", 'b')), Err(KeyProblem::Repeated { line: 2 }));
+        assert_eq!(format!("{:?}", Keys::parse(&key("k1", 'a')).unwrap()), r#"["k1"]"#);
     }
 
     #[test]
-    fn a_new_key_seals_and_the_old_one_still_opens() {
-        let (old, both, new) = (keys(&[("k1", 1)]), keys(&[("k1", 1), ("k2", 2)]), keys(&[("k2", 2)]));
-        let sealed = old.seal("p", PHONE);
-        assert_eq!(both.open("p", &sealed).unwrap(), PHONE);
-        let again = both.seal("p", PHONE);
-        assert!(again.starts_with("sealed:k2:"));
-        assert_eq!(new.open("p", &again).unwrap(), PHONE);
-        assert_eq!(new.open("p", &sealed), Err(Unopened::KeyMissing { id: "k1".to_owned() }));
+    fn a_value_opens_where_it_was_sealed_and_unchanged() {
+        let (old, both, other) = (keys(&[("k1", 1)]), keys(&[("k1", 1), ("k2", 2)]), keys(&[("k3", 3)]));
+        let sealed = old.seal("P1/phone/0", PHONE, NONCE);
+        assert!(sealed.starts_with("k1:") && !sealed.contains(PHONE));
+        assert_ne!(sealed, old.seal("P1/phone/0", PHONE, [8; NONCE_BYTES]), "equal values do not look equal");
+        assert_eq!(old.seal_same("P1/phone/0", PHONE), old.seal_same("P1/phone/0", PHONE), "unless they are to");
+        assert_ne!(old.seal_same("P1/phone/0", PHONE)[3..27], old.seal_same("P2/phone/0", PHONE)[3..27], "in one place only");
+        assert_eq!(both.open("P1/phone/0", &sealed).unwrap(), PHONE);
+        assert!(both.seal_same("P1/phone/0", PHONE).starts_with("k2:"), "the new key seals");
+        assert_eq!(both.open("P2/phone/0", &sealed), Err(Unopened::Damaged), "moved to another person");
+        assert_eq!(other.open("P1/phone/0", &sealed), Err(Unopened::KeyMissing { id: "k1".to_owned() }));
+        for (place, _) in sealed.char_indices().skip(3) {
+            let digit = if &sealed[place..=place] == "0" { "1" } else { "0" };
+            let changed = format!("{}{digit}{}", &sealed[..place], &sealed[place + 1..]);
+            assert!(both.open("P1/phone/0", &changed).is_err(), "{place}");
+        }
+        assert_ne!(both.search_hash("phone", "1"), both.search_hash("name", "1"));
+        assert!(both.search_hashes("phone", "1").contains(&old.search_hash("phone", "1")), "found after a rotation");
     }
 
-    #[test]
-    fn keys_that_cannot_be_read_are_named_by_line() {
-        let good = Keys::line("k1", [7; 32]);
-        assert_eq!(Keys::parse("# none\n\n").unwrap_err(), KeyProblem::Empty);
-        assert_eq!(Keys::parse(&format!("{good}k2:00\n")).unwrap_err(), KeyProblem::Malformed { line: 2 });
-        assert_eq!(Keys::parse(&format!("{good}{good}")).unwrap_err(), KeyProblem::Repeated { line: 2 });
-        assert_eq!(format!("{:?}", Keys::parse(&good).unwrap()), r#"["k1"]"#);
+    proptest! {
+        #[test]
+        fn bytes_survive_hexadecimal(bytes: Vec<u8>) {
+            prop_assert_eq!(unhex(&hex(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn any_text_survives_sealing(place: String, text: String, nonce: [u8; NONCE_BYTES]) {
+            let keys = keys(&[("k1", 1)]);
+            prop_assert_eq!(keys.open(&place, &keys.seal(&place, &text, nonce)).unwrap(), text.clone());
+            prop_assert_eq!(keys.open(&place, &keys.seal_same(&place, &text)).unwrap(), text);
+        }
+
+        #[test]
+        fn no_text_panics_the_reader(text: String) {
+            prop_assert!(keys(&[("k1", 1)]).open("", &text).is_err());
+            let _ = Keys::parse(&text);
+        }
     }
 }

@@ -35,7 +35,7 @@ const ARROWS: &[(&str, &str)] = &[
 /// Libraries and rooms (by how their names begin) that only some rooms may name.
 const ONLY: &[(&str, &[&str])] = &[
     // What seals personal data and passwords stays in few hands: no rule, no page, no report opens any.
-    ("aes-gcm", &["store", "vault"]),
+    ("aes-gcm", &["vault"]),
     ("argon2", &["store"]),
     ("arrow", &["lake", "query", "cluster", "bench"]),
     ("axum", &["web"]),
@@ -47,7 +47,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("ureq", &["web"]),
     ("utoipa", &["web"]),
-    ("vault", &["app", "lake"]),
+    ("vault", &["app", "lake", "store"]),
 ];
 
 /// Libraries that bring a clock, chance, threads or IO: never on floors 0–2.

@@ -9,7 +9,7 @@ mod auditor;
 mod people;
 
 use app::book_import::{BookImport, book_import};
-use app::case_night::case_night;
+use app::case_night::{Applied, CaseNight, SHARDS, case_night};
 use app::dayend_run::{FoldedBy, NightRun, NightWanted, Writing, dayend_run};
 use app::desk::Desk;
 use app::office::{demo_staff, desk_open};
@@ -63,11 +63,18 @@ impl Institution {
 }
 
 /// One line per day, as an operator would read it.
-fn told(date: Date, done: &app::case_night::CaseNight, day: &people::Day) -> String {
+fn told(date: Date, done: &CaseNight, day: &people::Day) -> String {
     format!(
         "{date} opened {} closed {} promises_decided {} signals {} | asked {} made {} refused {} promised {} conflicts {}",
         done.opened, done.closed, done.promises_decided, done.clock_signals, day.asked, day.made, day.refused, day.promised, day.conflicts
     )
+}
+
+async fn applied(desk: &Desk, run: &NightRun) -> CaseNight {
+    match case_night(desk, run).await.expect("the night applies") {
+        Applied::Done(done) => done,
+        other => panic!("people work here, night after night: {other:?}"),
+    }
 }
 
 async fn live(seed: u64, nights: i32) {
@@ -79,15 +86,18 @@ async fn live(seed: u64, nights: i32) {
     for number in first.day_number()..=through.day_number() {
         let date = Date::new(number);
         let run = institution.night(date);
-        let done = case_night(&institution.desk, &run).await.expect("the night applies").expect("people work here");
+        let done = applied(&institution.desk, &run).await;
         // Killed after the last chunk and started again: nothing happens twice.
-        let again = case_night(&institution.desk, &run).await.expect("the night applies again").expect("people work here");
-        assert_eq!(again.chunks_before, 64, "seed {seed}, {date}: every chunk was there");
+        let again = applied(&institution.desk, &run).await;
+        assert_eq!(again.chunks_before, 2 * SHARDS, "seed {seed}, {date}: every chunk was there");
         auditor::after_night(&institution.desk, date).await.unwrap_or_else(|wrong| panic!("seed {seed}, {date}: {wrong}"));
         let day = people::work(&institution.desk, date, &mut random).await;
         println!("seed {seed} {}", told(date, &done, &day));
         total += day;
     }
+    // A day of the past is run again: no case goes back to what it was then.
+    let past = case_night(&institution.desk, &institution.night(first)).await.expect("it is told");
+    assert_eq!(past, Applied::LaterNight { date: through });
     auditor::whole(&institution.desk, &total, through).await.unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));
     assert!(total.made > 50 && total.refused > 20 && total.promised > 5, "seed {seed}: hardly anybody worked: {total:?}");
 }
