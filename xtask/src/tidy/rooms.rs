@@ -158,7 +158,8 @@ mod tests {
         check(casework, "sea-orm.workspace = true", &["crates/casework/Cargo.toml:2: sea-orm"]);
         check("crates/app/Cargo.toml", "store.workspace = true\nvault.workspace = true", &[]);
         check("crates/app/Cargo.toml", "axum.workspace = true", &["crates/app/Cargo.toml:2: axum"]);
-        check(store, "sea-orm.workspace = true\naes-gcm-siv.workspace = true", &[]);
+        check(store, "sea-orm.workspace = true\nvault.workspace = true", &[]);
+        check(store, "aes-gcm-siv.workspace = true", &["crates/store/Cargo.toml:2: aes-gcm-siv"]);
         check(store, "lake.workspace = true", &["crates/store/Cargo.toml:2: lake"]);
         check(store, "axum.workspace = true", &["crates/store/Cargo.toml:2: axum"]);
         check(web, "app.workspace = true\naxum.workspace = true", &[]);
