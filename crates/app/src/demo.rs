@@ -5,7 +5,7 @@ use crate::book_import::{BookImport, book_import};
 use crate::dayend_run::{FoldedBy, NightKept, NightRun, NightWanted, Writing, dayend_run};
 use crate::failure::Outcome;
 use crate::office::{blocking, demo_staff, desk_open};
-use crate::workspace::{Open, lock, workspace_init, workspace_open};
+use crate::workspace::{Open, lock, workspace_init_demo, workspace_open};
 use anyhow::Context;
 use authority::Role;
 use lake::snapshot;
@@ -39,7 +39,7 @@ pub fn demo(dir: &Path, progress: &mut dyn FnMut(Doing)) -> Outcome<(Open, Night
     let open = if dir.join("postloan.toml").exists() {
         workspace_open(dir)?
     } else {
-        workspace_init(dir, "cn-bank", &sim::population::words::INSTITUTION.bank)?
+        workspace_init_demo(dir, "cn-bank", &sim::population::words::INSTITUTION.bank)?
     };
     let nights = snapshot::nights(&open.lake)?;
     if !nights.iter().any(|night| night.business_date == through) {

@@ -7,6 +7,11 @@ use lake::snapshot::{self, read::Night};
 use report::{CATALOGUE, Dimension, Metric, MetricTable, StateTable, Unit};
 use units::{Coded, Date, Money};
 
+/// The business date of the last night, if there was one.
+pub fn last_night(open: &Open) -> Outcome<Option<Date>> {
+    Ok(lake::snapshot::nights(&open.lake)?.last().map(|night| night.business_date))
+}
+
 /// The night of a date, or which nights there are.
 pub fn night_of(open: &Open, date: Date) -> Outcome<Night> {
     let nights = snapshot::nights(&open.lake)?;

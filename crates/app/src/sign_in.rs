@@ -2,10 +2,10 @@
 
 use crate::desk::{Call, Desk, refusal, required, stored};
 use crate::failure::{Outcome, refused};
-use authority::{Credential, PasswordOrigin, Proof, Session, SessionUse, Target, UseCase};
+use authority::{Credential, PasswordOrigin, Proof, Role, Session, SessionUse, Staff, Target, UseCase};
 use serde::{Deserialize, Serialize};
 use store::access::{PasswordCheck, Secret, password_check, password_hash};
-use store::{ApiTokenRow, CredentialRow, Kept, SessionRow, Stamp};
+use store::{ApiTokenRow, CredentialRow, Kept, SessionRow, Stamp, Tx};
 use units::Moment;
 
 /// A session that has begun (登录结果). The token is shown this once.
@@ -53,25 +53,55 @@ pub async fn sign_in(desk: &Desk, staff_id: &str, password: &str, at: Moment) ->
             Err(refusal(no.code(), no.facts()))
         }
         Ok(session) => {
-            // Whoever left, or has no post today, gets no session.
-            let people = desk.people(at).await?;
-            people.actor(&people.institution(&desk.rules.authority, at.day()), &call)?;
-            let secret = Secret::fresh();
-            let expires_at = at.plus_seconds(i64::from(rules.session_longest_minutes) * 60);
-            let row = SessionRow {
-                session_hash: secret.hash,
-                staff_id: staff_id.to_owned(),
-                opened_at: at,
-                seen_at: at,
-                expires_at,
-                closed_at: None,
-            };
-            stored(tx.save(&row, &session, 0, stamp).await?)?;
-            tx.audit(call.audit("sign_in", format!("staff/{staff_id}"), ""));
-            tx.commit().await?;
-            Ok(SignedIn { token: secret.token, staff_id: staff_id.to_owned(), good_for: session.good_for, expires_at })
+            session_begin(desk, tx, &call, session, "").await
         }
     }
+}
+
+/// Begins a session for a person whose identity is proved; `by` says how, when not by a password.
+async fn session_begin(desk: &Desk, mut tx: Tx, call: &Call, session: Session, by: &str) -> Outcome<SignedIn> {
+    // Whoever left, or has no post today, gets no session.
+    let people = desk.people(call.at).await?;
+    people.actor(&people.institution(&desk.rules.authority, call.at.day()), call)?;
+    let secret = Secret::fresh();
+    let expires_at = call.at.plus_seconds(i64::from(desk.rules.authority.sign_in.session_longest_minutes) * 60);
+    let row = SessionRow {
+        session_hash: secret.hash,
+        staff_id: call.staff_id.clone(),
+        opened_at: call.at,
+        seen_at: call.at,
+        expires_at,
+        closed_at: None,
+    };
+    stored(tx.save(&row, &session, 0, Stamp { by: NOBODY, at: call.at }).await?)?;
+    tx.audit(call.audit("sign_in", format!("staff/{}", call.staff_id), by));
+    tx.commit().await?;
+    Ok(SignedIn { token: secret.token, staff_id: call.staff_id.clone(), good_for: session.good_for, expires_at })
+}
+
+/// One person of each role, by identity, where the institution is the demo; nobody elsewhere.
+pub async fn demo_people(desk: &Desk, at: Moment) -> Outcome<Vec<(Role, String, String)>> {
+    if !desk.open.config.demo {
+        return Ok(Vec::new());
+    }
+    let people = desk.people(at).await?;
+    let first = |role: Role| {
+        let holds = |staff: &&Staff| staff.is_employed() && staff.posts_on(at.day()).any(|post| post.role == role);
+        // Whoever has work to show goes before who has none.
+        let mut holders: Vec<&Staff> = people.staff.iter().filter(holds).collect();
+        holders.sort_by_key(|staff| staff.posts.len());
+        holders.first().map(|staff| (role, staff.staff_id.clone(), staff.name.clone()))
+    };
+    Ok(Role::ALL.iter().filter_map(|&role| first(role)).collect())
+}
+
+/// Begins a session as one of the demo's people, without a password; refused anywhere else.
+pub async fn sign_in_demo(desk: &Desk, staff_id: &str, at: Moment) -> Outcome<SignedIn> {
+    if !desk.open.config.demo {
+        return refused("E-SI-03", &[]);
+    }
+    let call = Call { staff_id: staff_id.to_owned(), only: None, at, key: None };
+    session_begin(desk, desk.store.begin().await?, &call, Session { staff_id: staff_id.to_owned(), good_for: SessionUse::Work, began_at: at, used_at: at }, "demo").await
 }
 
 /// Whom a token speaks for now; for work, unless only a password is to be changed.

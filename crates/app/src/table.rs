@@ -130,7 +130,8 @@ impl Cell {
         day.map_or(Cell::Empty, Cell::Day)
     }
 
-    fn for_people(&self) -> String {
+    /// With separators, as people read it.
+    pub fn for_people(&self) -> String {
         match self {
             Cell::Amount(amount) => amount.to_string(),
             Cell::Share(ppm) => percent(*ppm),

@@ -29,6 +29,9 @@ pub struct Config {
     /// Megabytes a query may take for sorts, joins and groups.
     #[serde(default = "usual_query_memory")]
     pub query_memory_mb: usize,
+    /// Whether this is the demo institution, whose people sign in with one click.
+    #[serde(default)]
+    pub demo: bool,
 }
 
 fn usual_query_memory() -> usize {
@@ -54,11 +57,20 @@ const CONFIG_TEMPLATE: &str = include_str!("postloan.toml");
 
 /// Makes an empty workspace with a commented configuration.
 pub fn workspace_init(dir: &Path, pack: &str, institution: &str) -> Outcome<Open> {
+    init_with(dir, pack, institution, "")
+}
+
+/// The same for the demo institution, whose people sign in with one click.
+pub fn workspace_init_demo(dir: &Path, pack: &str, institution: &str) -> Outcome<Open> {
+    init_with(dir, pack, institution, "\n# The demo institution: its people sign in with one click, from this machine alone.\ndemo = true\n")
+}
+
+fn init_with(dir: &Path, pack: &str, institution: &str, more: &str) -> Outcome<Open> {
     if dir.join("postloan.toml").exists() {
         return refused("E-WS-02", &[("dir", &dir.display())]);
     }
     load_pack(pack, dir)?;
-    let text = CONFIG_TEMPLATE.replace("{institution}", institution).replace("{pack}", pack);
+    let text = CONFIG_TEMPLATE.replace("{institution}", institution).replace("{pack}", pack) + more;
     Workspace::init(dir, &text)?;
     make_keys(dir)?;
     workspace_open(dir)

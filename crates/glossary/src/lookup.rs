@@ -9,6 +9,7 @@ const FILES: &[(&str, &str)] = &[
     ("cli.toml", include_str!("../../../glossary/cli.toml")),
     ("codes.toml", include_str!("../../../glossary/codes.toml")),
     ("metrics.toml", include_str!("../../../glossary/metrics.toml")),
+    ("pages.toml", include_str!("../../../glossary/pages.toml")),
     ("refusals.toml", include_str!("../../../glossary/refusals.toml")),
     ("terms.toml", include_str!("../../../glossary/terms.toml")),
 ];

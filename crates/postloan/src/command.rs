@@ -1,5 +1,6 @@
 //! One function per command: arguments in, one use case, words out.
 
+use crate::service::serve_workspace;
 use crate::{calculator, machines, morning, print, progress::Bar};
 use app::case_night::Applied;
 use app::book_import::{BookImport, batch_table, book_import, rejection_table};
@@ -11,6 +12,7 @@ use app::workspace::{Open, load_pack, lock, workspace_init, workspace_open, work
 use app::{Outcome, figures, movement, refused};
 use clap::ArgMatches;
 use glossary::{Lang, label, message};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use units::Date;
 
@@ -103,7 +105,13 @@ fn demo(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     ] {
         print::line(&format!("  {line}"));
     }
-    Ok(())
+    if matches.get_flag("no-serve") {
+        return Ok(());
+    }
+    // Whoever has another program on the usual port gets any other.
+    let usual = SocketAddr::from(([127, 0, 0, 1], 8080));
+    let port = if TcpListener::bind(usual).is_ok() { usual.port() } else { 0 };
+    serve_workspace(&open, None, SocketAddr::from(([127, 0, 0, 1], port)), lang)
 }
 
 fn init(matches: &ArgMatches, lang: Lang) -> Outcome<()> {

@@ -1,9 +1,11 @@
-//! `postloan serve`: the API over one workspace, until it is stopped.
+//! `postloan serve`: pages and API over one workspace, until it is stopped.
 
 use crate::command::{open, say, text};
 use crate::staffing::now;
 use anyhow::Context;
+use app::figures::last_night;
 use app::office::{blocking, desk_open};
+use app::workspace::Open;
 use app::{Outcome, refused};
 use clap::ArgMatches;
 use glossary::Lang;
@@ -17,15 +19,30 @@ pub fn serve(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let Ok(address) = listen.parse::<SocketAddr>() else {
         return refused("E-CL-01", &[("option", &"--listen"), ("value", &listen)]);
     };
-    let open = open(matches)?;
-    let offset = open.config.utc_offset_minutes;
+    serve_workspace(&open(matches)?, text(matches, "database"), address, lang)
+}
+
+/// Serves one workspace at an address; port 0 takes any that is free.
+pub fn serve_workspace(open: &Open, database: Option<&str>, address: SocketAddr, lang: Lang) -> Outcome<()> {
+    if open.config.demo && !address.ip().is_loopback() {
+        return refused("E-CL-06", &[("address", &address)]);
+    }
+    let clock = clock(open)?;
     blocking(async {
-        let desk = desk_open(&open, text(matches, "database"), now(offset).day()).await?;
+        let desk = desk_open(open, database, clock.now().day()).await?;
         let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
         let address = listener.local_addr().context("listening")?.to_string();
         say("serving", lang, &[("address", &address)]);
         let stopped_with_the_program = std::future::pending();
-        let server = Server::new(desk, Clock::new(move || now(offset)));
-        Ok(web::serve(listener, server, stopped_with_the_program).await.context("serving")?)
+        Ok(web::serve(listener, Server::new(desk, clock), stopped_with_the_program).await.context("serving")?)
     })
+}
+
+/// The institution's clock. The demo's stands on the day after its last night, at this hour: its book does not
+/// grow older while nobody runs its nights.
+fn clock(open: &Open) -> Outcome<Clock> {
+    let offset = open.config.utc_offset_minutes;
+    let last = last_night(open)?;
+    let behind = last.filter(|_| open.config.demo).map_or(0, |last| now(offset).day() - last - 1);
+    Ok(Clock::new(move || now(offset).plus_seconds(-86_400 * i64::from(behind))))
 }

@@ -75,7 +75,7 @@ pub fn status(code: &str) -> StatusCode {
     match code {
         "E-WB-01" | "E-WB-02" | "E-AP-04" => StatusCode::BAD_REQUEST,
         "E-SI-01" | "E-SI-02" | "E-AU-77" | "E-AU-78" | "E-AU-79" | "E-AU-80" => StatusCode::UNAUTHORIZED,
-        "E-AP-05" | "E-AU-81" | "E-AU-92" => StatusCode::FORBIDDEN,
+        "E-SI-03" | "E-WB-08" | "E-AP-05" | "E-AU-81" | "E-AU-92" => StatusCode::FORBIDDEN,
         "E-WB-03" | "E-AP-01" => StatusCode::NOT_FOUND,
         "E-WB-04" => StatusCode::METHOD_NOT_ALLOWED,
         "E-AP-02" | "E-AP-03" | "E-CS-01" | "E-CK-01" | "E-AU-51" | "E-AU-53" | "E-AU-60" => StatusCode::CONFLICT,
@@ -116,7 +116,9 @@ impl IntoResponse for Told {
         };
         let problem = Problem::of(&refusal);
         let status = status(refusal.code);
-        let mut response = (status, Json(problem)).into_response();
+        let mut response = (status, Json(&problem)).into_response();
+        // For the pages, which say it in HTML.
+        response.extensions_mut().insert(problem);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if status == StatusCode::UNAUTHORIZED {
@@ -151,6 +153,7 @@ mod tests {
         ("E-CW-07", &[("topic", "case.exploded"), ("known", "case.opened, promise.kept")]),
         ("E-SI-01", &[]),
         ("E-SI-02", &[]),
+        ("E-SI-03", &[]),
         ("E-WB-01", &[("problem", "expected a list")]),
         ("E-WB-02", &[]),
         ("E-WB-03", &[("path", "/api/v1/nothing")]),
@@ -158,6 +161,8 @@ mod tests {
         ("E-WB-05", &[]),
         ("E-WB-06", &[]),
         ("E-WB-07", &[("incident", "4711-1")]),
+        ("E-WB-08", &[]),
+        ("E-WB-09", &[("field", "amount"), ("value", "a lot")]),
     ];
 
     #[test]

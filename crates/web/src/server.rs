@@ -1,12 +1,13 @@
 //! The server: what handlers share, the routes with all that surrounds them, and listening.
 
-use crate::problem::Reply;
+use crate::problem::{Reply, Told};
 use crate::rate::Rates;
-use crate::{api, delivery, document, extract, watch};
+use crate::{api, delivery, document, extract, page, watch};
 use app::desk::Desk;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use std::future::Future;
@@ -32,6 +33,10 @@ impl Clock {
     pub fn new(now: impl Fn() -> Moment + Send + Sync + 'static) -> Clock {
         Clock(Arc::new(now))
     }
+
+    pub fn now(&self) -> Moment {
+        (self.0)()
+    }
 }
 
 /// What every handler is given (服务). Cheap to clone.
@@ -50,7 +55,7 @@ impl Server {
 
     /// Now, on the institution's clock.
     pub fn now(&self) -> Moment {
-        (self.clock.0)()
+        self.clock.now()
     }
 
     /// Whether this caller may ask once more now.
@@ -64,15 +69,26 @@ pub fn router(server: Server) -> Router {
     let (routes, api) = document::document(api::router());
     let watched = Arc::new(watch::Templates::of(&api));
     let document = Json(api);
+    let pages = page::router().fallback(unknown).method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) });
+    let (pages, dressed) = (pages.with_state(server.clone()), server.clone());
     routes
         .route(DOCUMENT, get(move || async move { document }))
-        .fallback(|uri: Uri| async move { extract::refusal("E-WB-03", &[("path", uri.path())]) })
         .method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) })
+        .fallback(move |request: Request| page_or_none(dressed.clone(), pages.clone(), request))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn(extract::without_nul))
         .layer(from_fn(watch::isolate))
         .layer(from_fn_with_state(watched, watch::note))
         .with_state(server)
+}
+
+async fn unknown(uri: Uri) -> Told {
+    extract::refusal("E-WB-03", &[("path", uri.path())])
+}
+
+/// What is not the API is a page.
+async fn page_or_none(server: Server, pages: Router, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") { unknown(request.uri().clone()).await.into_response() } else { page::dress::dress(server, pages, request).await }
 }
 
 /// Listens until `stop` is over; requests under way are answered first.

@@ -52,7 +52,8 @@ pub async fn note(State(templates): State<Arc<Templates>>, request: Request, nex
     let route = templates.route(request.uri().path()).to_owned();
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A page has said by itself what it needs.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     let (status, took) = (response.status().as_u16(), begun.elapsed().as_millis());
     eprintln!("request method={method} route={route} status={status} duration_ms={took}");

@@ -1,0 +1,28 @@
+//! Pages: the same use cases as the API, for people in a browser.
+//!
+//! A page is a struct with an askama template; the handler asks a use case, puts what it says into the struct
+//! and shows it. A form posts to a handler that parses, asks a use case and leads on (303).
+//!
+//! - [`visitor::Visitor`] is who looks: session, language, rights; [`visitor::Posted`] adds the fields of a form,
+//!   its CSRF token checked. Every form begins with `{{ frame.form()|safe }}`.
+//! - A use case that refuses is returned with `?`. [`dress`] makes a page of it: a GET becomes an error page, a POST
+//!   shows the page it came from again, with the refusal above and everything that was typed still in its fields.
+//! - A session that has ended asks for the password and then offers to send what was typed.
+//!
+//! Reading order: [`visitor`], [`frame`], [`dress`], [`view`], then a page.
+
+pub mod assets;
+pub mod door;
+pub mod dress;
+pub mod frame;
+pub mod view;
+pub mod visitor;
+pub mod workbench;
+
+use crate::server::Server;
+use axum::Router;
+
+/// Every page, by the menu's groups.
+pub fn router() -> Router<Server> {
+    Router::new().merge(assets::router()).merge(door::router()).merge(workbench::router())
+}

@@ -1,0 +1,69 @@
+//! A use case's table as a page shows it: headings in words, amounts to the right, cells that lead on.
+
+use crate::page::frame::Frame;
+use app::table::{Align, Cell, Table};
+use glossary::lookup;
+use units::Money;
+
+/// A table of a page (页面表格). Templates draw it with `{% call table(view) %}` of `table.html`.
+pub struct TableView {
+    pub headings: Vec<Heading>,
+    pub rows: Vec<Vec<CellView>>,
+}
+
+pub struct Heading {
+    pub name: String,
+    pub title: String,
+    pub is_number: bool,
+}
+
+pub struct CellView {
+    pub text: String,
+    pub is_number: bool,
+    /// Where a click leads; empty where it leads nowhere.
+    pub href: String,
+}
+
+impl TableView {
+    /// `link` says where the cell of a row and column leads.
+    pub fn of(table: &Table, frame: &Frame, link: impl Fn(&[Cell], usize) -> Option<String>) -> TableView {
+        let heading = |column: &app::table::Column| Heading {
+            name: column.name.clone(),
+            title: heading(frame, &column.name),
+            is_number: column.align == Align::Right,
+        };
+        let cell = |row: &[Cell], place: usize| {
+            let name = &table.columns[place].name;
+            CellView {
+                text: text(frame, name, &row[place]),
+                is_number: table.columns[place].align == Align::Right,
+                href: link(row, place).unwrap_or_default(),
+            }
+        };
+        let row = |row: &Vec<Cell>| (0..row.len()).map(|place| cell(row, place)).collect();
+        TableView { headings: table.columns.iter().map(heading).collect(), rows: table.rows.iter().map(row).collect() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// The word for a column, from wherever the glossary has it.
+pub fn heading(frame: &Frame, name: &str) -> String {
+    let known = ["column", "term", "metric"].into_iter().map(|set| format!("{set}.{name}")).find(|code| lookup(code).is_some());
+    known.map_or_else(|| name.replace('_', " "), |code| frame.word(&code).to_owned())
+}
+
+/// A cell in words: codes by their column's set, amounts with separators.
+fn text(frame: &Frame, column: &str, cell: &Cell) -> String {
+    match cell {
+        Cell::Text(code) => frame.label(column, code),
+        other => other.for_people(),
+    }
+}
+
+/// An amount, or nothing.
+pub fn amount(money: Option<Money>) -> String {
+    money.map_or_else(String::new, |money| money.to_string())
+}
