@@ -1,6 +1,7 @@
 //! All automation of the repository: `cargo xtask <command>`.
 
 mod bench;
+mod browser;
 mod ci;
 mod conformance;
 mod explain;
@@ -20,6 +21,8 @@ usage: cargo xtask <command>
   test                         tidy, conformance, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
+  journeys                     what each role does on the screen, in a real browser over the demo
+  screenshots [DIR]            a picture of every page in both languages and sizes, and what axe finds
   kill                         imports, nights and backups killed 200 times: the same bytes in the end
   sim [--seeds N] [--loans N] [--days N] [--seed S]
                                years of nights under faults, checked after every one
@@ -47,6 +50,9 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["test"] => ci::test(&root()),
         ["tidy"] => tidy::run(&root()),
         ["conformance", ..] => conformance::run(&args[1..]),
+        ["journeys"] => browser::journeys(&root()),
+        ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots")),
+        ["screenshots", to] => browser::pictures(&root(), Path::new(to)),
         ["kill"] => ci::kill(&root()),
         ["sim", ..] => sim::run(&args[1..]),
         ["bench", ..] => bench::run(&root(), &args[1..]),

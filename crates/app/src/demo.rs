@@ -3,6 +3,7 @@
 use crate::case_night::case_night;
 use crate::book_import::{BookImport, book_import};
 use crate::dayend_run::{FoldedBy, NightKept, NightRun, NightWanted, Writing, dayend_run};
+use crate::demo_week::{Coming, centres, work};
 use crate::failure::Outcome;
 use crate::office::{blocking, demo_staff, desk_open};
 use crate::workspace::{Open, lock, workspace_init_demo, workspace_open};
@@ -12,11 +13,12 @@ use lake::snapshot;
 use loan::LoanStatus;
 use sim::population::table::{Book, Row, Table};
 use sim::population::{Population, Scale};
+use sim::random::Random;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
-use units::{Date, Moment};
+use units::{Date, Moment, Money};
 
 /// The last day of the demo's history and the seed it is drawn from: the same on every machine.
 const THROUGH: &str = "2026-11-20";
@@ -30,6 +32,8 @@ const DAILY: i32 = 7;
 pub enum Doing {
     Making,
     Importing(Date),
+    /// People call, promise, propose.
+    Work(Date),
     Night(Date),
 }
 
@@ -66,9 +70,15 @@ fn live(open: &Open, book: &Book, through: Date, progress: &mut dyn FnMut(Doing)
         month_end = month_end.add_months_on(1, 31);
     }
     night(open, first_daily.previous(), progress)?;
+    let coming = coming(book, first_daily);
+    let mut random = Random::new(SEED);
     for number in first_daily.day_number()..=through.day_number() {
         let day = Date::new(number);
         core.deliver(open, day, day, progress)?;
+        if day > first_daily && day.weekday() <= 5 {
+            progress(Doing::Work(day));
+            blocking(async { work(&desk_open(open, None, day).await?, day, &coming, &mut random).await })?;
+        }
         let run = night(open, day, progress)?;
         desk_night(open, &run)?;
     }
@@ -96,10 +106,26 @@ fn desk_night(open: &Open, run: &NightRun) -> Outcome<()> {
             let place = institution.posts.iter().position(|known| known == post)?;
             Role::from_code(&institution.roles[place])
         };
-        demo_staff(&desk, &role_of, Moment::new(date, 0), FIRST_PASSWORD).await?;
+        if demo_staff(&desk, &role_of, Moment::new(date, 0), FIRST_PASSWORD).await? > 0 {
+            centres(&desk, Moment::new(date, 0)).await?;
+        }
         case_night(&desk, run).await?;
         Ok(())
     })
+}
+
+/// What loans will still be paid, and when.
+fn coming(book: &Book, since: Date) -> Coming<'_> {
+    let mut coming = Coming::new();
+    for row in book.table("repayments").rows() {
+        let (day, amount) = (Date::parse(row.get("paid_on")), Money::parse(row.get("amount")));
+        if let (Ok(day), Ok(amount)) = (day, amount)
+            && day >= since
+        {
+            coming.entry(row.get("loan_id")).or_default().push((day, amount));
+        }
+    }
+    coming
 }
 
 /// The core system the demo takes its files from.

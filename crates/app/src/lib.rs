@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
-//! [`doctor`], [`backup`], [`demo`]. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
+//! [`doctor`], [`backup`], [`demo`], `demo_week`. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
 //! [`contact`], [`promise`], [`person`], [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
 //! [`audit`], [`webhook`].
 
@@ -23,6 +23,7 @@ pub mod promise;
 pub mod casework_rules;
 pub mod dayend_run;
 pub mod demo;
+mod demo_week;
 pub mod desk;
 pub mod doctor;
 pub mod failure;

@@ -13,7 +13,7 @@ use authority::{Branch, BranchLevel, BranchPath, Employment, Post, Role, Staff};
 use casework::strategy::Skill;
 use std::collections::BTreeMap;
 use store::Store;
-use units::{Date, Moment};
+use units::{Coded, Date, Moment};
 
 /// The file cases and people are kept in unless a database is named.
 const FILE: &str = "casework.db";
@@ -103,8 +103,8 @@ async fn hire(desk: &Desk, staff_id: &str, name: &str, post: Post, work: Option<
     set_given(desk, &call, staff_id, password).await
 }
 
-/// The people of the demo institution: every officer of the book at the post the book names, and an
-/// administrator, a compliance officer and an auditor at the head office. `role_of` knows the demo's posts.
+/// The people of the demo institution: every officer of the book at the post the book names, and those no file
+/// names, leads at a city's branch each and the others at the head office. `role_of` knows the demo's posts.
 pub async fn demo_staff(desk: &Desk, role_of: &dyn Fn(&str) -> Option<Role>, at: Moment, password: &str) -> Outcome<u64> {
     if !desk.people(at).await?.staff.is_empty() {
         return Ok(0);
@@ -113,9 +113,16 @@ pub async fn demo_staff(desk: &Desk, role_of: &dyn Fn(&str) -> Option<Role>, at:
     let people = desk.people(at).await?;
     let head = people.branches.values().min_by_key(|path| path.as_str().len()).cloned().context("the book has a head office")?;
     let mut hired = 0;
-    for (id, role) in [("A0001", Role::Administrator), ("A0002", Role::ComplianceOfficer), ("A0003", Role::Auditor)] {
-        let post = Post { role, branch: head.clone(), level: BranchLevel::HeadOffice, team_id: None, from: at.day(), until: None };
-        hire(desk, id, id, post, None, password, at).await?;
+    let mut cities = people.branches.values().filter(|path| path.as_str().matches('/').count() == 1);
+    for (id, name, role) in &sim::population::words::INSTITUTION.officials {
+        let role = Role::from_code(role).ok_or_else(|| anyhow!("the demo knows no role {role}"))?;
+        let city = if role == Role::TeamLead { cities.next() } else { None };
+        let (branch, level) = match city {
+            Some(city) => (city.clone(), BranchLevel::Branch),
+            None => (head.clone(), BranchLevel::HeadOffice),
+        };
+        let post = Post { role, branch, level, team_id: None, from: at.day(), until: None };
+        hire(desk, id, name, post, None, password, at).await?;
         hired += 1;
     }
     for officer in lake::branches::officers(&desk.open.lake, at.day())? {

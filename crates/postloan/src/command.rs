@@ -86,6 +86,7 @@ fn demo(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
         let (step, day) = match doing {
             Doing::Making => ("demo_making", String::new()),
             Doing::Importing(date) => ("step_importing", date.to_string()),
+            Doing::Work(date) => ("step_work", date.to_string()),
             Doing::Night(date) => ("step_night", date.to_string()),
         };
         bar.show(&format!("{} {day}", label(&format!("say.{step}"), lang)), 0, 0);
@@ -111,7 +112,7 @@ fn demo(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     // Whoever has another program on the usual port gets any other.
     let usual = SocketAddr::from(([127, 0, 0, 1], 8080));
     let port = if TcpListener::bind(usual).is_ok() { usual.port() } else { 0 };
-    serve_workspace(&open, None, SocketAddr::from(([127, 0, 0, 1], port)), lang)
+    serve_workspace(&open, None, SocketAddr::from(([127, 0, 0, 1], port)), None, lang)
 }
 
 fn init(matches: &ArgMatches, lang: Lang) -> Outcome<()> {

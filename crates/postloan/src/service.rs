@@ -11,6 +11,7 @@ use clap::ArgMatches;
 use glossary::Lang;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
+use units::Moment;
 use web::{Clock, Server};
 
 /// Serves until the program is stopped.
@@ -19,15 +20,15 @@ pub fn serve(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let Ok(address) = listen.parse::<SocketAddr>() else {
         return refused("E-CL-01", &[("option", &"--listen"), ("value", &listen)]);
     };
-    serve_workspace(&open(matches)?, text(matches, "database"), address, lang)
+    serve_workspace(&open(matches)?, text(matches, "database"), address, text(matches, "at"), lang)
 }
 
-/// Serves one workspace at an address; port 0 takes any that is free.
-pub fn serve_workspace(open: &Open, database: Option<&str>, address: SocketAddr, lang: Lang) -> Outcome<()> {
+/// Serves one workspace at an address; port 0 takes any that is free. `at` is the hour the demo's clock begins at.
+pub fn serve_workspace(open: &Open, database: Option<&str>, address: SocketAddr, at: Option<&str>, lang: Lang) -> Outcome<()> {
     if open.config.demo && !address.ip().is_loopback() {
         return refused("E-CL-06", &[("address", &address)]);
     }
-    let clock = clock(open)?;
+    let clock = clock(open, at)?;
     blocking(async {
         let desk = desk_open(open, database, clock.now().day()).await?;
         let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
@@ -38,11 +39,19 @@ pub fn serve_workspace(open: &Open, database: Option<&str>, address: SocketAddr,
     })
 }
 
-/// The institution's clock. The demo's stands on the day after its last night, at this hour: its book does not
-/// grow older while nobody runs its nights.
-fn clock(open: &Open) -> Outcome<Clock> {
+/// The institution's clock. The demo's stands on the day after its last night, at this hour or at the one asked for:
+/// its book does not grow older while nobody runs its nights.
+fn clock(open: &Open, at: Option<&str>) -> Outcome<Clock> {
     let offset = open.config.utc_offset_minutes;
-    let last = last_night(open)?;
-    let behind = last.filter(|_| open.config.demo).map_or(0, |last| now(offset).day() - last - 1);
-    Ok(Clock::new(move || now(offset).plus_seconds(-86_400 * i64::from(behind))))
+    let begins = match at {
+        Some(hour) if open.config.demo => match Moment::parse(&format!("2000-01-01 {hour}:00")) {
+            Some(begins) => begins.second_of_day(),
+            None => return refused("E-CL-01", &[("option", &"--at"), ("value", &hour)]),
+        },
+        Some(hour) => return refused("E-CL-01", &[("option", &"--at"), ("value", &hour)]),
+        None => now(offset).second_of_day(),
+    };
+    let last = last_night(open)?.filter(|_| open.config.demo);
+    let behind = last.map_or(0, |last| now(offset).seconds_since(Moment::new(last + 1, begins)));
+    Ok(Clock::new(move || now(offset).plus_seconds(-behind)))
 }

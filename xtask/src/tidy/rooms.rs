@@ -45,7 +45,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("parquet", &["lake", "query", "cluster", "bench"]),
     ("sea-orm", &["store"]),
     ("sqlx", &["store"]),
-    ("ureq", &["web"]),
+    ("ureq", &["web", "xtask"]),
     ("utoipa", &["web"]),
     ("vault", &["app", "lake", "store"]),
 ];

@@ -17,9 +17,13 @@ pub struct Institution {
     pub posts: Vec<String>,
     /// The role of each post, by its code.
     pub roles: Vec<String>,
+    /// Number, name and role of those who are in no file of the book.
+    pub officials: Vec<(String, String, String)>,
     pub outlets: Vec<String>,
     pub branches: Vec<Place>,
     pub industries: Vec<Industry>,
+    /// What people write down, by occasion.
+    pub notes: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use glossary::Lang;
 use serde::Deserialize;
+use units::Coded;
 
 pub fn router() -> Router<Server> {
     Router::new()
@@ -29,6 +30,12 @@ pub struct DemoPerson {
     pub staff_id: String,
     pub name: String,
     pub role: Role,
+}
+
+impl DemoPerson {
+    fn role_code(&self) -> &'static str {
+        self.role.code()
+    }
 }
 
 #[derive(Template)]
