@@ -20,7 +20,7 @@ pub const THROUGH: &str = "2026-11-20";
 /// The password everybody begins with.
 pub const PASSWORD: &str = "Lan-Qiao-2026";
 
-const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 1_600, months: 18 };
+const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 1_700, months: 18 };
 
 pub struct Institution {
     _folder: TempDir,
@@ -72,8 +72,8 @@ fn role_of(post: &str) -> Option<Role> {
     }
 }
 
-/// Of two loans in three the money stops on a day of the year; of every other it comes again later, all that was
-/// missed at once.
+/// Of four loans in five the money stops on some day; of two in five of these it comes again later, all that was missed
+/// at once.
 fn of_a_bad_year(table: &Table, seed: u64, first: Date, through: Date) -> String {
     let mut troubles: BTreeMap<String, Option<(Date, Option<Date>)>> = BTreeMap::new();
     let mut drawn = |loan: &str| {
@@ -81,9 +81,9 @@ fn of_a_bad_year(table: &Table, seed: u64, first: Date, through: Date) -> String
             let number = loan.bytes().fold(0, |number: u64, byte| number.wrapping_mul(31) + u64::from(byte));
             let mut random = Random::stream(seed, "bad_year", number);
             let span = i64::from(through - first);
-            let stops_on = first + random.between(-150, span - 5) as i32;
-            let comes_on = random.chance(500).then(|| stops_on + random.between(20, 150) as i32);
-            random.chance(660).then_some((stops_on, comes_on))
+            let stops_on = first + random.between(-220, span - 5) as i32;
+            let comes_on = random.chance(400).then(|| stops_on + random.between(30, 200) as i32);
+            random.chance(800).then_some((stops_on, comes_on))
         };
         *troubles.entry(loan.to_owned()).or_insert_with(draw)
     };
