@@ -20,7 +20,8 @@ usage: cargo xtask <command>
   test                         tidy, conformance, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
-  kill                         imports, nights and backups killed 200 times: the same bytes in the end
+  kill                         imports, nights and backups killed 200 times, nights 100 times while they are
+                               applied to the desk: the same bytes in the end
   sim [--seeds N] [--loans N] [--days N] [--seed S]
                                years of nights under faults, checked after every one
   bench [options]              a large book from a seed: seconds and memory of every step, of DuckDB and

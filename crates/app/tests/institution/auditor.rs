@@ -12,6 +12,7 @@ use casework::contact_gate::GateDecision;
 use casework::promise::{Promise, PromiseStatus};
 use casework::{Channel, Contact, ContactResult, Direction, Purpose, Relation};
 use disposal::clock::ClockKind;
+use loan::LoanStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use store::audit::{Chain, verify};
 use store::{CaseRow, ClockRow, ContactRow, PlacementRow, PromiseRow};
@@ -73,11 +74,12 @@ async fn no_clock_passed(institution: &Institution, run: &NightRun, first: Date)
             told.insert(kept.body.state.subject);
         }
     }
-    let owed = |number: usize| run.input.folded[number].position.principal_outstanding.is_positive();
+    let is_held = |number: usize| matches!(run.input.loans[number].status, LoanStatus::Active | LoanStatus::WrittenOff);
+    let owed = |number: usize| is_held(number) && run.input.folded[number].position.principal_outstanding.is_positive();
     let owed: BTreeSet<&str> = (0..run.input.loans.len()).filter(|&number| owed(number)).map(|number| run.input.loan_ids.get(number)).collect();
     let ended = institution.insured.iter().filter(|one| (first..=date).contains(&one.until) && owed.contains(one.loan_id.as_str()));
     match ended.into_iter().find(|one| !told.contains(&one.collateral_id)) {
-        Some(one) => Err(format!("the insurance of {} ended on {} and nobody was told", one.collateral_id, one.until)),
+        Some(one) => Err(format!("the insurance of {} behind {} ended on {} and nobody was told", one.collateral_id, one.loan_id, one.until)),
         None => Ok(()),
     }
 }

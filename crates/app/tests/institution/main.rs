@@ -22,13 +22,26 @@ use std::time::Instant;
 use units::Date;
 
 /// One line per day, as an operator would read it.
-fn told(date: Date, open: u64, done: &CaseNight, day: &people::Day) -> String {
+fn told(date: Date, open: u64, done: &CaseNight, day: &people::Day, watch: &Stopwatch) -> String {
     let people::Day { asked, made, refused, promised, conflicts, placed, recalled, left } = day;
     format!(
         "{date} open {open} opened {} closed {} promises_decided {} signals {} | asked {asked} made {made} refused {refused} \
-         promised {promised} conflicts {conflicts} placed {placed} recalled {recalled} left {left}",
-        done.opened, done.closed, done.promises_decided, done.clock_signals
+         promised {promised} conflicts {conflicts} placed {placed} recalled {recalled} left {left} | {}",
+        done.opened, done.closed, done.promises_decided, done.clock_signals, watch.laps.join(" ")
     )
+}
+
+/// How long each part of a day took.
+struct Stopwatch {
+    since: Instant,
+    laps: Vec<String>,
+}
+
+impl Stopwatch {
+    fn lap(&mut self, what: &str) {
+        self.laps.push(format!("{what} {} ms", self.since.elapsed().as_millis()));
+        self.since = Instant::now();
+    }
 }
 
 async fn applied(desk: &Desk, run: &NightRun) -> CaseNight {
@@ -49,7 +62,9 @@ async fn live(seed: u64, nights: i32) {
     for number in first.day_number()..=through.day_number() {
         let date = Date::new(number);
         let wrong = |wrong: String| -> () { panic!("seed {seed}, {date}: {wrong}") };
+        let mut watch = Stopwatch { since: Instant::now(), laps: Vec::new() };
         let run = institution.night(date);
+        watch.lap("night");
         if random.chance(300) {
             faults::killed_on_the_way(case_night(desk, &run), random.below(6_000)).await;
         }
@@ -59,17 +74,20 @@ async fn live(seed: u64, nights: i32) {
             let again = applied(desk, &run).await;
             assert_eq!(again.chunks_before, 2 * SHARDS, "seed {seed}, {date}: every chunk was there");
         }
+        watch.lap("desk");
         let found = auditor::after_night(&institution, &run, first).await.unwrap_or_else(|what| panic!("seed {seed}, {date}: {what}"));
         // A night that died has opened and closed some of them.
         if done.chunks_before == 0 && open + done.opened - done.closed != found {
             wrong(format!("{open} were open, {} opened, {} closed, {found} are open", done.opened, done.closed));
         }
+        watch.lap("audit");
         (open, most_open) = (found, most_open.max(found));
         agencies.see_nothing_that_was_recalled(desk, date).await;
         let mut day = people::work(desk, seed, date, &mut random).await;
         day += agencies.work(desk, date, &mut random).await;
         day += faults::trouble(desk, date, &mut random).await;
-        println!("seed {seed} {}", told(date, open, &done, &day));
+        watch.lap("day");
+        println!("seed {seed} {}", told(date, open, &done, &day, &watch));
         total += day;
     }
     // A day of the past is run again: no case goes back to what it was then.
