@@ -23,7 +23,8 @@ usage: cargo xtask <command>
   conformance DIR [--tags]     replay published vectors
   journeys                     what each role does on the screen, in a real browser over the demo
   screenshots [DIR]            a picture of every page in both languages and sizes, and what axe finds
-  kill                         imports, nights and backups killed 200 times: the same bytes in the end
+  kill                         imports, nights and backups killed 200 times, nights 100 times while they are
+                               applied to the desk: the same bytes in the end
   sim [--seeds N] [--loans N] [--days N] [--seed S]
                                years of nights under faults, checked after every one
   bench [options]              a large book from a seed: seconds and memory of every step, of DuckDB and

@@ -203,11 +203,12 @@ async fn inputs(
         }
     }
     let receipts = receipts(desk, run, known, &loans, date)?;
+    let cases: HashMap<&str, &Case> = known.open().map(|case| (case.customer_id.as_str(), case)).collect();
     let mut inputs = Vec::with_capacity(loans.len());
     for (&customer, loans) in &loans {
         let id = input.customer_ids.get(customer as usize);
         let (last_contact_on, last_right_party_on) = last_contacts(desk, id, date).await?;
-        let case = known.open().find(|case| case.customer_id == id);
+        let case = cases.get(id).copied();
         let placement = case.and_then(|case| known.placements.get(&case.case_id));
         let recall = case.zip(placement).and_then(|(case, placement)| {
             let agency = known.agencies.get(&placement.agency_id)?;
@@ -327,11 +328,15 @@ async fn apply(mut tx: Tx, plan: &CasePlan, known: &Known, people: &People, shar
     let stamp = Stamp { by: NIGHT, at };
     let call = Call { staff_id: NIGHT.to_owned(), only: None, at, key: None };
     let ours = |customer: &str| shard_of(customer) == shard;
+    let mut events: HashMap<&str, Vec<&CaseEvent>> = HashMap::new();
+    for (case_id, event) in &plan.events {
+        events.entry(case_id).or_default().push(event);
+    }
     let changed = plan.opened.iter().chain(&plan.updated).chain(&plan.closed);
     for case in changed.filter(|case| ours(&case.customer_id)) {
         let before = known.cases.get(&case.case_id);
         save_case(&tx, case, before.map_or(0, |kept| kept.version), people, stamp).await?;
-        for (_, event) in plan.events.iter().filter(|(case_id, _)| *case_id == case.case_id) {
+        for event in events.remove(case.case_id.as_str()).into_iter().flatten() {
             let (topic, payload) = event_of(event);
             tx.publish(call.event(topic, format!("case/{}", case.case_id), payload));
             tx.audit(call.audit(topic, format!("case/{}", case.case_id), &desk_reason(event)));

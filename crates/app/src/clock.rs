@@ -17,7 +17,7 @@ use disposal::clock::{
 use lake::securities::{Secures, collateral, guarantees};
 use loan::{LoanStatus, Protection};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Saved, Stamp};
 use units::{Date, Moment};
 
@@ -161,6 +161,8 @@ async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<S
     }
     let contracts = lake::securities::contracts(&desk.open.lake, date)?;
     let behind = protection_on(desk, date)?;
+    let employed: HashSet<&str> = people.staff.iter().filter(|staff| staff.is_employed()).map(|staff| staff.staff_id.as_str()).collect();
+    let mut heads: HashMap<&str, String> = HashMap::new();
     let mut claims = Vec::new();
     for (number, loan) in input.loans.iter().enumerate() {
         let position = &input.folded[number].position;
@@ -172,12 +174,12 @@ async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<S
         let customer = input.customer_ids.get(loan.customer as usize).to_owned();
         let branch = input.names.branches.get(loan.branch);
         let officer = loan.officer.map(|officer| input.names.officers.get(officer).to_owned());
-        let owner = owners.get(&customer).cloned().or(officer.filter(|officer| people.person(officer).is_some_and(|staff| staff.is_employed())));
+        let owner = owners.get(&customer).cloned().or(officer.filter(|officer| employed.contains(officer.as_str())));
         let mut facts = ClaimFacts {
             debtors: vec![customer],
             due_on: input.folded[number].first_due_on.into_iter().filter(|&first| first < loan.matures_on).chain([loan.matures_on]).collect(),
             owner,
-            branch_head: head_of(people, branch, date),
+            branch_head: heads.entry(branch).or_insert_with(|| head_of(people, branch, date)).clone(),
             guarantees: Vec::new(),
             collateral: Vec::new(),
             preservations: Vec::new(),

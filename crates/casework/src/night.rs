@@ -122,7 +122,7 @@ pub fn plan(night: &Night) -> CasePlan {
     }
     let mut cases: Vec<&Case> = night.cases.iter().collect();
     cases.sort_unstable_by_key(|case| (case.opened_on, &case.case_id));
-    let mut roster = Roster::new(night.staff);
+    let mut roster = Roster::new(night.staff, &night.rules.assignment);
     for case in cases {
         let Some(file) = files.get_mut(case.customer_id.as_str()) else {
             if let Some(owner) = case.owner() {
@@ -186,20 +186,24 @@ fn assign(night: &Night, roster: &mut Roster, drafts: &mut [Draft], exceptions: 
     for draft in drafts {
         let Standing::Open(work) = &draft.case.standing else { continue };
         draft.needs_owner = draft.needs_owner.or_else(|| owner_is_lost(night, roster, &draft.case, &work.owner));
-        match draft.needs_owner {
-            Some(_) => waiting.push(draft),
-            None => roster.take(&work.owner),
+        if draft.needs_owner.is_some() || is_given_out(&draft.case, night.business_date) {
+            waiting.push(draft);
+        } else {
+            roster.take(&work.owner);
         }
     }
     waiting.sort_unstable_by(|a, b| {
         (Reverse(a.case.priority.points), &a.case.case_id).cmp(&(Reverse(b.case.priority.points), &b.case.case_id))
     });
     for draft in waiting {
-        let Some(because) = draft.needs_owner else { continue };
         let case = &draft.case;
+        let Some(because) = draft.needs_owner else {
+            case.owner().into_iter().for_each(|owner| roster.take(owner));
+            continue;
+        };
         let former_owner = draft.former_owner.as_deref();
         let wanted = Wanted { skill: case.course.skill, place: &case.place, former_owner };
-        let to = match roster.find(&night.rules.assignment, &wanted) {
+        let to = match roster.find(&wanted) {
             Found::Fits(staff_id) => staff_id,
             Found::OverCapacity(staff_id) => {
                 exceptions
@@ -215,6 +219,15 @@ fn assign(night: &Night, roster: &mut Roster, drafts: &mut [Draft], exceptions: 
         roster.take(&to);
         draft.pass_to(to, because, night.business_date);
     }
+}
+
+/// Whether an apply that was cut short has given the case out tonight. It counts again in its turn, so that whoever
+/// comes after it goes where the whole night would have sent them.
+fn is_given_out(case: &Case, business_date: Date) -> bool {
+    use HandOverReason::{Opened, OwnerLeft, Recalled, SkillNeeded};
+    let by_night = |last: &&HandOver| last.on == business_date && last.by.is_none();
+    let last = case.hand_overs.last().filter(by_night);
+    last.is_some_and(|last| matches!(last.because, Opened | OwnerLeft | Recalled | SkillNeeded))
 }
 
 /// Why a case cannot stay with its owner: gone, or without the skill the strategy asks for now — unless

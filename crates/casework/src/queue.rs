@@ -129,7 +129,7 @@ pub struct Move {
 /// Never to somebody without the skill or absent, never a case that is kept with its owner, borrowed
 /// or at an agency. Nothing is changed: a team lead hands over what she agrees with.
 pub fn rebalance(cases: &[Case], team: &[StaffMember], rules: &CaseRules, business_date: Date) -> Vec<Move> {
-    let mut roster = Roster::new(team);
+    let mut roster = Roster::new(team, &rules.assignment);
     let mut movable: Vec<(&Case, &str)> = Vec::new();
     for case in cases {
         let Some(work) = case.work() else { continue };

@@ -1,26 +1,35 @@
 //! The auditor of casework: reads what is kept and counts it again, naively, without the gate.
 
+use crate::bank::Institution;
 use crate::people::Day;
 use app::clock::ClockFile;
 use app::contact::ContactRecord;
+use app::dayend_run::NightRun;
 use app::desk::Desk;
+use casework::agency::Placement;
 use casework::case::{Case, Owner};
 use casework::contact_gate::GateDecision;
 use casework::promise::{Promise, PromiseStatus};
-use casework::{Channel, ContactResult, Direction, Purpose, Relation};
+use casework::{Channel, Contact, ContactResult, Direction, Purpose, Relation};
+use disposal::clock::ClockKind;
+use loan::LoanStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use store::audit::{Chain, verify};
-use store::{CaseRow, ClockRow, ContactRow, PromiseRow};
+use store::{CaseRow, ClockRow, ContactRow, PlacementRow, PromiseRow};
 use units::{Date, Moment};
 
 const EIGHT: u32 = 8 * 3600;
 const TEN_AT_NIGHT: u32 = 22 * 3600;
 
 /// After every night: an owner who works here and a next action for every open case, no promise forgotten,
-/// no clock run out untold.
-pub async fn after_night(desk: &Desk, date: Date) -> Result<(), String> {
+/// no clock run out untold, every placement with its agency. How many cases are open.
+pub async fn after_night(institution: &Institution, run: &NightRun, first: Date) -> Result<u64, String> {
+    let (desk, date) = (&institution.desk, run.plan.business_date);
     let people = desk.people(Moment::new(date, 86_399)).await.map_err(|failure| format!("{failure:?}"))?;
     let at_work: BTreeSet<&str> = people.staff.iter().filter(|staff| staff.is_employed()).map(|staff| staff.staff_id.as_str()).collect();
+    let placed = desk.store.all::<PlacementRow, Placement>().await.map_err(|fault| fault.to_string())?;
+    let mut placed: BTreeMap<String, String> =
+        placed.into_iter().filter(|kept| kept.row.recalled_on.is_none()).map(|kept| (kept.row.case_id, kept.row.agency_id)).collect();
     let mut open = BTreeSet::new();
     for kept in desk.store.all::<CaseRow, Case>().await.map_err(|fault| fault.to_string())? {
         let case = kept.body;
@@ -28,13 +37,18 @@ pub async fn after_night(desk: &Desk, date: Date) -> Result<(), String> {
         if !open.insert(case.customer_id.clone()) {
             return Err(format!("{} has two open cases", case.customer_id));
         }
+        let held_by = placed.remove(&case.case_id);
         match &work.owner {
-            Owner::Staff(staff_id) if at_work.contains(staff_id.as_str()) => {}
-            owner => return Err(format!("{} belongs to {owner:?}, who does not work here", case.case_id)),
+            Owner::Staff(staff_id) if at_work.contains(staff_id.as_str()) && held_by.is_none() => {}
+            Owner::Agency(agency_id) if held_by.as_ref() == Some(agency_id) => {}
+            owner => return Err(format!("{} belongs to {owner:?}, and is placed with {held_by:?}", case.case_id)),
         }
         if kept.row.next_on != Some(work.next_action.due_on) || kept.row.rank != -case.priority.points {
             return Err(format!("{} is listed otherwise than it is", case.case_id));
         }
+    }
+    if !placed.is_empty() {
+        return Err(format!("agencies hold what is closed: {placed:?}"));
     }
     for kept in desk.store.all::<PromiseRow, Promise>().await.map_err(|fault| fault.to_string())? {
         let last_day = desk.rules.cases.promise.last_day(&kept.body);
@@ -42,13 +56,32 @@ pub async fn after_night(desk: &Desk, date: Date) -> Result<(), String> {
             return Err(format!("{} should have been decided by {last_day}", kept.body.promise_id));
         }
     }
-    for kept in desk.store.all::<ClockRow, ClockFile>().await.map_err(|fault| fault.to_string())? {
+    no_clock_passed(institution, run, first).await?;
+    Ok(open.len() as u64)
+}
+
+/// What ran out was told before, to somebody; and the insurance of every security behind a loan that is owed, read from
+/// the delivered file, was told of by its last day.
+async fn no_clock_passed(institution: &Institution, run: &NightRun, first: Date) -> Result<(), String> {
+    let date = run.plan.business_date;
+    let mut told = BTreeSet::new();
+    for kept in institution.desk.store.all::<ClockRow, ClockFile>().await.map_err(|fault| fault.to_string())? {
         let lapsed = kept.body.state.days_left.is_some_and(|days| days < 0);
         if lapsed && (kept.body.told.is_empty() || kept.row.owner_id.is_empty()) {
             return Err(format!("{} ran out and nobody was told", kept.row.clock_id));
         }
+        if kept.body.state.kind == ClockKind::Insurance && !kept.body.told.is_empty() {
+            told.insert(kept.body.state.subject);
+        }
     }
-    Ok(())
+    let is_held = |number: usize| matches!(run.input.loans[number].status, LoanStatus::Active | LoanStatus::WrittenOff);
+    let owed = |number: usize| is_held(number) && run.input.folded[number].position.principal_outstanding.is_positive();
+    let owed: BTreeSet<&str> = (0..run.input.loans.len()).filter(|&number| owed(number)).map(|number| run.input.loan_ids.get(number)).collect();
+    let ended = institution.insured.iter().filter(|one| (first..=date).contains(&one.until) && owed.contains(one.loan_id.as_str()));
+    match ended.into_iter().find(|one| !told.contains(&one.collateral_id)) {
+        Some(one) => Err(format!("the insurance of {} behind {} ended on {} and nobody was told", one.collateral_id, one.loan_id, one.until)),
+        None => Ok(()),
+    }
 }
 
 /// At the end: every contact lawful, everything counted twice alike, the audit chain whole.
@@ -57,17 +90,20 @@ pub async fn whole(desk: &Desk, total: &Day, through: Date) -> Result<(), String
     if contacts.len() as u64 != total.made {
         return Err(format!("{} contacts are kept, {} were made", contacts.len(), total.made));
     }
-    let mut records: Vec<&ContactRecord> = contacts.iter().map(|kept| &kept.body).collect();
-    records.sort_by_key(|record| record.contact.at);
-    lawful(&records)?;
-    let events = verify(&desk.store).await.map_err(|fault| fault.to_string())?;
-    let Chain::Whole { .. } = events else { return Err(format!("the audit chain is broken: {events:?}")) };
+    let chain = verify(&desk.store).await.map_err(|fault| fault.to_string())?;
+    let Chain::Whole { .. } = chain else { return Err(format!("the audit chain is broken: {chain:?}")) };
     let (from, until) = (Moment::new(through.add_months(-12), 0), Moment::new(through.next(), 0));
-    let (mut after, mut recorded, mut refused) = (None, 0, 0);
+    let (mut after, mut begun, mut recorded, mut refused) = (None, BTreeMap::new(), 0, 0);
     loop {
         let page = desk.store.audit_between(from, until, after.as_ref(), 500).await.map_err(|fault| fault.to_string())?;
-        recorded += page.rows.iter().filter(|record| record.event.action == "contact_record").count() as u64;
-        refused += page.rows.iter().filter(|record| record.event.action == "contact_refused").count() as u64;
+        for record in page.rows {
+            match record.event.action.as_str() {
+                "contact_begin" => drop(begun.insert(record.event.why, record.sequence)),
+                "contact_record" => recorded += 1,
+                "contact_refused" => refused += 1,
+                _ => {}
+            }
+        }
         after = page.next;
         if after.is_none() {
             break;
@@ -76,7 +112,26 @@ pub async fn whole(desk: &Desk, total: &Day, through: Date) -> Result<(), String
     if recorded != total.made || refused < total.refused / 2 {
         return Err(format!("the trail tells of {recorded} contacts and {refused} refusals, people of {} and {}", total.made, total.refused));
     }
-    Ok(())
+    // The clock was set back now and then: what came first, the trail knows.
+    let mut records: Vec<&ContactRecord> = contacts.iter().map(|kept| &kept.body).collect();
+    records.sort_by_key(|record| begun.get(&record.contact.contact_id));
+    lawful(&records)?;
+    by_who_held_the_case(desk, &records).await
+}
+
+/// An agency called about what it held that day, and about nothing else.
+async fn by_who_held_the_case(desk: &Desk, records: &[&ContactRecord]) -> Result<(), String> {
+    let placed = desk.store.all::<PlacementRow, Placement>().await.map_err(|fault| fault.to_string())?;
+    let held = |contact: &Contact| {
+        placed.iter().map(|kept| &kept.row).any(|row| {
+            let days = row.placed_on..=row.recalled_on.unwrap_or(Date::MAX);
+            Some(&row.agency_id) == contact.agency_id.as_ref() && row.case_id == contact.case_id && days.contains(&contact.at.day())
+        })
+    };
+    match records.iter().map(|record| &record.contact).find(|contact| contact.agency_id.is_some() && !held(contact)) {
+        Some(contact) => Err(format!("{contact:?} was about a case the agency did not hold")),
+        None => Ok(()),
+    }
 }
 
 /// Hours, counts, persons: the limits of regulation 3.2, counted without a rule room.

@@ -1,18 +1,17 @@
 //! People and their habits: early and late callers, callers of relatives, double clickers, people in a hurry.
 
-use app::case::{CaseAct, CaseView, case_act, case_list, case_next};
+use crate::faults::workers;
+use app::case::{CaseView, case_next};
 use app::contact::{ContactOutcome, ContactWanted, contact_ask, contact_begin, contact_record};
 use app::desk::{Call, Desk};
 use app::person::{PersonFile, PointKind};
 use app::promise::{PromiseSaid, promise_record};
-use app::staff::{Employee, staff_employ};
 use app::{Failure, Outcome};
-use authority::Employment;
-use casework::case::HandOverReason;
 use casework::promise::PaymentWay;
 use casework::{Channel, ContactResult, Purpose};
 use sim::random::Random;
 use std::ops::AddAssign;
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::{Kept, PersonRow};
 use units::{Date, Moment, Money};
 
@@ -24,6 +23,9 @@ pub struct Day {
     pub refused: u64,
     pub promised: u64,
     pub conflicts: u64,
+    pub placed: u64,
+    pub recalled: u64,
+    pub left: u64,
 }
 
 impl AddAssign for Day {
@@ -33,15 +35,57 @@ impl AddAssign for Day {
         self.refused += other.refused;
         self.promised += other.promised;
         self.conflicts += other.conflicts;
+        self.placed += other.placed;
+        self.recalled += other.recalled;
+        self.left += other.left;
     }
 }
 
-fn call(staff_id: &str, at: Moment, key: Option<String>) -> Call {
+/// How somebody goes about the work; the gate does not know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// When the day begins, some days before eight.
+    begins: (i64, i64),
+    /// How often it is not the debtor who is called, in a thousand.
+    others: u64,
+    /// How often a button is pressed twice, in a thousand.
+    twice: u64,
+    /// How often a number is tried in a row.
+    dials: i64,
+    /// How many go together on a visit, at most.
+    company: i64,
+    /// How often the gate is asked without calling, in a thousand.
+    careful: u64,
+}
+
+impl Habits {
+    /// The same person has the same habits every day.
+    pub fn of(seed: u64, staff_id: &str) -> Habits {
+        let number = staff_id.bytes().fold(0, |number: u64, byte| number * 31 + u64::from(byte));
+        let mut random = Random::stream(seed, "habits", number);
+        Habits {
+            begins: *random.pick(&[(5 * 3600, 9 * 3600), (8 * 3600, 12 * 3600), (9 * 3600, 16 * 3600), (17 * 3600, 23 * 3600)]),
+            others: *random.pick(&[50, 100, 250, 700]),
+            twice: *random.pick(&[0, 50, 200, 600]),
+            dials: *random.pick(&[1, 3, 5, 9]),
+            company: *random.pick(&[1, 2, 3, 5]),
+            careful: *random.pick(&[0, 100, 500]),
+        }
+    }
+}
+
+pub fn call(staff_id: &str, at: Moment, key: Option<String>) -> Call {
     Call { staff_id: staff_id.to_owned(), only: None, at, key }
 }
 
+/// A key no other command has.
+fn fresh_key() -> String {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    format!("key-{}", LAST.fetch_add(1, Ordering::Relaxed))
+}
+
 /// A refusal is an answer; a fault is not.
-fn code<T>(outcome: Outcome<T>) -> Result<T, &'static str> {
+pub fn code<T>(outcome: Outcome<T>) -> Result<T, &'static str> {
     match outcome {
         Ok(done) => Ok(done),
         Err(Failure::Refused(refusal)) => Err(refusal.code),
@@ -49,28 +93,47 @@ fn code<T>(outcome: Outcome<T>) -> Result<T, &'static str> {
     }
 }
 
+/// The time of a day of work: it goes on, and now and then somebody sets the clock back by an hour.
+pub struct Watch {
+    date: Date,
+    second: i64,
+}
+
+impl Watch {
+    pub fn of(date: Date, habits: &Habits, random: &mut Random) -> Watch {
+        Watch { date, second: random.between(habits.begins.0, habits.begins.1) }
+    }
+
+    pub fn now(&self) -> Moment {
+        Moment::new(self.date, self.second.clamp(0, 86_399) as u32)
+    }
+
+    pub fn goes_on(&mut self, random: &mut Random) {
+        self.second += if random.chance(40) { -3_600 } else { random.between(60, 4_000) };
+    }
+}
+
 /// Everybody who takes cases works some of the own queue.
-pub async fn work(desk: &Desk, date: Date, random: &mut Random) -> Day {
+pub async fn work(desk: &Desk, seed: u64, date: Date, random: &mut Random) -> Day {
     let people = desk.people(Moment::new(date, 28_800)).await.expect("people");
     let mut day = Day::default();
-    let workers: Vec<&Employee> = people.employees.iter().filter(|one| one.work.is_some() && one.staff.is_employed()).collect();
-    for worker in &workers {
-        // Some begin before eight, some go on after ten at night.
-        let mut second = random.between(6 * 3600, 23 * 3600) as u32;
-        for turn in 0..3 {
-            let me = &worker.staff.staff_id;
-            let at = Moment::new(date, second.min(86_399));
-            let Ok(Some(case)) = code(case_next(desk, &call(me, at, None), &[]).await) else { break };
-            day += contact(desk, me, &case, at, random, turn).await;
-            second = second.saturating_add(random.between(-3_600, 5_400).max(60) as u32);
+    for worker in workers(&people) {
+        let me = &worker.staff.staff_id;
+        let habits = Habits::of(seed, me);
+        let mut watch = Watch::of(date, &habits, random);
+        let mut done = Vec::new();
+        for _ in 0..random.between(1, 4) {
+            let Ok(Some(case)) = code(case_next(desk, &call(me, watch.now(), None), &done).await) else { break };
+            day += contact(desk, me, &case, watch.now(), &habits, random).await;
+            done.push(case.case.case_id);
+            watch.goes_on(random);
         }
     }
-    day += trouble(desk, date, &workers, random).await;
     day
 }
 
 /// One try to reach somebody about a case, and what follows.
-async fn contact(desk: &Desk, me: &str, case: &CaseView, at: Moment, random: &mut Random, turn: u64) -> Day {
+pub async fn contact(desk: &Desk, me: &str, case: &CaseView, at: Moment, habits: &Habits, random: &mut Random) -> Day {
     let mut day = Day::default();
     let customer = &case.case.customer_id;
     let persons = desk.store.person_of_customer::<PersonFile>(customer, None, 50).await.expect("people").rows;
@@ -81,7 +144,7 @@ async fn contact(desk: &Desk, me: &str, case: &CaseView, at: Moment, random: &mu
     // Mostly the debtor, sometimes whoever answers.
     let debtor = reachable.iter().find(|kept| kept.row.person_id == *customer);
     let person = match debtor {
-        Some(debtor) if random.chance(750) => debtor,
+        Some(debtor) if !random.chance(habits.others) => debtor,
         _ => *random.pick(&reachable.iter().collect::<Vec<_>>()),
     };
     let point = random.pick(&person.body.points).clone();
@@ -96,21 +159,21 @@ async fn contact(desk: &Desk, me: &str, case: &CaseView, at: Moment, random: &mu
         purpose,
         point: point.key,
         at: None,
-        people: if channel == Channel::Visit { random.between(1, 4) as u32 } else { 1 },
+        people: if channel == Channel::Visit { random.between(1, habits.company) as u32 } else { 1 },
         manners: Vec::new(),
     };
     let case_id = &case.case.case_id;
-    for dial in 0..random.between(1, 9) {
+    for dial in 0..random.between(1, habits.dials) {
         let at = at.plus_seconds(dial * 120);
         day.asked += 1;
-        if random.chance(200) {
+        if random.chance(habits.careful) {
             // Who only asks changes nothing.
             let _ = code(contact_ask(desk, &call(me, at, None), case_id, &wanted).await);
         }
         // A second click sends the same command again.
-        let key = format!("{me}-{at}-{turn}-{dial}");
+        let key = fresh_key();
         let begun = code(contact_begin(desk, &call(me, at, Some(key.clone())), case_id, &wanted).await);
-        if random.chance(200) {
+        if random.chance(habits.twice) {
             let again = code(contact_begin(desk, &call(me, at, Some(key)), case_id, &wanted).await);
             assert_eq!(again.map(|begun| begun.contact.contact_id), begun.clone().map(|begun| begun.contact.contact_id), "a second click");
         }
@@ -144,33 +207,4 @@ fn outcome(channel: Channel, random: &mut Random) -> ContactResult {
         Channel::Sms | Channel::Letter | Channel::Email | Channel::AppMessage => *random.pick(&[Delivered, Delivered, NotDelivered]),
         _ => *random.pick(&[NoAnswer, NoAnswer, NoAnswer, Unreachable, Invalid, Reached, Promised, Promised, RefusedToPay, RefusedContact, Objected, Complained, WrongPerson]),
     }
-}
-
-/// What goes wrong on any day.
-async fn trouble(desk: &Desk, date: Date, workers: &[&Employee], random: &mut Random) -> Day {
-    let mut day = Day::default();
-    let at = Moment::new(date, 16 * 3600);
-    let lead = random.pick(workers).staff.staff_id.clone();
-    let other = random.pick(workers).staff.staff_id.clone();
-    let owner = random.pick(workers).staff.staff_id.clone();
-    let Ok((cases, _)) = code(case_list(desk, &call(&owner, at, None), &Default::default(), None, 5).await) else { return day };
-    if let Some(case) = cases.first() {
-        // Two people decide over the same version: one is told who was faster.
-        let hand_over = |to: &str| CaseAct::HandOver { to: to.to_owned(), because: HandOverReason::Requested };
-        let (one, two) = (hand_over(&lead), hand_over(&other));
-        let (mine, yours) = (call(&owner, at, None), call(&owner, at, None));
-        let (first, second) = tokio::join!(
-            case_act(desk, &mine, &case.case.case_id, case.version, &one),
-            case_act(desk, &yours, &case.case.case_id, case.version, &two),
-        );
-        let done = [code(first), code(second)].into_iter().filter(Result::is_ok).count();
-        assert!(done <= 1, "both changed the same version of {}", case.case.case_id);
-        day.conflicts += 1;
-    }
-    if random.chance(60) {
-        let leaver = random.pick(workers).staff.staff_id.clone();
-        let left = staff_employ(desk, &call("A0001", at, None), &leaver, Employment::Left).await;
-        code(left).expect("an administrator lets people go");
-    }
-    day
 }

@@ -413,13 +413,25 @@ impl Act {
     }
 }
 
+/// A plan of which the customers of some shards were written, and the rest of it.
+fn cut_short(plan: &CasePlan, cut: u64) -> (CasePlan, CasePlan) {
+    let is_written = |customer: &str| cut >> (customer.bytes().map(u64::from).sum::<u64>() % 64) & 1 == 1;
+    let of = |wanted: bool| {
+        let cases = |cases: &[Case]| cases.iter().filter(|case| is_written(&case.customer_id) == wanted).cloned().collect();
+        let promises = plan.promises.iter().filter(|promise| is_written(&promise.customer_id) == wanted).cloned().collect();
+        CasePlan { opened: cases(&plan.opened), updated: cases(&plan.updated), closed: cases(&plan.closed), promises, ..CasePlan::default() }
+    };
+    (of(true), of(false))
+}
+
 proptest! {
-    /// Nights with days of work between them: planned again nothing changes, turned around it is the same
-    /// plan, no case is with somebody gone, no customer has two, every hand-over is on record.
+    /// Nights with days of work between them: planned again nothing changes, cut short and planned again only
+    /// the rest of the plan is left, turned around it is the same plan, no case is with somebody gone, no customer has two, every hand-over is on record.
     #[test]
     fn nights_are_repeatable_in_any_order(
         nights in prop::collection::vec(prop::collection::vec(any_act(), 0..14), 1..6),
         left in prop::collection::vec(0usize..3, 1..5),
+        cut in any::<u64>(),
     ) {
         let mut desk = Desk::new();
         let mut last: BTreeMap<String, CaseInput> = BTreeMap::new();
@@ -435,6 +447,13 @@ proptest! {
             desk.people.reverse();
             desk.promises.reverse();
             prop_assert_eq!(&plan, &desk.plan(on, &turned));
+            let (written, unwritten) = cut_short(&plan, cut);
+            let before = (desk.cases.clone(), desk.promises.clone());
+            desk.apply(&written);
+            let rest = desk.plan(on, &inputs);
+            prop_assert_eq!((rest.opened, rest.updated, rest.closed), (unwritten.opened, unwritten.updated, unwritten.closed));
+            prop_assert_eq!(rest.promises, unwritten.promises);
+            (desk.cases, desk.promises) = before;
             desk.apply(&plan);
             let again = desk.plan(on, &inputs);
             prop_assert_eq!((again.opened, again.updated, again.closed, again.promises), Default::default());

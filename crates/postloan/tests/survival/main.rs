@@ -2,6 +2,8 @@
 //! brought back. Real processes, a small drawn book; after everything that happens to a command, the
 //! same command again leaves the same bytes as if nothing had happened.
 
+mod desk;
+
 use sim::population::Scale;
 use sim::population::table::{Row, Table};
 use sim::random::Random;
