@@ -3,7 +3,7 @@
 //! `UPDATE_CASES=1` writes down what is said now; a reviewer reads the difference.
 
 use crate::agency::{Agency, Agreement, AgreementClause, PlacementRequest, ViolationRecord};
-use crate::case::{Case, ClosedBecause, Command, Desk, HandOverReason, NextAction, ObjectionOutcome, apply};
+use crate::case::{Case, ClosedBecause, Command, Desk, HandOverReason, NextAction, ObjectionOutcome, WriteOff, WriteOffStage, apply};
 use crate::contact_gate::table::refusal as gate;
 use crate::desk::{case, date, money, pack, rules, staff, today};
 use crate::hardship::{AgreementForm, HardshipDesk, HardshipPlan, HardshipTerm, PlanBalance};
@@ -87,6 +87,7 @@ fn hear_commands(heard: &mut Heard) {
     let complain = Command::LinkComplaint { complaint_id: text("K1") };
     let answer = Command::AnswerComplaint { complaint_id: text("K1") };
     let close = |because| Command::Close { because };
+    let write_off = Command::ProposeWriteOff { approval_id: text("A-1") };
     let silent = Command::SetNextAction(NextAction { channel: None, ..next(today()) });
     let fresh = case("C1", "S1");
     // The case after commands that are carried out, then one that is not.
@@ -116,6 +117,8 @@ fn hear_commands(heard: &mut Heard) {
         then(&[&complain], &complain),
         then(&[], &answer),
         then(&[], &close(ClosedBecause::Cured)),
+        then(&[&write_off], &write_off),
+        then(&[&write_off], &Command::DropWriteOff { approval_id: text("A-2") }),
     );
 }
 
@@ -275,6 +278,14 @@ fn hear_placements(heard: &mut Heard) {
         place(&|(_, case, _)| case.facts.bucket = Bucket::M3),
         place(&|(.., request)| request.told_on = None),
         place(&|(.., request)| request.until = date("2027-01-01")),
+        place(&|(_, case, _)| {
+            case.write_off = Some(WriteOff {
+                approval_id: "A-C1".to_owned(),
+                stage: WriteOffStage::Proposed,
+                since: today(),
+                loans: case.loans.clone(),
+            })
+        }),
     );
 }
 
