@@ -136,6 +136,7 @@ mod tests {
         ("E-CW-05", &[("decision", "decision_kind.settlement"), ("approval_id", "A-7")]),
         ("E-CW-06", &[("url", "http://elsewhere.example")]),
         ("E-CW-07", &[("topic", "case.exploded"), ("known", "case.opened, promise.kept")]),
+        ("E-CW-08", &[("amount", "20,000.00")]),
         ("E-SI-01", &[]),
         ("E-SI-02", &[]),
         ("E-WB-01", &[("problem", "expected a list")]),
