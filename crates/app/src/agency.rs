@@ -1,6 +1,6 @@
 //! Outside agencies: admitted, given cases, asked for them back, and shown no more than the pack says.
 
-use crate::approval::{ApprovalView, Proposed, put_forward};
+use crate::approval::{About, ApprovalView, Proposed, put_forward};
 use crate::case::{change, open_case, target};
 use crate::case_night::owed;
 use crate::desk::{Begun, Call, Desk, PAGE, People, required, stored, told};
@@ -97,7 +97,7 @@ pub async fn agency_place(desk: &Desk, call: &Call, case_id: &str, wanted: &Agen
     };
     placed(desk, call, &tx, case, &wanted.agency_id, &request).await?;
     let proposed = Proposed::AgencyPlacement { case_id: case_id.to_owned(), agency_id: wanted.agency_id.clone(), request };
-    let asked = put_forward(desk, &people, call, &mut tx, &kept.row, owed(case), proposed).await?;
+    let asked = put_forward(desk, &people, call, &mut tx, About::case(&kept.row), owed(case), proposed).await?;
     desk.commit(tx, call, asked).await
 }
 

@@ -1,6 +1,6 @@
 //! Cases: the queue, one case with everything about it, and what people do with it.
 
-use crate::case_night::{event_of, save_case};
+use crate::case_night::{event_of, owed, save_case};
 use crate::desk::{Begun, Call, Desk, PAGE, People, path_of, required, told};
 use crate::failure::{Outcome, refused};
 use crate::promise::PromiseView;
@@ -159,6 +159,7 @@ pub enum CaseAct {
     ResolveObjection { objection_id: String, outcome: ObjectionOutcome },
     Complain { complaint_id: String, what: String },
     AnswerComplaint { complaint_id: String, answer: String },
+    /// Where nothing is owed any more; else closing is proposed: [`crate::approval::case_close_propose`].
     Close { because: ClosedBecause },
 }
 
@@ -199,6 +200,10 @@ pub async fn case_act(desk: &Desk, call: &Call, case_id: &str, version: u64, act
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
     desk.may(&people, call, act.use_case(), &target(&kept.row))?;
+    let amount = owed(&kept.body);
+    if matches!(act, CaseAct::Close { .. }) && amount.is_positive() {
+        return refused("E-CW-08", &[("amount", &amount)]);
+    }
     let mut tx = match desk.begin(call, "case_act", &(case_id, version, act)).await? {
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
@@ -219,16 +224,7 @@ pub(crate) async fn change(
     command: &Command,
 ) -> Outcome<Case> {
     let kept: Kept<CaseRow, Case> = desk.load(tx, "case", case_id).await?;
-    let today = call.at.day();
-    let staff: Vec<StaffMember> = people.employees.iter().filter_map(|employee| employee.member(today)).collect();
-    let at = casework::case::Desk {
-        business_date: today,
-        by: &call.staff_id,
-        version: version.unwrap_or(kept.body.version),
-        staff: &staff,
-        rules: &desk.rules.cases,
-    };
-    let (after, events) = apply(&kept.body, command, &at).map_err(|no| told(no.code(), &no))?;
+    let (after, events) = decided(desk, people, call, &kept.body, version, command)?;
     save_case(tx, &after, kept.version, people, call.stamp()).await?;
     if matches!(command, Command::Recall { .. }) {
         crate::agency::placement_end(tx, call, case_id).await?;
@@ -239,6 +235,22 @@ pub(crate) async fn change(
         tx.audit(changed(call, topic, case_id, &kept.body, &after, event)?);
     }
     Ok(after)
+}
+
+/// What a command would come to; nothing is written.
+pub(crate) fn decided(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    case: &Case,
+    version: Option<u64>,
+    command: &Command,
+) -> Outcome<(Case, Vec<CaseEvent>)> {
+    let today = call.at.day();
+    let staff: Vec<StaffMember> = people.employees.iter().filter_map(|employee| employee.member(today)).collect();
+    let version = version.unwrap_or(case.version);
+    let at = casework::case::Desk { business_date: today, by: &call.staff_id, version, staff: &staff, rules: &desk.rules.cases };
+    apply(case, command, &at).map_err(|no| told(no.code(), &no))
 }
 
 fn changed(call: &Call, topic: &str, case_id: &str, before: &Case, after: &Case, event: &CaseEvent) -> Outcome<store::AuditEvent> {

@@ -70,6 +70,7 @@ pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Applied> {
         return Ok(Applied::NobodyWorks);
     }
     let Some(lead) = lead(&people, date) else { return refused("E-CW-01", &[]) };
+    crate::approval::night(desk, &people, at).await?;
     let known = Known::read(desk).await?;
     let clocks = crate::clock::night(desk, run, &people, &known.owners(), at).await?;
     let inputs = inputs(desk, run, &known, &clocks.nearest, date).await?;

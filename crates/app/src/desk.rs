@@ -48,6 +48,8 @@ pub struct People {
     /// The same people as rights are asked of.
     pub staff: Vec<Staff>,
     pub delegations: Vec<Delegation>,
+    /// Who is on leave.
+    pub away: Vec<String>,
     pub branches: BTreeMap<String, BranchPath>,
 }
 
@@ -98,6 +100,8 @@ impl Desk {
         }
         people.employees = self.store.all::<StaffRow, Employee>().await?.into_iter().map(|kept| kept.body).collect();
         people.staff = people.employees.iter().map(|employee| employee.staff.clone()).collect();
+        let is_away = |employee: &&Employee| employee.work.as_ref().is_some_and(|work| work.away);
+        people.away = people.employees.iter().filter(is_away).map(|employee| employee.staff.staff_id.clone()).collect();
         people.delegations = self.store.all::<DelegationRow, Delegation>().await?.into_iter().map(|kept| kept.body).collect();
         Ok(people)
     }
@@ -145,7 +149,7 @@ impl Desk {
 
 impl People {
     pub fn institution<'a>(&'a self, rules: &'a AuthorityRules, today: Date) -> Institution<'a> {
-        Institution { rules, staff: &self.staff, delegations: &self.delegations, today }
+        Institution { rules, staff: &self.staff, delegations: &self.delegations, away: &self.away, today }
     }
 
     pub fn actor<'a>(&'a self, institution: &Institution<'a>, call: &Call) -> Outcome<Actor<'a>> {

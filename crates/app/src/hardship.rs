@@ -1,6 +1,6 @@
 //! Hardship plans: proposed, approved, and in force from then on; collection rests while one is kept.
 
-use crate::approval::{ApprovalView, Proposed, put_forward};
+use crate::approval::{About, ApprovalView, Proposed, put_forward};
 use crate::case::{change, open_case, target};
 use crate::case_night::owed;
 use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
@@ -56,7 +56,7 @@ pub async fn hardship_propose(desk: &Desk, call: &Call, case_id: &str, said: &Ha
     };
     check(desk, call, case, &plan)?;
     let amount = plan.balance.owed();
-    let asked = put_forward(desk, &people, call, &mut tx, &kept.row, amount, Proposed::HardshipPlan { plan }).await?;
+    let asked = put_forward(desk, &people, call, &mut tx, About::case(&kept.row), amount, Proposed::HardshipPlan { plan }).await?;
     desk.commit(tx, call, asked).await
 }
 

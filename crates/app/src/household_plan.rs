@@ -2,7 +2,7 @@
 //!
 //! A version is kept once it is approved and never changed; its minutes grow, nothing is struck out.
 
-use crate::approval::{ApprovalView, Proposed, put_forward};
+use crate::approval::{About, ApprovalView, Proposed, put_forward};
 use crate::case::{open_case, target};
 use crate::case_night::owed;
 use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
@@ -102,7 +102,7 @@ pub async fn household_plan_propose(desk: &Desk, call: &Call, case_id: &str, sai
     };
     let (plan, owed) = drafted(desk, &people, call, &tx, &kept, said).await?;
     let proposed = Proposed::HouseholdPlan { case_id: case_id.to_owned(), plan };
-    let asked = put_forward(desk, &people, call, &mut tx, &kept.row, owed, proposed).await?;
+    let asked = put_forward(desk, &people, call, &mut tx, About::case(&kept.row), owed, proposed).await?;
     desk.commit(tx, call, asked).await
 }
 

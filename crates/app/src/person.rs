@@ -1,8 +1,9 @@
 //! The people behind cases: found, shown masked, opened for a purpose and a time.
 
-use crate::desk::{Call, Desk, refusal, required, stored};
+use crate::approval::{About, ApprovalView, Proposed, put_forward};
+use crate::desk::{Call, Desk, People, refusal, required, stored};
 use crate::failure::{Outcome, refused};
-use authority::{PersonalField as Field, Target, UnmaskGrant, UnmaskRequest, UseCase};
+use authority::{Approval, PersonalField as Field, Target, UnmaskGrant, UnmaskRequest, UseCase};
 use casework::agency::CaseField;
 use casework::contact_gate::{Circumstance, CircumstanceKind, Document, PointSource};
 use casework::strategy::DebtorType;
@@ -10,8 +11,8 @@ use casework::{Contact, Relation};
 use lake::people::Person;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use store::{CaseRow, FieldKind, Kept, PersonRow, Reads, Saved, Stamp, UnmaskRow};
-use units::Moment;
+use store::{CaseRow, FieldKind, Kept, PersonRow, Reads, Saved, Stamp, Tx, UnmaskRow};
+use units::{Moment, Money};
 
 /// What is known of a person beside what names the person (人员档案): the body of a person's row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -271,6 +272,55 @@ pub async fn person_unmask(desk: &Desk, call: &Call, request: &UnmaskRequest) ->
     let why = format!("{}: {}", request.purpose.code(), request.reason);
     tx.audit(call.audit("person_unmask", format!("person/{}", request.person_id), why));
     desk.commit(tx, call, grant).await
+}
+
+/// Asks to open fields of a person beyond the usual pace; approved by somebody else, they open at once.
+pub async fn person_unmask_propose(desk: &Desk, call: &Call, request: &UnmaskRequest) -> Outcome<ApprovalView> {
+    let kept: Kept<PersonRow, PersonFile> = desk.load(&desk.store, "person", &request.person_id).await?;
+    let people = desk.people(call.at).await?;
+    let target = target_of(desk, &kept.row.customer_id).await?;
+    desk.may(&people, call, UseCase::PersonUnmask, &target)?;
+    let mut tx = match desk.begin(call, "person_unmask_propose", request).await? {
+        crate::desk::Begun::Again(done) => return Ok(done),
+        crate::desk::Begun::First(tx) => tx,
+    };
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    // All but the pace is asked now: nobody is to approve what would be refused.
+    let granted = institution.unmask(&people.actor(&institution, call)?, &target, request, &[], None, call.at);
+    granted.map_err(|no| refusal(no.code(), no.facts()))?;
+    let about = About { subject: format!("person/{}", request.person_id), id: &request.person_id, target };
+    let proposed = Proposed::Unmask { request: request.clone() };
+    let asked = put_forward(desk, &people, call, &mut tx, about, Money::ZERO, proposed).await?;
+    desk.commit(tx, call, asked).await
+}
+
+/// What was approved is open to who asked for it from now on, if it still may be.
+pub(crate) async fn carry_out(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    tx: &mut Tx,
+    request: &UnmaskRequest,
+    approval: &Approval,
+) -> Outcome<()> {
+    let kept: Kept<PersonRow, PersonFile> = desk.load(tx, "person", &request.person_id).await?;
+    let target = target_of(desk, &kept.row.customer_id).await?;
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    let no = |no: authority::UnmaskRefused| refusal(no.code(), no.facts());
+    let maker = institution.actor(&approval.maker.staff_id).map_err(authority::UnmaskRefused::NotAllowed).map_err(no)?;
+    let grant = institution.unmask(&maker, &target, request, &[], Some(approval), call.at).map_err(no)?;
+    let approval_id = &approval.proposal.approval_id;
+    let row = UnmaskRow {
+        unmask_grant_id: approval_id.clone(),
+        staff_id: grant.staff_id.clone(),
+        person_id: request.person_id.clone(),
+        granted_at: call.at,
+        expires_at: grant.until,
+    };
+    stored(tx.save(&row, &grant, 0, call.stamp()).await?)?;
+    let why = format!("{} for {} {approval_id}: {}", request.purpose.code(), grant.staff_id, request.reason);
+    tx.audit(call.audit("person_unmask", format!("person/{}", request.person_id), why));
+    Ok(())
 }
 
 /// What is searched for (查找客户).

@@ -1,15 +1,19 @@
 //! What came of the work in a period: per person, team or strategy arm, with the balanced score of the pack.
+//!
+//! Money is what the book received while a case was worked, promised or not, counted for who had the case; costs are
+//! reckoned at the pack's rates. How both are done, `casework::results` says.
 
-use crate::case::person_target;
+use crate::case::{person_target, target};
 use crate::desk::{Call, Desk, PAGE, People};
 use crate::failure::Outcome;
-use authority::UseCase;
+use authority::{Reach, UseCase};
 use casework::Contact;
-use casework::case::{Case, Owner};
+use casework::case::{Case, Standing};
 use casework::promise::Promise;
-use casework::results::{Results, Score, WorkFact, count};
+use casework::results::{ArmComparison, LoanReceipt, Recovered, Results, Score, Trials, WorkFact, Worker, count};
+use casework::strategy::StrategyArm;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{CaseRow, ComplaintRow, Cursor, PromiseRow};
 use units::{Date, Moment, Money, coded};
 
@@ -44,37 +48,117 @@ pub struct ResultsView {
     pub score: Option<Score>,
 }
 
-/// Results of everybody whose results the caller may see. Money is what came in for promises that were decided;
-/// costs are counted once they are recorded anywhere.
+/// Results of everybody whose results the caller may see; what agencies recover and cost counts for the arms.
 pub async fn results(desk: &Desk, call: &Call, wanted: &ResultsWanted) -> Outcome<Vec<ResultsView>> {
+    let period = Period { from: wanted.from, until: wanted.until };
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::ResultsView, &person_target(&people, &call.staff_id))?;
     let seen = |staff_id: &&str| desk.may(&people, call, UseCase::ResultsView, &person_target(&people, staff_id)).is_ok();
     let seen: BTreeSet<&str> = people.staff.iter().map(|staff| staff.staff_id.as_str()).filter(seen).collect();
-    let found = Found::read(desk, wanted, &seen).await?;
-    let cases: BTreeMap<String, Case> =
-        desk.store.all::<CaseRow, Case>().await?.into_iter().map(|kept| (kept.row.case_id, kept.body)).collect();
-    let complained = found.complained(&cases);
-    let facts = found.facts(wanted, &complained);
-    let key = |staff_id: &str, case_id: &str| {
-        seen.contains(staff_id).then_some(())?;
-        match wanted.by {
-            ResultsBy::Person => Some(staff_id.to_owned()),
-            ResultsBy::Team => team_of(&people, staff_id),
-            ResultsBy::Arm => cases.get(case_id).map(|case| case.course.arm.code().to_owned()),
+    let worked = Worked::read(desk, &people, call, period).await?;
+    let done = Done::read(desk, period, &seen).await?;
+    let facts = done.facts(&worked, period).chain(money(desk, &worked, &done, period));
+    let key = |by: Worker, case_id: &str| {
+        let is_seen = match by {
+            Worker::Staff(staff_id) => seen.contains(staff_id),
+            Worker::Agency(_) => worked.seen.contains(case_id),
+        };
+        match (wanted.by, by) {
+            _ if !is_seen => None,
+            (ResultsBy::Person, Worker::Staff(staff_id)) => Some(staff_id.to_owned()),
+            (ResultsBy::Team, Worker::Staff(staff_id)) => team_of(&people, staff_id),
+            (ResultsBy::Arm, _) => worked.cases.get(case_id).map(|case| case.course.arm.code().to_owned()),
+            (ResultsBy::Person | ResultsBy::Team, Worker::Agency(_)) => None,
         }
     };
-    let target = wanted.target.unwrap_or(Money::ZERO);
-    let view = |(key, results): (String, Results)| ResultsView { key, score: desk.rules.cases.score.score(&results, target), results };
+    let goal = wanted.target.unwrap_or(Money::ZERO);
+    let view = |(key, results): (String, Results)| ResultsView { key, score: desk.rules.cases.score.score(&results, goal), results };
     Ok(count(facts, key).into_iter().map(view).collect())
+}
+
+/// Champion and challenger beside each other: of the cases worked in the period that the caller may see, how many
+/// brought anything. No winner is named from too few.
+pub async fn results_arms(desk: &Desk, call: &Call, period: Period) -> Outcome<ArmComparison> {
+    let people = desk.people(call.at).await?;
+    desk.may(&people, call, UseCase::ResultsView, &person_target(&people, &call.staff_id))?;
+    let worked = Worked::read(desk, &people, call, period).await?;
+    let mut arms: BTreeMap<StrategyArm, Trials> = BTreeMap::new();
+    for case in worked.cases.values().filter(|case| worked.seen.contains(&case.case_id) && period.meets(case)) {
+        let arm = arms.entry(case.course.arm).or_default();
+        arm.cases += 1;
+        arm.recovered += u64::from(worked.recovered(case, period).any(|recovered| recovered.amount.is_positive()));
+    }
+    let trials = |arm: StrategyArm| arms.get(&arm).copied().unwrap_or_default();
+    Ok(desk.rules.cases.work.comparison.compare(trials(StrategyArm::Champion), trials(StrategyArm::Challenger)))
 }
 
 fn team_of(people: &People, staff_id: &str) -> Option<String> {
     people.person(staff_id)?.posts.first()?.team_id.clone()
 }
 
-/// What the store knows of the period.
-struct Found {
+/// Days, both counted (统计期间).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    pub from: Date,
+    pub until: Date,
+}
+
+impl Period {
+    fn holds(self, day: Date) -> bool {
+        self.from <= day && day <= self.until
+    }
+
+    /// Whether a case was open on one of the days.
+    fn meets(self, case: &Case) -> bool {
+        let is_over = match &case.standing {
+            Standing::Open(_) => false,
+            Standing::Closed(closing) => closing.on < self.from,
+        };
+        case.opened_on <= self.until && !is_over
+    }
+}
+
+/// The cases, and what the book received for their loans.
+struct Worked {
+    cases: BTreeMap<String, Case>,
+    /// Those the caller may see the results of.
+    seen: BTreeSet<String>,
+    /// By loan.
+    receipts: HashMap<String, Vec<LoanReceipt>>,
+}
+
+impl Worked {
+    async fn read(desk: &Desk, people: &People, call: &Call, period: Period) -> Outcome<Worked> {
+        let institution = people.institution(&desk.rules.authority, call.at.day());
+        let reaches: Vec<Reach> = institution.reaches(&people.actor(&institution, call)?, UseCase::ResultsView);
+        let mut worked = Worked { cases: BTreeMap::new(), seen: BTreeSet::new(), receipts: HashMap::new() };
+        for kept in desk.store.all::<CaseRow, Case>().await? {
+            let whose = people.seen_by(call, &target(&kept.row));
+            if reaches.iter().any(|reach| reach.covers(&whose)) {
+                worked.seen.insert(kept.row.case_id.clone());
+            }
+            worked.cases.insert(kept.row.case_id, kept.body);
+        }
+        let met = worked.cases.values().filter(|case| period.meets(case));
+        let loans: HashSet<String> = met.flat_map(|case| &case.spans).map(|span| span.loan_id.clone()).collect();
+        if !loans.is_empty() {
+            for receipt in lake::receipts::receipts(&desk.open.lake, call.at.day(), &loans)? {
+                let one = LoanReceipt { loan_id: receipt.loan_id, received_on: receipt.paid_on, amount: receipt.amount };
+                worked.receipts.entry(one.loan_id.clone()).or_default().push(one);
+            }
+        }
+        Ok(worked)
+    }
+
+    fn recovered<'a>(&'a self, case: &'a Case, period: Period) -> impl Iterator<Item = Recovered<'a>> {
+        let loans: BTreeSet<&String> = case.spans.iter().map(|span| &span.loan_id).collect();
+        let receipts = loans.into_iter().filter_map(|loan| self.receipts.get(loan)).flatten();
+        case.recovered(receipts).into_iter().filter(move |recovered| period.holds(recovered.received_on))
+    }
+}
+
+/// What people did in the period.
+struct Done {
     contacts: Vec<Contact>,
     promises: Vec<Promise>,
     /// Who was refused a contact, and in which case.
@@ -83,9 +167,9 @@ struct Found {
     complaints: Vec<(String, Date)>,
 }
 
-impl Found {
-    async fn read(desk: &Desk, wanted: &ResultsWanted, seen: &BTreeSet<&str>) -> Outcome<Found> {
-        let (from, until) = (Moment::new(wanted.from, 0), Moment::new(wanted.until.next(), 0));
+impl Done {
+    async fn read(desk: &Desk, period: Period, seen: &BTreeSet<&str>) -> Outcome<Done> {
+        let (from, until) = (Moment::new(period.from, 0), Moment::new(period.until.next(), 0));
         let mut contacts = Vec::new();
         for staff_id in seen {
             contacts.extend(contacts_of(desk, staff_id, from, until).await?);
@@ -104,7 +188,7 @@ impl Found {
         }
         let complaints = desk.store.all::<ComplaintRow, serde_json::Value>().await?.into_iter().map(|kept| kept.row);
         let complaints = complaints.filter(|row| row.kind == "complaint" && from <= row.made_at && row.made_at < until);
-        Ok(Found {
+        Ok(Done {
             contacts,
             promises: promises.collect(),
             refused,
@@ -112,36 +196,36 @@ impl Found {
         })
     }
 
-    /// Who had the case when somebody complained.
-    fn complained<'a>(&'a self, cases: &'a BTreeMap<String, Case>) -> Vec<(&'a str, &'a str)> {
-        let owner = |(case_id, on): &'a (String, Date)| {
-            let hands = &cases.get(case_id)?.hand_overs;
-            let hand = hands.iter().rfind(|hand_over| hand_over.on <= *on)?;
-            match &hand.to {
-                Owner::Staff(staff_id) => Some((staff_id.as_str(), case_id.as_str())),
-                Owner::Agency(_) => None,
-            }
+    fn facts<'a>(&'a self, worked: &'a Worked, period: Period) -> impl Iterator<Item = WorkFact<'a>> {
+        let contacts = self.contacts.iter().map(WorkFact::Contact);
+        let made = self.promises.iter().filter(move |promise| period.holds(promise.made_on)).map(WorkFact::PromiseMade);
+        let decided = self.promises.iter().filter(move |promise| promise.decided_on.is_some_and(|day| period.holds(day)));
+        let refused = self.refused.iter().map(|(staff_id, case_id)| WorkFact::ContactRefused { staff_id, case_id });
+        let complaint = |(case_id, on): &'a (String, Date)| {
+            let case = worked.cases.get(case_id)?;
+            // Who had the case when its day began; on the day it was opened, whoever has it.
+            let owner = case.owner_on(*on).or(case.hand_overs.first().map(|hand_over| &hand_over.to))?;
+            Some(WorkFact::Complaint { by: owner.into(), case_id })
         };
-        self.complaints.iter().filter_map(owner).collect()
+        let complaints = self.complaints.iter().filter_map(complaint);
+        contacts.chain(made).chain(decided.map(WorkFact::PromiseDecided)).chain(refused).chain(complaints)
     }
+}
 
-    fn facts<'a>(&'a self, wanted: &ResultsWanted, complained: &[(&'a str, &'a str)]) -> Vec<WorkFact<'a>> {
-        let within = |day: Date| wanted.from <= day && day <= wanted.until;
-        let mut facts: Vec<WorkFact> = self.contacts.iter().map(WorkFact::Contact).collect();
-        for promise in &self.promises {
-            if within(promise.made_on) {
-                facts.push(WorkFact::PromiseMade(promise));
-            }
-            if promise.decided_on.is_some_and(within) {
-                let (staff_id, case_id) = (promise.staff_id.as_str(), promise.case_id.as_str());
-                facts.push(WorkFact::PromiseDecided(promise));
-                facts.push(WorkFact::Recovered { staff_id, case_id, amount: promise.received });
-            }
-        }
-        facts.extend(self.refused.iter().map(|(staff_id, case_id)| WorkFact::ContactRefused { staff_id, case_id }));
-        facts.extend(complained.iter().map(|&(staff_id, case_id)| WorkFact::Complaint { staff_id, case_id }));
-        facts
-    }
+/// What came in with what is owed for it, and what the contacts cost.
+fn money<'a>(desk: &'a Desk, worked: &'a Worked, done: &'a Done, period: Period) -> impl Iterator<Item = WorkFact<'a>> {
+    let rules = &desk.rules.cases.work;
+    let contacts = done.contacts.iter().map(|contact| {
+        WorkFact::Cost { by: Worker::Staff(&contact.staff_id), case_id: &contact.case_id, amount: rules.contact(contact) }
+    });
+    let recovered = worked.cases.values().flat_map(move |case| {
+        worked.recovered(case, period).flat_map(move |Recovered { owner, amount, .. }: Recovered<'a>| {
+            let (by, case_id): (Worker<'a>, &'a str) = (owner.into(), &case.case_id);
+            let commission = rules.commission(owner, amount);
+            [WorkFact::Recovered { by, case_id, amount }, WorkFact::Cost { by, case_id, amount: commission }]
+        })
+    });
+    contacts.chain(recovered)
 }
 
 /// What somebody did in the period; the list runs from the latest back.

@@ -124,6 +124,26 @@ pub async fn staff_employ(desk: &Desk, call: &Call, staff_id: &str, employment: 
     Ok(changed)
 }
 
+/// Whether somebody is at work (在岗与请假).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attendance {
+    AtWork,
+    /// Keeps the cases, gets no new ones; what waits for the person's signature goes to others.
+    OnLeave,
+}
+
+/// Notes that somebody goes on leave or is back.
+pub async fn staff_attend(desk: &Desk, call: &Call, staff_id: &str, attendance: Attendance) -> Outcome<Employee> {
+    let people = desk.people(call.at).await?;
+    desk.may(&people, call, UseCase::StaffManage, &Target::default())?;
+    let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", staff_id).await?;
+    let work = Work { away: attendance == Attendance::OnLeave, ..kept.body.work.unwrap_or_default() };
+    let changed = Employee { work: Some(work), ..kept.body };
+    save(desk, call, &changed, kept.version, "staff_manage").await?;
+    Ok(changed)
+}
+
 /// Lends rights of the caller to somebody for some days.
 pub async fn delegation_make(desk: &Desk, call: &Call, delegation: &Delegation) -> Outcome<()> {
     let people = desk.people(call.at).await?;

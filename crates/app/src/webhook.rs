@@ -21,8 +21,8 @@ coded! {
 units::serde_by_code!(WebhookState);
 
 /// What others may be told of.
-pub const TOPICS: [&str; 12] = [
-    "approval.asked", "approval.decided", "case.changed", "case.closed", "case.escalated", "case.handed_over", "case.opened",
+pub const TOPICS: [&str; 15] = [
+    "approval.asked", "approval.decided", "approval.escalated", "approval.expired", "approval.reminded", "case.changed", "case.closed", "case.escalated", "case.handed_over", "case.opened",
     "clock.signal", "promise.broken", "promise.kept", "promise.made", "promise.partly_kept",
 ];
 

@@ -1,5 +1,8 @@
 //! The use cases of casework, each once through, with the refusals that matter.
 
+#[path = "casework/decisions.rs"]
+mod decisions;
+
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
 use app::approval::{ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
 use app::audit::{AuditVerified, AuditWanted, audit_export, audit_search, audit_verify};
@@ -19,7 +22,9 @@ use app::webhook::{WebhookWanted, webhook_add, webhook_deliveries, webhook_list,
 use app::{Failure, Outcome};
 use authority::{ApprovalStatus, Branch, BranchLevel, BranchPath, Employment, Post, Role, Staff};
 use casework::agency::{Agency, Agreement, AgreementClause, ViolationRecord};
-use casework::case::{Case, CaseFacts, Course, DebtorPlace, NextAction, OpenedBecause, Owner, Standing};
+use casework::case::{
+    Case, CaseFacts, Course, DebtorPlace, HandOver, HandOverReason, LoanSpan, NextAction, OpenedBecause, Owner, Standing,
+};
 use casework::contact_gate::PointSource;
 use casework::hardship::{AgreementForm, HardshipTerm, PlanBalance};
 use casework::language::SpeechFact;
@@ -182,6 +187,13 @@ impl World {
 }
 
 fn case() -> Case {
+    let opened = HandOver {
+        on: date("2026-08-02"),
+        from: None,
+        to: Owner::Staff("C1".to_owned()),
+        because: HandOverReason::Opened,
+        by: None,
+    };
     let next_action = NextAction {
         action: CaseAction::Contact,
         channel: Some(Channel::Call),
@@ -215,8 +227,10 @@ fn case() -> Case {
         kept_until: None,
         hardship_plan: None,
         objection: None,
+        write_off: None,
+        spans: vec![LoanSpan { loan_id: "N1".to_owned(), from: date("2026-08-02"), until: None }],
         complaints: Vec::new(),
-        hand_overs: Vec::new(),
+        hand_overs: vec![opened],
         version: 1,
     }
 }

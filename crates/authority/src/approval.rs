@@ -4,6 +4,8 @@
 //! propose ─► waiting ─► approved ─► executed
 //!               ├─► rejected        waiting, approved: withdrawn by the maker, expired by time
 //! ```
+//!
+//! What waits too long or for nobody, the night raises: [`crate::escalation`].
 
 use crate::limit::{DecisionKind, Seat, SignatureSlot, seating};
 use crate::permission::{Actor, Holder, Institution, NAMED, NotAllowed, Stand, named};
@@ -75,6 +77,9 @@ pub struct Approval {
     pub maker: Hand,
     pub proposed_at: Moment,
     pub expires_at: Moment,
+    /// When those who are asked now should have signed; `None` in proposals from before there was such a day.
+    #[serde(default)]
+    pub sign_by: Option<Moment>,
     /// The place of the tier among those of the rule, from 0; above the amount's own when escalated.
     pub tier: usize,
     pub slots: Vec<SignatureSlot>,
@@ -202,8 +207,6 @@ fn wanted(decision: DecisionKind, amount: Money, seats: &[Seat]) -> Vec<(&'stati
     ]
 }
 
-const DAY_SECONDS: i64 = 86_400;
-
 impl Hand {
     fn of(actor: &Actor, stand: &Stand) -> Hand {
         let for_staff = stand.delegation.map(|given| given.from_staff.clone());
@@ -263,13 +266,18 @@ impl Approval {
     }
 
     /// Approved, if it was waiting and nothing is missing.
-    fn settled(self) -> Approval {
+    pub(crate) fn settled(self) -> Approval {
         match self.status {
             ApprovalStatus::Waiting if self.open_slots().is_empty() => {
                 Approval { status: ApprovalStatus::Approved, ..self }
             }
             _ => self,
         }
+    }
+
+    /// Whether somebody proposed it or signed it, or lent the right for that.
+    pub(crate) fn has_acted(&self, staff_id: &str) -> bool {
+        self.maker.is_of(staff_id) || self.signatures.iter().any(|signature| signature.hand.is_of(staff_id))
     }
 
     /// The slots without a signature yet.
@@ -302,7 +310,8 @@ impl Institution<'_> {
             rule_id: limit.rule_id.clone(),
             maker: Hand { staff_id: actor.staff.staff_id.clone(), for_staff: grant.for_staff },
             proposed_at: at,
-            expires_at: at.plus_seconds(i64::from(limit.valid_days) * DAY_SECONDS),
+            expires_at: limit.expires_at(at),
+            sign_by: Some(limit.sign_by(at, limit.expires_at(at))),
             tier,
             slots: limit.tiers[tier].signatures.clone(),
             signatures: Vec::new(),
@@ -311,23 +320,6 @@ impl Institution<'_> {
             proposal,
         };
         self.approval_escalate(&approval)
-    }
-
-    /// The proposal as it is, while the people who are at work can sign what is missing; else raised to
-    /// the first higher tier where they can. Signatures given stay. To be asked again when somebody leaves;
-    /// what no longer waits stays as it is.
-    pub fn approval_escalate(&self, approval: &Approval) -> Result<Approval, ProposalRefused> {
-        let Proposal { decision, amount, .. } = approval.proposal;
-        let tiers = &self.rules.limit(decision).tiers;
-        let higher = tiers.iter().enumerate().skip(approval.tier + 1);
-        let raised = higher.map(|(tier, at)| Approval { tier, slots: at.signatures.clone(), ..approval.clone() });
-        let mut ways = std::iter::once(approval.clone()).chain(raised).map(Approval::settled);
-        let nobody = || ProposalRefused::NobodyCanApprove {
-            decision,
-            amount,
-            seats: approval.slots.iter().flatten().copied().collect(),
-        };
-        ways.find(|way| way.status != ApprovalStatus::Waiting || self.can_be_signed(way)).ok_or_else(nobody)
     }
 
     /// The proposal with one more signature; approved when none is missing.
@@ -432,29 +424,14 @@ impl Institution<'_> {
         holders
     }
 
-    /// Whether there are enough people, each for one slot, beside those who signed.
-    fn can_be_signed(&self, approval: &Approval) -> bool {
-        let (target, slots) = (&approval.proposal.target, &approval.slots);
-        let holders = self.holders(approval.proposal.decision.decide(), target, &target.branch);
-        let signed = approval.signatures.len();
-        let seats =
-            seating(signed + holders.len(), slots.len(), |signer, slot| match approval.signatures.get(signer) {
-                Some(given) => slots[slot].iter().any(|seat| seat.admits(given.role, given.level)),
-                None => self.may_fill(approval, &holders[signer - signed].staff_id, &[&slots[slot]]),
-            });
-        seats.iter().flatten().count() == slots.len()
-    }
-
     /// Whether a person who has not acted yet fills one of the slots with an own post.
-    fn may_fill(&self, approval: &Approval, staff_id: &str, slots: &[&SignatureSlot]) -> bool {
-        let has_acted = approval.maker.is_of(staff_id)
-            || approval.signatures.iter().any(|signature| signature.hand.is_of(staff_id));
+    pub(crate) fn may_fill(&self, approval: &Approval, staff_id: &str, slots: &[&SignatureSlot]) -> bool {
         let Ok(actor) = self.actor(staff_id) else { return false };
         let grounds = self.grounds(&actor, approval.proposal.decision.decide(), &approval.proposal.target);
         let admits = |stand: &Stand| {
             let mut seats = slots.iter().flat_map(|slot| slot.iter());
             stand.delegation.is_none() && seats.any(|seat| seat.admits(stand.post.role, stand.post.level))
         };
-        !has_acted && grounds.iter().any(|(stand, _)| admits(stand))
+        !approval.has_acted(staff_id) && grounds.iter().any(|(stand, _)| admits(stand))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::approval::{Approval, ApprovalRefused, Proposal};
 use crate::delegation::Delegation;
+use crate::escalation::ApprovalTurn;
 use crate::example::{delegation, institution, moment, people, rules, rules_with_waiver_tiers, target};
 use crate::limit::DecisionKind;
 use crate::permission::Institution;
@@ -25,11 +26,12 @@ const STAFF: &[&str] = &[
 /// Runs a scene, one act after the other, and says what each came to.
 ///
 /// `propose A waiver 500.00` · `sign L` · `reject L reason` · `withdraw A reason` · `execute digest` ·
-/// `day 3` passes days · `leave M` · `signers` · `escalate`
+/// `day 3` passes days · `leave M` for good · `away M` · `signers` · `night`
 struct Scene {
     rules: AuthorityRules,
     staff: Vec<Staff>,
     delegations: Vec<Delegation>,
+    away: Vec<String>,
     day: i64,
     approval: Option<Approval>,
 }
@@ -47,7 +49,12 @@ impl Scene {
             self.staff.retain(|staff| staff.staff_id != staff_id);
             return String::new();
         }
+        if let ["away", staff_id] = words[..] {
+            self.away.push(staff_id.to_owned());
+            return String::new();
+        }
         let institution: Institution = institution(&self.rules, &self.staff, &self.delegations, &today);
+        let institution = Institution { away: &self.away, ..institution };
         let actor = |staff_id: &str| institution.actor(staff_id).unwrap();
         let after = match words[..] {
             ["propose", staff_id, decision, amount] => {
@@ -69,7 +76,11 @@ impl Scene {
             }
             ["withdraw", staff_id, reason] => told(self.approval().withdraw(staff_id, reason, at)),
             ["execute", digest] => told(self.approval().execute(digest, at)),
-            ["escalate"] => institution.approval_escalate(self.approval()).map_err(|refused| refused.code()),
+            ["night"] => match institution.approval_night(self.approval(), at) {
+                None => Err("stays"),
+                Some(ApprovalTurn::Reminded(_)) => Err("reminded"),
+                Some(ApprovalTurn::Escalated(approval) | ApprovalTurn::Expired(approval)) => Ok(approval),
+            },
             ["signers"] => {
                 let signers = institution.approval_signers(self.approval(), at);
                 return signers.iter().map(|holder| holder.staff_id.as_str()).collect::<Vec<_>>().join(",");
@@ -102,7 +113,7 @@ fn play(delegations: &[&str], without: &str, lines: &[&str]) {
 
 fn play_by(rules: AuthorityRules, delegations: &[&str], without: &str, lines: &[&str]) {
     let delegations = delegations.iter().map(|text| delegation(text)).collect();
-    let mut scene = Scene { rules, staff: people(STAFF), delegations, day: 0, approval: None };
+    let mut scene = Scene { rules, staff: people(STAFF), delegations, away: Vec::new(), day: 0, approval: None };
     scene.staff.retain(|staff| !without.split(' ').any(|left| left == staff.staff_id));
     for line in lines {
         let (act, expect) = line.split_once(" => ").unwrap_or((line, ""));
@@ -193,14 +204,14 @@ fn a_proposal_goes_to_who_is_at_work_or_is_refused() {
     // Somebody leaves while it waits: nobody of its tier is left, those of the next are asked. A signature
     // given stays, and the same person is not asked twice.
     let beyond = "propose A settlement 150000.00 => waiting 1";
-    play(&[], "", &[beyond, "leave M", "escalate => waiting 1", "leave P", "escalate => E-AU-42"]);
+    play(&[], "", &[beyond, "leave M", "night => stays", "signers => P"]);
     let lower = "propose A household_plan 3000.00 => waiting 0";
-    play(&[], "", &[lower, "leave L", "leave S", "leave M", "escalate => waiting 0", "signers => P"]);
+    play(&[], "", &[lower, "leave L", "leave S", "leave M", "night => stays", "signers => P"]);
     let write_off = "propose E write_off_proposal 500.00 => waiting 0";
-    play(&[], "", &[write_off, "sign M => waiting 0", "leave C", "leave O", "escalate => E-AU-42"]);
+    play(&[], "", &[write_off, "sign M => waiting 0", "leave C", "leave O", "night => stays", "day 6", "night => reminded"]);
     // What is decided is not raised any more.
     let decided = ["propose A waiver 500.00 => waiting 0", "sign L => approved 0", "leave M", "leave P", "leave S"];
-    play(&[], "", &[&decided[..], &["escalate => approved 0"]].concat());
+    play(&[], "", &[&decided[..], &["night => stays"]].concat());
 }
 
 #[test]
@@ -217,7 +228,28 @@ fn a_proposal_is_raised_to_the_next_who_can() {
     play("L S M P O C", &["propose A waiver 100.00 => E-AU-42"]);
     // One signature is given, nobody is left for the other: the next tier asks for no more than was given.
     let raised = ["propose A waiver 150.00 => waiting 1", "sign C => waiting 1", "leave S", "leave M", "leave P"];
-    play("", &[&raised[..], &["escalate => approved 2"]].concat());
+    play("", &[&raised[..], &["night => approved 2"]].concat());
+}
+
+#[test]
+fn who_does_not_sign_in_time_or_is_on_leave_is_passed_over() {
+    let tiers = r#"{ up_to = "100.00", signatures = [["team_lead"]] },
+        { signatures = [["branch_head"]] }"#
+        .replace('\n', "");
+    let play = |given: &[&str], lines: &[&str]| play_by(rules_with_waiver_tiers(&tiers), given, "S P", lines);
+    let asked = "propose A waiver 100.00 => waiting 0";
+    // Three days to sign; then the next tier is asked, once more after three days, and in the end it is over.
+    let late = ["day 3", "night => stays", "day 1", "night => waiting 1", "signers => M", "sign L => E-AU-58", "night => stays"];
+    play(&[], &[&[asked][..], &late, &["sign M => approved 1", "night => stays"]].concat());
+    play(&[], &[&[asked][..], &late, &["day 4", "night => reminded", "day 3", "night => expired 1"]].concat());
+    // Leave is no different from being gone, but for who was lent the right and is at work.
+    play(&[], &[asked, "away L", "night => waiting 1", "signers => M"]);
+    let lent = "L>E approval_decide";
+    play(&[lent], &[asked, "away L", "night => stays", "sign E => approved 0"]);
+    play(&[lent], &[asked, "away L", "away E", "night => waiting 1"]);
+    // Who proposed it stands in for nobody, and is asked by no escalation, not even with a right that was lent.
+    play(&["L>A approval_decide"], &[asked, "away L", "night => waiting 1", "sign A => E-AU-55"]);
+    play(&["M>L approval_decide"], &["propose M waiver 50.00 => waiting 0", "away L", "night => stays", "day 4", "night => reminded", "sign M => E-AU-55"]);
 }
 
 #[test]
@@ -267,7 +299,7 @@ fn what_is_over_is_over() {
 
 #[test]
 fn a_proposal_survives_being_stored() {
-    let mut scene = Scene { rules: rules(), staff: people(STAFF), delegations: vec![], day: 0, approval: None };
+    let mut scene = Scene { rules: rules(), staff: people(STAFF), delegations: vec![], away: vec![], day: 0, approval: None };
     scene.act("propose A waiver 300000.00");
     scene.act("sign P");
     let text = serde_json::to_string(scene.approval()).unwrap();

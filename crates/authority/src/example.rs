@@ -28,7 +28,7 @@ pub fn rules_with_waiver_tiers(tiers: &str) -> AuthorityRules {
         "[pack]\nid = \"t\"\nversion = \"1\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\nextends = \"cn-collections\"\n[[rule]]\n\
          id = \"limit.waiver\"\nkind = \"authority_limit\"\ntitle_zh = \"t\"\ntitle_en = \"t\"\narticle = \"a\"\n\
          source = \"s\"\ncertainty = \"D\"\neffective_from = 2026-01-01\n\
-         params = {{ decision = \"waiver\", valid_days = 10, tiers = [{tiers}] }}\n"
+         params = {{ decision = \"waiver\", valid_days = 10, sign_within_days = 3, tiers = [{tiers}] }}\n"
     );
     let pack = Pack::parse(&[("t.toml", draft)]).unwrap();
     AuthorityRules::compile(&pack.on(date("2026-06-01"))).unwrap()
@@ -111,5 +111,5 @@ pub fn institution<'a>(
     delegations: &'a [Delegation],
     today: &str,
 ) -> Institution<'a> {
-    Institution { rules, staff, delegations, today: date(today) }
+    Institution { rules, staff, delegations, away: &[], today: date(today) }
 }

@@ -7,11 +7,12 @@
 //!
 //! ```text
 //! let rules = AuthorityRules::compile(&pack.on(today))?;
-//! let institution = Institution { rules: &rules, staff: &staff, delegations: &delegations, today };
+//! let institution = Institution { rules: &rules, staff: &staff, delegations: &delegations, away: &away, today };
 //! let actor = institution.actor("S1")?;                             posts of today, own and lent
 //! institution.may(&actor, UseCase::CaseView, &target)?              Grant: on what ground
 //! institution.reaches(&actor, UseCase::CaseList)                    row filters for a list
 //! institution.approval_propose / approval_sign / approval_reject    Approval
+//! institution.approval_night(&approval, at)                         ApprovalTurn: raised, asked again, over
 //! rules.sign_in.check_password / sign_in / session_use              Credential, Session
 //! rules.views.show(field, value, rules.views.view(roles, field))    a masked value
 //! institution.unmask(&actor, &target, &request, &earlier, ..)       UnmaskGrant
@@ -21,11 +22,12 @@
 //! (`role.team_lead`), parted by spaces and commas; the edge says them in its language.
 //!
 //! Reading order: [`role`], [`use_case`], [`branch`], [`staff`], [`scope`], [`permission`],
-//! [`delegation`], [`limit`], [`approval`], [`sign_in`], [`mask`], [`unmask`], [`rules`].
+//! [`delegation`], [`limit`], [`approval`], [`escalation`], [`sign_in`], [`mask`], [`unmask`], [`rules`].
 
 pub mod approval;
 pub mod branch;
 pub mod delegation;
+pub mod escalation;
 pub mod limit;
 pub mod mask;
 pub mod permission;
@@ -49,6 +51,7 @@ mod refusal_tests;
 pub use approval::{Approval, ApprovalRefused, ApprovalStatus, Hand, Proposal, ProposalRefused, Signature};
 pub use branch::{Branch, BranchPath, BranchRefused, branch_paths};
 pub use delegation::{Delegation, DelegationRefused};
+pub use escalation::ApprovalTurn;
 pub use limit::{DecisionKind, Seat};
 pub use mask::{PersonalDataViews, PersonalField, View};
 pub use permission::{Actor, Grant, Holder, Institution, NotAllowed, WhoMay};

@@ -115,6 +115,8 @@ pub(crate) struct Limit {
     pub decision: DecisionKind,
     /// Days from the proposal in which it must be decided and carried out.
     pub valid_days: u32,
+    /// Days after which whoever was asked and has not signed is passed over.
+    pub sign_within_days: u32,
     pub tiers: Vec<Tier>,
 }
 
@@ -123,6 +125,7 @@ pub(crate) struct Limit {
 pub(crate) struct LimitText {
     decision: DecisionKind,
     valid_days: u32,
+    sign_within_days: u32,
     tiers: Vec<TierText>,
 }
 
@@ -145,7 +148,7 @@ impl Limit {
     /// `Err` says what is wrong with the rule.
     pub fn checked(rule_id: &str, text: LimitText) -> Result<Limit, &'static str> {
         let tiers: Vec<Tier> =
-            text.tiers.into_iter().map(|tier| Tier { up_to: tier.up_to, signatures: tier.signatures }).collect();
+            text.tiers.iter().map(|tier| Tier { up_to: tier.up_to, signatures: tier.signatures.clone() }).collect();
         let Some((last, before)) = tiers.split_last() else { return Err("it has no tier") };
         let bounds: Vec<Money> = before.iter().filter_map(|tier| tier.up_to).collect();
         let fits = |tier: &Tier| (1..=MOST_SIGNATURES).contains(&tier.signatures.len());
@@ -154,12 +157,16 @@ impl Limit {
             () if bounds.len() < before.len() => Err("a tier before the last has no amount"),
             () if !bounds.is_sorted_by(|one, two| one < two) => Err("its amounts do not ascend"),
             () if text.valid_days == 0 => Err("it is valid for no day"),
+            () if !(1..=text.valid_days).contains(&text.sign_within_days) => {
+                Err("it is to be signed within no day, or after its last")
+            }
             () if !tiers.iter().all(fits) => Err("a tier asks for no signature, or for more than five"),
             () if tiers.iter().flat_map(|tier| &tier.signatures).any(Vec::is_empty) => {
                 Err("nobody may give a signature")
             }
             () => {
-                Ok(Limit { rule_id: rule_id.to_owned(), decision: text.decision, valid_days: text.valid_days, tiers })
+                let LimitText { decision, valid_days, sign_within_days, .. } = text;
+                Ok(Limit { rule_id: rule_id.to_owned(), decision, valid_days, sign_within_days, tiers })
             }
         }
     }
@@ -243,7 +250,8 @@ mod tests {
     #[test]
     fn a_limit_covers_every_amount_or_says_why_not() {
         let check = |params: &str, expect: &str| {
-            let text = format!("decision = \"waiver\"\nvalid_days = 5\ntiers = [{params}]");
+            let (days, params) = params.split_once(" days ").unwrap_or(("2", params));
+            let text = format!("decision = \"waiver\"\nvalid_days = 5\nsign_within_days = {days}\ntiers = [{params}]");
             let told = match toml::from_str::<LimitText>(&text) {
                 Err(error) => error.message().to_owned(),
                 Ok(text) => match Limit::checked("r", text) {
@@ -259,6 +267,9 @@ mod tests {
         let small = r#"{ up_to = "100.00", signatures = [["team_lead"]] }"#;
         check(&format!("{small}, {any}"), "0 0 1");
         check(any, "0 0 0");
+        check(&format!("5 days {any}"), "0 0 0");
+        check(&format!("0 days {any}"), "it is to be signed within no day");
+        check(&format!("6 days {any}"), "it is to be signed within no day, or after its last");
         check("", "it has no tier");
         check(small, "its last tier has an amount");
         check(&format!("{any}, {any}"), "a tier before the last has no amount");

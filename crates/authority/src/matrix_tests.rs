@@ -150,7 +150,7 @@ proptest! {
     ) {
         let (rules, staff) = (rules(), people(HOUSE));
         let today = Date::parse("2026-06-01").unwrap() + day;
-        let alone = Institution { rules: &rules, staff: &staff, delegations: &[], today };
+        let alone = Institution { rules: &rules, staff: &staff, delegations: &[], away: &[], today };
         let lent = Institution { delegations: &given, ..alone };
         for person in &staff {
             let (own, now) = (answer(&alone, &person.staff_id, use_case, &at), answer(&lent, &person.staff_id, use_case, &at));

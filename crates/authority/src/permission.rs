@@ -16,6 +16,8 @@ pub struct Institution<'a> {
     pub rules: &'a AuthorityRules,
     pub staff: &'a [Staff],
     pub delegations: &'a [Delegation],
+    /// Who is on leave (请假): may act, and is not counted on.
+    pub away: &'a [String],
     /// The day at the institution.
     pub today: Date,
 }

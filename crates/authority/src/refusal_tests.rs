@@ -12,7 +12,7 @@ use crate::sign_in::{Credential, PasswordOrigin, Proof, Session, SessionUse};
 use crate::staff::post_give;
 use crate::unmask::{UnmaskPurpose, UnmaskRequest};
 use crate::use_case::UseCase;
-use glossary::{Lang, lookup, message, refusal, remedy};
+use glossary::{refusal, refusal_entry};
 use std::collections::BTreeMap;
 use units::{Moment, Money};
 
@@ -191,15 +191,6 @@ fn hear_unmasking(heard: &mut Heard) {
     );
 }
 
-/// As the edge says a fact: coded words in its language, everything else as it is.
-fn said(value: &str, lang: Lang) -> String {
-    let word = |word: &str| {
-        let (bare, comma) = word.strip_suffix(',').map_or((word, ""), |bare| (bare, ","));
-        lookup(bare).map_or(word.to_owned(), |term| format!("{}{comma}", term.label.in_lang(lang)))
-    };
-    value.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn every_refusal_happens_and_says_what_to_do() {
     let mut heard = Heard::default();
@@ -213,14 +204,7 @@ fn every_refusal_happens_and_says_what_to_do() {
     let mut text =
         "# \u{6743}\u{9650}\u{7684}\u{62d2}\u{7edd} / refusals of authority: what a person reads\n".to_owned();
     for (code, facts) in &heard.0 {
-        text += &format!("\n{code} {}\n", refusal(code).unwrap().name);
-        for lang in [Lang::Zh, Lang::En] {
-            let facts: Vec<(&str, String)> = facts.iter().map(|(name, value)| (*name, said(value, lang))).collect();
-            let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let line = format!("{} {}", message(code, lang, &facts), remedy(code, lang, &facts));
-            assert!(!line.contains('{'), "{code}: a placeholder without a fact: {line}");
-            text += &format!("    {line}\n");
-        }
+        text += &format!("\n{}", refusal_entry(code, "", facts));
     }
     if std::env::var_os("UPDATE_CASES").is_some() {
         std::fs::write(TOLD, &text).expect("cases/ can be written");

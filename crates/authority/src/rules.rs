@@ -221,7 +221,7 @@ mod tests {
         );
         check("more", "permission", "role = \"trainer\"", "a second rule gives rights to trainer");
         let tiers = "tiers = [{ signatures = [[\"trainer\"]] }]";
-        let limit = |decision: &str| format!("decision = \"{decision}\"\nvalid_days = 5\n{tiers}");
+        let limit = |decision: &str| format!("decision = \"{decision}\"\nvalid_days = 5\nsign_within_days = 2\n{tiers}");
         check(
             "limit.waiver",
             "authority_limit",

@@ -154,7 +154,7 @@ impl Institution<'_> {
         }
         let lifts = |approval: &&Approval| {
             let proposal = &approval.proposal;
-            let is_it = proposal.decision == DecisionKind::Unmask && proposal.subject == request.person_id;
+            let is_it = proposal.decision == DecisionKind::Unmask && proposal.subject == format!("person/{}", request.person_id);
             let by_actor = approval.maker.staff_id == actor.staff.staff_id;
             is_it && by_actor && approval.status_at(at) == ApprovalStatus::Approved
         };
@@ -267,7 +267,7 @@ mod tests {
         let proposal = Proposal {
             approval_id: "X1".to_owned(),
             decision: DecisionKind::Unmask,
-            subject: "P1".to_owned(),
+            subject: "person/P1".to_owned(),
             target: target.clone(),
             amount: Money::ZERO,
             digest: String::new(),

@@ -151,6 +151,7 @@ pub enum PlacementRefused {
     TooEarly { bucket: Bucket },
     DebtorNotTold { latest: Date },
     TermTooLong { latest: Date },
+    WriteOffUnderWay,
 }
 
 impl PlacementRefused {
@@ -167,6 +168,7 @@ impl PlacementRefused {
             PlacementRefused::TooEarly { .. } => "E-AG-09",
             PlacementRefused::DebtorNotTold { .. } => "E-AG-10",
             PlacementRefused::TermTooLong { .. } => "E-AG-11",
+            PlacementRefused::WriteOffUnderWay => "E-AG-12",
         }
     }
 
@@ -186,7 +188,8 @@ impl PlacementRefused {
             | PlacementRefused::AgreementNotInForce
             | PlacementRefused::ImpactNotAssessed
             | PlacementRefused::NotWorked
-            | PlacementRefused::CollectionStopped => vec![],
+            | PlacementRefused::CollectionStopped
+            | PlacementRefused::WriteOffUnderWay => vec![],
         }
     }
 }
@@ -248,6 +251,9 @@ impl AgencyRules {
             agency.agreement.iter().map(|agreement| agreement.until).fold(business_date + self.most_days, Date::min);
         if request.until > latest || request.until < business_date {
             return Err(TermTooLong { latest });
+        }
+        if case.write_off.is_some() {
+            return Err(WriteOffUnderWay);
         }
         Ok(Placement {
             placement_id: request.placement_id.clone(),

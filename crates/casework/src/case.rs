@@ -72,7 +72,17 @@ coded! {
     }
 }
 
-units::serde_by_code!(OpenedBecause, ClosedBecause, HandOverReason, ObjectionOutcome);
+coded! {
+    /// How far a write-off of the case's loans has come (核销进度); the ledger itself is the core system's.
+    WriteOffStage {
+        /// Waits for approval (已申报).
+        Proposed = "proposed",
+        /// Waits to be booked (已批准).
+        Approved = "approved",
+    }
+}
+
+units::serde_by_code!(OpenedBecause, ClosedBecause, HandOverReason, ObjectionOutcome, WriteOffStage);
 
 /// One case (案件): at most one open for a customer.
 ///
@@ -99,6 +109,12 @@ pub struct Case {
     pub hardship_plan: Option<String>,
     /// The objection under review; collection rests until it is resolved (OBJ-1).
     pub objection: Option<Objection>,
+    /// The write-off under way; until it is booked or dropped the case stays with its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_off: Option<WriteOff>,
+    /// Which loan was worked from when until when, in the order the nights found it; the newest are [`Case::loans`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<LoanSpan>,
     /// Complaints about the work on this case, in the order they came.
     pub complaints: Vec<Complaint>,
     /// Every change of hands, the oldest first.
@@ -208,6 +224,27 @@ pub struct Objection {
     pub raised_on: Date,
 }
 
+/// Loans proposed or approved for write-off (拟核销借据).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteOff {
+    pub approval_id: String,
+    pub stage: WriteOffStage,
+    /// When this stage was reached.
+    pub since: Date,
+    /// The loans of the case when it was proposed.
+    pub loans: Vec<String>,
+}
+
+/// How long a loan was worked in a case (借据在案期间).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoanSpan {
+    pub loan_id: String,
+    /// The night that took it in.
+    pub from: Date,
+    /// The night that let go of it; `None` while it is worked.
+    pub until: Option<Date>,
+}
+
 /// A complaint about the work on a case (投诉).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Complaint {
@@ -243,6 +280,12 @@ pub enum CaseEvent {
     ObjectionResolved { objection_id: String, outcome: ObjectionOutcome },
     ComplaintLinked { complaint_id: String },
     ComplaintAnswered { complaint_id: String },
+    WriteOffProposed { approval_id: String },
+    WriteOffApproved { approval_id: String },
+    /// Rejected, withdrawn or over.
+    WriteOffDropped { approval_id: String },
+    /// Every loan is written off or settled in the book.
+    WriteOffBooked { approval_id: String },
     Closed(Closing),
 }
 
@@ -265,7 +308,12 @@ impl Case {
 
     /// Whether the case stays where it is on a day.
     pub fn is_kept(&self, on: Date) -> bool {
-        self.hardship_plan.is_some() || self.kept_until.is_some_and(|until| on <= until)
+        self.hardship_plan.is_some() || self.write_off.is_some() || self.kept_until.is_some_and(|until| on <= until)
+    }
+
+    /// The approved write-off that is not booked yet.
+    pub fn write_off_to_book(&self) -> Option<&WriteOff> {
+        self.write_off.as_ref().filter(|write_off| write_off.stage == WriteOffStage::Approved)
     }
 
     /// What the strategy is asked about this case.

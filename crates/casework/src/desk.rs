@@ -110,6 +110,8 @@ pub(crate) fn case(case_id: &str, owner: &str) -> Case {
         kept_until: None,
         hardship_plan: None,
         objection: None,
+        write_off: None,
+        spans: Vec::new(),
         complaints: Vec::new(),
         hand_overs: Vec::new(),
         version: 7,

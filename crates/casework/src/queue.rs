@@ -28,6 +28,8 @@ coded! {
         Objection = "objection",
         /// Came back from an agency (委外收回).
         Recalled = "recalled",
+        /// A write-off is approved and not booked (核销待入账).
+        WriteOffApproved = "write_off_approved",
     }
 }
 

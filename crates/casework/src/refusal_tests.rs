@@ -3,7 +3,7 @@
 //! `UPDATE_CASES=1` writes down what is said now; a reviewer reads the difference.
 
 use crate::agency::{Agency, Agreement, AgreementClause, PlacementRequest, ViolationRecord};
-use crate::case::{Case, ClosedBecause, Command, Desk, HandOverReason, NextAction, ObjectionOutcome, apply};
+use crate::case::{Case, ClosedBecause, Command, Desk, HandOverReason, NextAction, ObjectionOutcome, WriteOff, WriteOffStage, apply};
 use crate::contact_gate::table::refusal as gate;
 use crate::desk::{case, date, money, pack, rules, staff, today};
 use crate::hardship::{AgreementForm, HardshipDesk, HardshipPlan, HardshipTerm, PlanBalance};
@@ -12,7 +12,7 @@ use crate::plan::{ChosenLever, HouseholdPlan, LeverCondition, PlanDesk, PlanGoal
 use crate::promise::{PaymentWay, PromiseDesk, PromiseDraft, make};
 use crate::script::scripts;
 use crate::strategy::{Approach, CaseAction};
-use glossary::{Lang, lookup, message, refusal, refusals, remedy};
+use glossary::{refusal_entry, refusals};
 use grading::Bucket;
 use std::collections::{BTreeMap, BTreeSet};
 use units::{Date, Money};
@@ -87,6 +87,7 @@ fn hear_commands(heard: &mut Heard) {
     let complain = Command::LinkComplaint { complaint_id: text("K1") };
     let answer = Command::AnswerComplaint { complaint_id: text("K1") };
     let close = |because| Command::Close { because };
+    let write_off = Command::ProposeWriteOff { approval_id: text("A-1") };
     let silent = Command::SetNextAction(NextAction { channel: None, ..next(today()) });
     let fresh = case("C1", "S1");
     // The case after commands that are carried out, then one that is not.
@@ -116,6 +117,8 @@ fn hear_commands(heard: &mut Heard) {
         then(&[&complain], &complain),
         then(&[], &answer),
         then(&[], &close(ClosedBecause::Cured)),
+        then(&[&write_off], &write_off),
+        then(&[&write_off], &Command::DropWriteOff { approval_id: text("A-2") }),
     );
 }
 
@@ -275,6 +278,14 @@ fn hear_placements(heard: &mut Heard) {
         place(&|(_, case, _)| case.facts.bucket = Bucket::M3),
         place(&|(.., request)| request.told_on = None),
         place(&|(.., request)| request.until = date("2027-01-01")),
+        place(&|(_, case, _)| {
+            case.write_off = Some(WriteOff {
+                approval_id: "A-C1".to_owned(),
+                stage: WriteOffStage::Proposed,
+                since: today(),
+                loans: case.loans.clone(),
+            })
+        }),
     );
 }
 
@@ -289,11 +300,6 @@ fn hear_speech(heard: &mut Heard) {
     let library = scripts(&pack.on(today())).unwrap();
     let script = library.iter().find(|script| !script.placeholders.is_empty()).unwrap();
     hear!(heard, speak("threat"), speak("insult"), script.fill(&script.zh, &BTreeMap::new()));
-}
-
-/// As the edge says a fact: codes in its language, everything else as it is.
-fn said(value: &str, lang: Lang) -> String {
-    lookup(value).map_or(value.to_owned(), |term| term.label.in_lang(lang).to_owned())
 }
 
 #[test]
@@ -311,14 +317,7 @@ fn every_refusal_happens_and_says_what_to_do() {
     assert_eq!(heard.0.keys().copied().collect::<Vec<_>>(), known);
     let mut text = "# \u{50ac}\u{6536}\u{4f5c}\u{4e1a}\u{7684}\u{62d2}\u{7edd} / refusals of casework: what a person reads\n".to_owned();
     for (code, facts) in &heard.0 {
-        text += &format!("\n{code} {}\n", refusal(code).unwrap().name);
-        for lang in [Lang::Zh, Lang::En] {
-            let facts: Vec<(&str, String)> = facts.iter().map(|(name, value)| (*name, said(value, lang))).collect();
-            let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let line = format!("{} {}", message(code, lang, &facts), remedy(code, lang, &facts));
-            assert!(!line.contains('{'), "{code}: a placeholder without a fact: {line}");
-            text += &format!("    {line}\n");
-        }
+        text += &format!("\n{}", refusal_entry(code, "", facts));
     }
     if std::env::var_os("UPDATE_CASES").is_some() {
         std::fs::write(TOLD, &text).expect("cases/ can be written");

@@ -1,8 +1,18 @@
 //! What came of the work: counts for a person, a team or a strategy arm, and a balanced score.
 //!
 //! Card measures article 66 (KPI-1): nobody who collects is paid by recovered amounts alone. A pack whose
-//! score does so is a problem.
+//! score does so is a problem. Whose work a payment is, [`attribution`] says, what work costs, [`cost`], and which of
+//! two strategies is better, [`comparison`].
 
+mod attribution;
+mod comparison;
+mod cost;
+
+pub use attribution::{LoanReceipt, Recovered};
+pub use comparison::{ArmComparison, ArmVerdict, Comparison, RateInterval, Trials};
+pub use cost::WorkRules;
+
+use crate::case::Owner;
 use crate::contact::{Contact, Direction};
 use crate::promise::{Promise, PromiseStatus};
 use policy::{PackOnDate, PackProblem, RuleKind};
@@ -10,20 +20,38 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use units::{Money, Rounding, coded, div_round};
 
+/// Whose result something is (业绩归属).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worker<'a> {
+    Staff(&'a str),
+    /// An agency answers as a whole.
+    Agency(&'a str),
+}
+
+impl<'a> From<&'a Owner> for Worker<'a> {
+    fn from(owner: &'a Owner) -> Worker<'a> {
+        match owner {
+            Owner::Staff(staff_id) => Worker::Staff(staff_id),
+            Owner::Agency(agency_id) => Worker::Agency(agency_id),
+        }
+    }
+}
+
 /// One thing that happened in the period measured.
 #[derive(Clone, Copy, Debug)]
 pub enum WorkFact<'a> {
     Contact(&'a Contact),
     PromiseMade(&'a Promise),
     PromiseDecided(&'a Promise),
-    /// Money that came in while this person had the case.
+    /// Money that came in, as [`crate::case::Case::recovered`] attributes it.
     Recovered {
-        staff_id: &'a str,
+        by: Worker<'a>,
         case_id: &'a str,
         amount: Money,
     },
+    /// As [`WorkRules`] reckons it.
     Cost {
-        staff_id: &'a str,
+        by: Worker<'a>,
         case_id: &'a str,
         amount: Money,
     },
@@ -33,7 +61,7 @@ pub enum WorkFact<'a> {
         case_id: &'a str,
     },
     Complaint {
-        staff_id: &'a str,
+        by: Worker<'a>,
         case_id: &'a str,
     },
 }
@@ -54,16 +82,16 @@ pub struct Results {
     pub complaints: u64,
 }
 
-/// Counts facts under the key each is given, from staff and case: the person, the team, the arm. Facts
+/// Counts facts under the key each is given, from who worked and the case: the person, the team, the arm. Facts
 /// without a key are left out.
 pub fn count<'a>(
     facts: impl IntoIterator<Item = WorkFact<'a>>,
-    key: impl Fn(&str, &str) -> Option<String>,
+    key: impl Fn(Worker, &str) -> Option<String>,
 ) -> BTreeMap<String, Results> {
     let mut all: BTreeMap<String, Results> = BTreeMap::new();
     for fact in facts {
-        let (staff_id, case_id) = fact.whose();
-        if let Some(key) = key(staff_id, case_id) {
+        let (by, case_id) = fact.whose();
+        if let Some(key) = key(by, case_id) {
             all.entry(key).or_default().count(&fact);
         }
     }
@@ -71,14 +99,16 @@ pub fn count<'a>(
 }
 
 impl<'a> WorkFact<'a> {
-    fn whose(&self) -> (&'a str, &'a str) {
+    fn whose(&self) -> (Worker<'a>, &'a str) {
         match *self {
-            WorkFact::Contact(contact) => (&contact.staff_id, &contact.case_id),
-            WorkFact::PromiseMade(promise) | WorkFact::PromiseDecided(promise) => (&promise.staff_id, &promise.case_id),
-            WorkFact::Recovered { staff_id, case_id, .. }
-            | WorkFact::Cost { staff_id, case_id, .. }
-            | WorkFact::ContactRefused { staff_id, case_id }
-            | WorkFact::Complaint { staff_id, case_id } => (staff_id, case_id),
+            WorkFact::Contact(contact) => (Worker::Staff(&contact.staff_id), &contact.case_id),
+            WorkFact::PromiseMade(promise) | WorkFact::PromiseDecided(promise) => {
+                (Worker::Staff(&promise.staff_id), &promise.case_id)
+            }
+            WorkFact::ContactRefused { staff_id, case_id } => (Worker::Staff(staff_id), case_id),
+            WorkFact::Recovered { by, case_id, .. }
+            | WorkFact::Cost { by, case_id, .. }
+            | WorkFact::Complaint { by, case_id } => (by, case_id),
         }
     }
 }
@@ -248,13 +278,17 @@ mod tests {
             contact("S9", Direction::Outbound, ContactResult::Reached),
         ];
         let facts = calls.iter().map(WorkFact::Contact).chain([
-            WorkFact::Recovered { staff_id: "S1", case_id: "C1", amount: money("100") },
-            WorkFact::Recovered { staff_id: "S2", case_id: "C2", amount: money("-30") },
-            WorkFact::Cost { staff_id: "S2", case_id: "C2", amount: money("5") },
+            WorkFact::Recovered { by: Worker::Staff("S1"), case_id: "C1", amount: money("100") },
+            WorkFact::Recovered { by: Worker::Staff("S2"), case_id: "C2", amount: money("-30") },
+            WorkFact::Cost { by: Worker::Staff("S2"), case_id: "C2", amount: money("5") },
             WorkFact::ContactRefused { staff_id: "S2", case_id: "C2" },
-            WorkFact::Complaint { staff_id: "S1", case_id: "C1" },
+            WorkFact::Complaint { by: Worker::Staff("S1"), case_id: "C1" },
+            WorkFact::Recovered { by: Worker::Agency("S1"), case_id: "C2", amount: money("7") },
         ]);
-        let by_person = count(facts.clone(), |staff_id, _| (staff_id != "S9").then(|| staff_id.to_owned()));
+        let by_person = count(facts.clone(), |by, _| match by {
+            Worker::Staff(staff_id) => (staff_id != "S9").then(|| staff_id.to_owned()),
+            Worker::Agency(_) => None,
+        });
         let one = Results { contacts: 2, right_party: 1, recovered: money("100"), complaints: 1, ..Results::default() };
         let two = Results {
             contacts: 1,
@@ -265,7 +299,7 @@ mod tests {
         };
         assert_eq!(by_person, BTreeMap::from([("S1".to_owned(), one), ("S2".to_owned(), two)]));
         let by_arm = count(facts, |_, case_id| (case_id == "C2").then(|| "challenger".to_owned()));
-        assert_eq!(by_arm["challenger"], Results { contacts: 0, ..two });
+        assert_eq!(by_arm["challenger"], Results { contacts: 0, recovered: money("-23"), ..two });
     }
 
     #[test]

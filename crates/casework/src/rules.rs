@@ -6,7 +6,7 @@ use crate::hardship::HardshipRules;
 use crate::plan::LeverRules;
 use crate::promise::PromiseRules;
 use crate::queue::QueueRules;
-use crate::results::ScoreRules;
+use crate::results::{ScoreRules, WorkRules};
 use crate::strategy::StrategyRules;
 use policy::{PackOnDate, PackProblem};
 
@@ -20,6 +20,7 @@ pub struct CaseRules {
     pub hardship: HardshipRules,
     pub agency: AgencyRules,
     pub score: ScoreRules,
+    pub work: WorkRules,
     pub levers: LeverRules,
 }
 
@@ -40,8 +41,9 @@ impl CaseRules {
         let hardship = keep(HardshipRules::compile(pack).map_err(Some), &mut problems);
         let agency = keep(AgencyRules::compile(pack).map_err(Some), &mut problems);
         let score = keep(ScoreRules::compile(pack).map_err(Some), &mut problems);
+        let work = keep(WorkRules::compile(pack).map_err(Some), &mut problems);
         let levers = keep(LeverRules::compile(pack), &mut problems);
-        match (strategy, queue, assignment, promise, hardship, agency, score, levers) {
+        match (strategy, queue, assignment, promise, hardship, agency, score, work, levers) {
             (
                 Some(strategy),
                 Some(queue),
@@ -50,8 +52,9 @@ impl CaseRules {
                 Some(hardship),
                 Some(agency),
                 Some(score),
+                Some(work),
                 Some(levers),
-            ) => Ok(CaseRules { strategy, queue, assignment, promise, hardship, agency, score, levers }),
+            ) => Ok(CaseRules { strategy, queue, assignment, promise, hardship, agency, score, work, levers }),
             _ => Err(problems),
         }
     }

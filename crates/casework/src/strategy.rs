@@ -67,6 +67,8 @@ coded! {
         Suit = "suit",
         Enforce = "enforce",
         ReviewWriteOff = "review_write_off",
+        /// Approved; the core system is to book it (核销入账).
+        BookWriteOff = "book_write_off",
         WatchPromise = "watch_promise",
         WatchHardshipPlan = "watch_hardship_plan",
         ReviewObjection = "review_objection",
@@ -92,7 +94,7 @@ impl CaseAction {
     /// Whether it presses for payment; such actions rest while a plan is kept or an objection is reviewed.
     pub const fn collects(self) -> bool {
         use CaseAction::*;
-        !matches!(self, ReviewWriteOff | WatchPromise | WatchHardshipPlan | ReviewObjection | AnswerComplaint)
+        !matches!(self, ReviewWriteOff | BookWriteOff | WatchPromise | WatchHardshipPlan | ReviewObjection | AnswerComplaint)
     }
 
     /// Whether somebody is contacted by it, so that a channel must be named.
@@ -236,6 +238,8 @@ pub struct Times {
     pub open_from_amount: Money,
     /// Days in which an objection is reviewed.
     pub objection_review_days: i32,
+    /// Days in which an approved write-off is booked.
+    pub write_off_booking_days: i32,
     /// A next action is due at most so many days ahead.
     pub next_action_within_days: i32,
     /// What a person planned and left undone is replaced by the strategy after so many days.

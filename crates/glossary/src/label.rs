@@ -2,6 +2,7 @@
 
 use crate::lookup::{lookup, refusal};
 use crate::term::Lang;
+use std::fmt::Write;
 
 /// The label of a dotted code, `label("grade.pass", Lang::Zh)`.
 ///
@@ -36,6 +37,37 @@ pub fn remedy(code: &str, lang: Lang, values: &[(&str, &str)]) -> String {
         Some(refusal) => fill(refusal.remedy.in_lang(lang), values),
         None => panic!("the glossary has no refusal {code}"),
     }
+}
+
+/// A fact in words: codes in it (`role.team_lead`), parted by spaces and commas, as their labels, all else as it is.
+pub fn worded(value: &str, lang: Lang) -> String {
+    let word = |word: &str| {
+        let (bare, comma) = word.strip_suffix(',').map_or((word, ""), |bare| (bare, ","));
+        lookup(bare).map_or_else(|| word.to_owned(), |term| format!("{}{comma}", term.label.in_lang(lang)))
+    };
+    value.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// What a refusal says and what to do about it, its facts in words.
+pub fn told(code: &str, lang: Lang, facts: &[(&'static str, String)]) -> (String, String) {
+    let words: Vec<(&str, String)> = facts.iter().map(|(name, value)| (*name, worded(value, lang))).collect();
+    let words: Vec<(&str, &str)> = words.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    (message(code, lang, &words), remedy(code, lang, &words))
+}
+
+/// A refusal as a page lists it (拒绝说明): a head of code, `mark` and name, then what a person reads in each language.
+///
+/// # Panics
+/// When a placeholder has no fact: the page shows what people are told, and nobody is told of a `{gap}`.
+pub fn refusal_entry(code: &str, mark: &str, facts: &[(&'static str, String)]) -> String {
+    let name = refusal(code).map_or("", |refusal| refusal.name.as_str());
+    let mut entry = [code, mark, name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    for lang in [Lang::Zh, Lang::En] {
+        let (message, remedy) = told(code, lang, facts);
+        assert!(!message.contains('{') && !remedy.contains('{'), "{code}: a placeholder without a fact: {message} {remedy}");
+        write!(entry, "\n    {message} {remedy}").expect("a text takes every text");
+    }
+    entry + "\n"
 }
 
 /// One pass from left to right: a value that itself holds braces is never read as a placeholder.
@@ -73,6 +105,23 @@ mod tests {
         check("{a}{b}{a}", &[("a", "{b}"), ("b", "2")], "{b}2{b}");
         check("{rows} of {all}", &[("rows", "3")], "3 of {all}");
         check("open { brace", &[], "open { brace");
+    }
+
+    #[test]
+    fn codes_in_a_fact_are_said_in_words_and_everything_else_as_it_is() {
+        let check = |value: &str, expect: &str| assert_eq!(worded(value, Lang::En), expect);
+        check("grade.pass", "pass");
+        check("grade.pass, grade.loss", "pass, loss");
+        check("repayment_method.flat grade.loss, Ann Example (E1)", "flat loss, Ann Example (E1)");
+        check("grade.unheard_of 5,000.00", "grade.unheard_of 5,000.00");
+        let (said, _) = told("E-IM-02", Lang::En, &[("column", "grade.pass".to_owned())]);
+        assert_eq!(said, "The required field pass is empty.");
+    }
+
+    #[test]
+    #[should_panic(expected = "a placeholder without a fact")]
+    fn a_page_shows_no_gap() {
+        refusal_entry("E-IM-02", "", &[]);
     }
 
     #[test]

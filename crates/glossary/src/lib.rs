@@ -13,6 +13,6 @@ pub mod label;
 pub mod lookup;
 pub mod term;
 
-pub use label::{label, label_in, message, remedy};
+pub use label::{label, label_in, message, refusal_entry, remedy, told, worded};
 pub use lookup::{lookup, placeholders, refusal, refusals, terms};
 pub use term::{Lang, Refusal, Term, Text};

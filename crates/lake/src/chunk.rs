@@ -1,6 +1,7 @@
 //! A stretch of rows on its way in: typed columns, and what was wrong with which row.
 
 use crate::mapping::Binding;
+use crate::personal::RejectedCells;
 use crate::refused::{Rejection, RowRefused};
 use crate::schema::{Column, Kind, Table};
 use crate::source::cell::{self, DateFormat, MoneyUnit};
@@ -88,6 +89,18 @@ impl Fields {
     fn field(&self, row: usize, at: usize) -> &[u8] {
         let (from, to) = self.places[row * self.width + at];
         &self.bytes[from as usize..to as usize]
+    }
+
+    /// Opens what was sealed when these records were rejected.
+    pub fn open_rejected(&mut self, cells: &RejectedCells) {
+        for at in 0..self.places.len() {
+            let (from, to) = self.places[at];
+            if let Some(text) = cells.open(&self.bytes[from as usize..to as usize]) {
+                let from = self.bytes.len();
+                self.bytes.extend(text);
+                self.places[at] = (from as u32, self.bytes.len() as u32);
+            }
+        }
     }
 
     /// The records as columns of `table`.

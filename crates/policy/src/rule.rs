@@ -88,6 +88,8 @@ coded! {
         Agency = "agency",
         /// How results are weighed.
         BalancedScore = "balanced_score",
+        /// What work costs, and how strategies are compared.
+        WorkResults = "work_results",
         /// What is never said.
         Language = "language",
         /// What is said in a situation.

@@ -18,7 +18,7 @@ mod standing;
 mod usage;
 
 use app::{Failure, Refusal};
-use glossary::{Lang, message, remedy};
+use glossary::{Lang, message, told};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -56,8 +56,7 @@ fn main() -> ExitCode {
 }
 
 fn tell(refusal: &Refusal, lang: Lang) {
-    let facts: Vec<(&str, &str)> = refusal.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let (said, what_to_do) = (message(refusal.code, lang, &facts), remedy(refusal.code, lang, &facts));
+    let (said, what_to_do) = told(refusal.code, lang, &refusal.facts);
     eprintln!("{}", message("say.refused", lang, &[("code", refusal.code), ("message", &said)]));
     eprintln!("{}", message("say.remedy", lang, &[("remedy", &what_to_do)]));
 }

@@ -5,9 +5,11 @@ use crate::chance::digest;
 use crate::page::{Cursor, List, Order, Page};
 use crate::row::columns::{Bind, Fetch};
 use crate::link::{Reads, Tx};
+use crate::sealed::place;
 use sea_orm::{DbErr, QueryResult};
 use serde::Serialize;
 use units::{Moment, coded};
+use vault::Unopened;
 
 /// One thing done (审计事件). Holds nothing that names a customer: identities and digests only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,7 @@ pub struct AuditEvent {
     pub action: String,
     /// What it was done to, as `kind/identity`.
     pub subject: String,
+    /// People write here what they will: it lies sealed, and the chain binds what it says.
     pub why: String,
     /// [`state_digest`] of what stood before; `None` where nothing did, or nothing changed.
     pub before_digest: Option<String>,
@@ -121,15 +124,22 @@ pub(crate) const LISTS: &[List] = &[OF_SUBJECT, OF_ACTOR, BETWEEN];
 
 pub(crate) const COLUMNS: &str = "sequence, happened_at, actor, action, subject, why, before_digest, after_digest, hash";
 
-fn record(row: &QueryResult) -> Result<AuditRecord, DbErr> {
+fn record(reads: &Reads, row: &QueryResult) -> Result<AuditRecord, DbErr> {
+    let sequence: i64 = Fetch::fetch(row, "sequence")?;
+    let kept: String = Fetch::fetch(row, "why")?;
+    let why = match reads.text_opened(&why_place(sequence), kept.clone()) {
+        // A text that was tampered with is shown as it stands: it is not the one the chain binds.
+        Err(Unopened::Damaged) => kept,
+        why => why.map_err(|shut| DbErr::Type(shut.to_string()))?,
+    };
     Ok(AuditRecord {
-        sequence: Fetch::fetch(row, "sequence")?,
+        sequence,
         event: AuditEvent {
             happened_at: Fetch::fetch(row, "happened_at")?,
             actor: Fetch::fetch(row, "actor")?,
             action: Fetch::fetch(row, "action")?,
             subject: Fetch::fetch(row, "subject")?,
-            why: Fetch::fetch(row, "why")?,
+            why,
             before_digest: Fetch::fetch(row, "before_digest")?,
             after_digest: Fetch::fetch(row, "after_digest")?,
         },
@@ -137,8 +147,12 @@ fn record(row: &QueryResult) -> Result<AuditRecord, DbErr> {
     })
 }
 
-fn records(rows: &[QueryResult]) -> Result<Vec<AuditRecord>, Fault> {
-    rows.iter().map(record).collect::<Result<_, _>>().map_err(Fault::doing("read audit events"))
+fn why_place(sequence: i64) -> String {
+    place("audit_event", &[sequence.to_string()])
+}
+
+fn records(reads: &Reads, rows: &[QueryResult]) -> Result<Vec<AuditRecord>, Fault> {
+    rows.iter().map(|row| record(reads, row)).collect::<Result<_, _>>().map_err(Fault::doing("read audit events"))
 }
 
 impl Tx {
@@ -164,7 +178,7 @@ impl Tx {
                 event.actor.bind(),
                 event.action.bind(),
                 event.subject.bind(),
-                event.why.bind(),
+                self.text_sealed(&why_place(sequence), &event.why).bind(),
                 event.before_digest.bind(),
                 event.after_digest.bind(),
                 previous.bind(),
@@ -215,7 +229,7 @@ impl Reads {
         limit: u32,
     ) -> Result<Page<AuditRecord>, Fault> {
         let page = self.page(list, COLUMNS, values, after, limit).await?;
-        Ok(Page { rows: records(&page.rows)?, next: page.next })
+        Ok(Page { rows: records(self, &page.rows)?, next: page.next })
     }
 
     /// The hash of an event, to compare with one noted elsewhere; `None` where there is no such event.
@@ -242,7 +256,7 @@ pub async fn verify(reads: &Reads) -> Result<Chain, Fault> {
         let sql = format!("SELECT {COLUMNS} FROM audit_event WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence");
         let until = end.min(sequence + STRIDE);
         let rows = reads.rows(DOING, &sql, vec![sequence.bind(), until.bind()]).await?;
-        for record in records(&rows)? {
+        for record in records(reads, &rows)? {
             sequence += 1;
             if record.sequence != sequence {
                 return broken(sequence, Breach::Missing);

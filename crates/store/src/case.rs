@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::page::{Cursor, List, Order, Page};
 use crate::row::columns::{Bind, Columns, Fetch};
-use crate::row::{Kept, LAST_COLUMNS, kept};
+use crate::row::{Kept, LAST_COLUMNS};
 use crate::rows::{CaseRow, ContactRow};
 use crate::link::{Reads, Tx};
 use sea_orm::QueryResult;
@@ -43,7 +43,7 @@ impl Reads {
     pub async fn case_open<T: DeserializeOwned>(&self, customer_id: &str) -> Result<Option<Kept<CaseRow, T>>, Fault> {
         let columns = CaseRow::COLUMNS.join(", ");
         let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM case_file WHERE customer_id = $1 AND closed_on IS NULL");
-        self.row("find the open case", &sql, vec![customer_id.bind()]).await?.map(|row| kept(&row)).transpose()
+        self.row("find the open case", &sql, vec![customer_id.bind()]).await?.map(|row| self.kept(&row)).transpose()
     }
 
     /// The loans of a case, in the order of their identities.
@@ -69,7 +69,7 @@ impl Reads {
         let columns = ContactRow::COLUMNS.join(", ");
         let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM contact WHERE {CONTACT_HISTORY}");
         let values = vec![customer_id.bind(), from.bind(), until.bind()];
-        self.rows("read the history of contacts", &sql, values).await?.iter().map(kept).collect()
+        self.rows("read the history of contacts", &sql, values).await?.iter().map(|row| self.kept(row)).collect()
     }
 }
 

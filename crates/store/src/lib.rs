@@ -9,11 +9,12 @@
 //! - Contacts, clock facts, plan versions, unmask grants, sign-in attempts, outbox and audit events are
 //!   facts: the database itself refuses to update or delete them.
 //! - Audit events form a hash chain; they and the outbox are written by the commit they belong to.
-//! - Names, identity numbers, phones and addresses are stored encrypted and found by keyed hash.
+//! - Names, identity numbers, phones and addresses are stored encrypted and found by keyed hash; what people
+//!   write freely, and what is told of staff, lies in bodies sealed whole.
 //! - What the rule rooms decide is a JSON body; only what is asked for is a column beside it.
 //!
 //! Reading order: `link`, `row`, `rows`, `page`, `lists`, `case`, [`audit`], [`outbox`], [`once`],
-//! [`access`], `chance`, [`person`], `migration`.
+//! [`access`], `chance`, [`person`], `sealed`, `migration`.
 
 pub mod access;
 pub mod audit;
@@ -29,6 +30,7 @@ mod page;
 pub mod person;
 mod row;
 mod rows;
+mod sealed;
 
 pub use audit::AuditEvent;
 pub use fault::Fault;

@@ -2,7 +2,7 @@
 
 use crate::audit::AuditEvent;
 use crate::fault::Fault;
-use crate::migration::Migrations;
+use crate::migration::{Migrations, SEALING};
 use crate::outbox::OutboxEvent;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{
@@ -77,7 +77,7 @@ impl Store {
     pub async fn open(url: &str, keys: Keys) -> Result<Store, Fault> {
         let mut options = ConnectOptions::new(url);
         options.max_connections(CONNECTIONS).sqlx_logging(false).map_sqlx_sqlite_opts(|sqlite| {
-            sqlite.journal_mode(SqliteJournalMode::Wal).busy_timeout(BUSY).foreign_keys(true)
+            sqlite.journal_mode(SqliteJournalMode::Wal).busy_timeout(BUSY).foreign_keys(true).pragma("secure_delete", "ON")
         });
         let pool = Database::connect(options).await.map_err(Fault::doing("open the database"))?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
@@ -92,8 +92,19 @@ impl Store {
         if transaction.get_database_backend() == DbBackend::Postgres {
             transaction.execute_unprepared(MIGRATION_LOCK).await.map_err(Fault::doing("wait for another program's migration"))?;
         }
-        Migrations::up(transaction, None).await.map_err(Fault::doing("bring the tables up to date"))?;
-        tx.commit().await
+        const DOING: &str = "bring the tables up to date";
+        let pending = Migrations::get_pending_migrations(transaction).await.map_err(Fault::doing(DOING))?;
+        Migrations::up(transaction, None).await.map_err(Fault::doing(DOING))?;
+        let seals = pending.iter().any(|version| version.name() == SEALING);
+        if seals {
+            tx.texts_seal_all().await?;
+        }
+        tx.commit().await?;
+        if seals && self.turn.is_some() {
+            // What was in the clear must not linger in the pages that the log has overwritten.
+            self.rows(DOING, "PRAGMA wal_checkpoint(TRUNCATE)", Vec::new()).await?;
+        }
+        Ok(())
     }
 
     /// Begins a command. On SQLite nobody else writes until it ends.
@@ -171,7 +182,25 @@ impl Reads {
     }
 }
 
+impl Reads {
+    pub(crate) fn backend(&self) -> DbBackend {
+        match &self.link {
+            Link::Pool(link) => link.get_database_backend(),
+            Link::Transaction(link) => link.get_database_backend(),
+            Link::Ended => unreachable!("nobody holds an ended transaction"),
+        }
+    }
+}
+
 impl Tx {
+    /// Statements of a migration, one after the other.
+    pub(crate) async fn statements(&self, doing: &'static str, statements: Vec<String>) -> Result<(), Fault> {
+        for statement in statements {
+            self.execute(doing, &statement, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
     /// Rows touched.
     pub(crate) async fn write(&self, doing: &'static str, sql: &str, values: Vec<Value>) -> Result<u64, Fault> {
         Ok(self.execute(doing, sql, values).await?.rows_affected())

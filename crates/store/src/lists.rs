@@ -100,6 +100,9 @@ lists! {
     approval_waiting(staff_id: &str) -> ApprovalRow
         where "approval_id IN (SELECT approval_id FROM approval_decider WHERE staff_id = $1)"
         order up [Text("asked_at"), Text("approval_id")];
+    /// The proposals in a state, the oldest first.
+    approval_in_state(state: &str) -> ApprovalRow
+        where "state = $1" order up [Text("asked_at"), Text("approval_id")];
     /// What this person has asked for, the latest first.
     approval_of_maker(maker_id: &str) -> ApprovalRow
         where "maker_id = $1" order down [Text("asked_at"), Text("approval_id")];
@@ -185,8 +188,8 @@ mod tests {
     #[test]
     fn every_table_has_its_columns() {
         with_store(async |store| {
-            for (table, columns) in crate::rows::TABLES {
-                plan(&store, &format!("SELECT {}, {LAST_COLUMNS} FROM {table}", columns.join(", "))).await;
+            for crate::rows::Table { name, columns, .. } in crate::rows::TABLES {
+                plan(&store, &format!("SELECT {}, {LAST_COLUMNS} FROM {name}", columns.join(", "))).await;
             }
         });
     }

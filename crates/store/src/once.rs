@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use crate::row::Stamp;
 use crate::row::columns::{Bind, Fetch};
 use crate::link::{Reads, Store, Tx};
+use crate::sealed::place;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use units::{Date, Moment};
@@ -55,12 +56,14 @@ impl Tx {
             return Ok(Once::OtherInput);
         }
         let result = String::fetch(&row, "result").map_err(Fault::doing(DOING))?;
+        let result = self.text_opened(&place("command", &[stamp.by, key]), result).map_err(Fault::doing(DOING))?;
         serde_json::from_str(&result).map(Once::Again).map_err(Fault::doing("read the result of a command"))
     }
 
     /// Keeps what is to be answered when the command comes again.
     pub async fn once_result<T: Serialize>(&self, key: &str, result: &T, stamp: Stamp<'_>) -> Result<(), Fault> {
         let result = serde_json::to_string(result).map_err(Fault::doing("write the result of a command"))?;
+        let result = self.text_sealed(&place("command", &[stamp.by, key]), &result);
         let sql = "UPDATE command SET result = $3 WHERE staff_id = $1 AND idempotency_key = $2";
         self.write("keep the result of a command", sql, vec![stamp.by.bind(), key.bind(), result.bind()]).await.map(drop)
     }

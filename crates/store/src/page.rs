@@ -1,7 +1,7 @@
 //! Long lists, page by page.
 
 use crate::fault::Fault;
-use crate::row::{Kept, LAST_COLUMNS, Row, kept};
+use crate::row::{Kept, LAST_COLUMNS, Row};
 use crate::link::Reads;
 use sea_orm::{DbErr, QueryResult, Value};
 use serde::de::DeserializeOwned;
@@ -158,7 +158,7 @@ impl Reads {
     ) -> Result<Page<Kept<R, T>>, Fault> {
         let columns = format!("{}, {LAST_COLUMNS}", R::COLUMNS.join(", "));
         let page = self.page(list, &columns, values, after, limit).await?;
-        Ok(Page { rows: page.rows.iter().map(kept).collect::<Result<_, _>>()?, next: page.next })
+        Ok(Page { rows: page.rows.iter().map(|row| self.kept(row)).collect::<Result<_, _>>()?, next: page.next })
     }
 }
 

@@ -159,18 +159,23 @@ impl Reads {
         texts(&self.rows("search personal data", &sql, values).await?, "owner_id")
     }
 
-    /// Under which keys values lie, and how many: a key that is not here may be destroyed.
+    /// Under which keys values and texts lie, and how many: a key that is not here may be destroyed.
     pub async fn personal_keys(&self) -> Result<Vec<(String, i64)>, Fault> {
         const DOING: &str = "count values by key";
         let sql = "SELECT key_id, COUNT(*) AS fields FROM personal_field GROUP BY key_id ORDER BY key_id";
         let rows = self.rows(DOING, sql, Vec::new()).await?;
         let counted = |row| Ok((Fetch::fetch(row, "key_id")?, Fetch::fetch(row, "fields")?));
-        rows.iter().map(counted).collect::<Result<_, DbErr>>().map_err(Fault::doing(DOING))
+        let fields: Vec<(String, i64)> = rows.iter().map(counted).collect::<Result<_, DbErr>>().map_err(Fault::doing(DOING))?;
+        let mut counts = self.text_keys().await?;
+        for (key, fields) in fields {
+            *counts.entry(key).or_default() += fields;
+        }
+        Ok(counts.into_iter().collect())
     }
 }
 
 impl Store {
-    /// Encrypts anew, under the newest key, at most `chunk` values that lie under older ones (密钥轮换), in
+    /// Encrypts anew, under the newest key, at most `chunk` values and texts that lie under older ones (密钥轮换), in
     /// one transaction: how many; 0 when none is left. People may work meanwhile.
     pub async fn personal_reencrypt(&self, chunk: u32) -> Result<u64, Fault> {
         const DOING: &str = "encrypt personal data anew";
@@ -188,8 +193,10 @@ impl Store {
             values.extend([owner_id.bind(), field.kind.code().bind(), field.position.bind(), old.bind()]);
             tx.write(DOING, sql, values).await?;
         }
+        let fields = rows.len() as u64;
+        let texts = tx.texts_reseal(u64::from(chunk) - fields).await?;
         tx.commit().await?;
-        Ok(rows.len() as u64)
+        Ok(fields + texts)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::link::{Reads, Tx};
+use crate::sealed::place;
 use columns::{Bind, Columns};
 use sea_orm::{DbErr, QueryResult};
 use serde::Serialize;
@@ -68,6 +69,8 @@ pub(crate) mod columns {
         const TABLE: &'static str;
         /// The first is the identity.
         const COLUMNS: &'static [&'static str];
+        /// Whether its bodies lie sealed.
+        const IS_SEALED: bool;
 
         fn values(&self) -> Vec<Value>;
 
@@ -137,32 +140,33 @@ pub(crate) mod columns {
 /// The columns every kept thing ends with.
 pub(crate) const LAST_COLUMNS: &str = "version, changed_by, changed_at, body";
 
-pub(crate) fn kept<R: Row, T: DeserializeOwned>(row: &QueryResult) -> Result<Kept<R, T>, Fault> {
-    let columns = || -> Result<_, DbErr> {
-        use columns::Fetch;
-        Ok((R::fetch(row)?, Fetch::fetch(row, "version")?, Fetch::fetch(row, "changed_by")?, Fetch::fetch(row, "changed_at")?, {
-            let body: String = Fetch::fetch(row, "body")?;
-            body
-        }))
-    };
-    let (row, version, changed_by, changed_at, body) = columns().map_err(Fault::doing("read a kept row"))?;
-    let body = serde_json::from_str(&body).map_err(Fault::doing("read the body of a kept row"))?;
-    Ok(Kept { row, body, version, changed_by, changed_at })
-}
-
 impl Reads {
+    pub(crate) fn kept<R: Row, T: DeserializeOwned>(&self, row: &QueryResult) -> Result<Kept<R, T>, Fault> {
+        let columns = || -> Result<_, DbErr> {
+            use columns::Fetch;
+            Ok((R::fetch(row)?, Fetch::fetch(row, "version")?, Fetch::fetch(row, "changed_by")?, Fetch::fetch(row, "changed_at")?, {
+                let body: String = Fetch::fetch(row, "body")?;
+                body
+            }))
+        };
+        let (row, version, changed_by, changed_at, body) = columns().map_err(Fault::doing("read a kept row"))?;
+        let body = if R::IS_SEALED { self.text_opened(&body_place(&row), body).map_err(Fault::doing("open the body of a kept row"))? } else { body };
+        let body = serde_json::from_str(&body).map_err(Fault::doing("read the body of a kept row"))?;
+        Ok(Kept { row, body, version, changed_by, changed_at })
+    }
+
     /// The thing of this identity, as it stands.
     pub async fn load<R: Row, T: DeserializeOwned>(&self, id: &str) -> Result<Option<Kept<R, T>>, Fault> {
         let (columns, table, identity) = (R::COLUMNS.join(", "), R::TABLE, R::COLUMNS[0]);
         let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM {table} WHERE {identity} = $1");
-        self.row("load a row", &sql, vec![id.into()]).await?.map(|row| kept(&row)).transpose()
+        self.row("load a row", &sql, vec![id.into()]).await?.map(|row| self.kept(&row)).transpose()
     }
 
     /// Everything of a table, by identity: for what an institution has few of, people and branches.
     pub async fn all<R: Row, T: DeserializeOwned>(&self) -> Result<Vec<Kept<R, T>>, Fault> {
         let (columns, table, identity) = (R::COLUMNS.join(", "), R::TABLE, R::COLUMNS[0]);
         let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM {table} ORDER BY {identity}");
-        self.rows("load a table", &sql, Vec::new()).await?.iter().map(kept).collect()
+        self.rows("load a table", &sql, Vec::new()).await?.iter().map(|row| self.kept(row)).collect()
     }
 }
 
@@ -173,8 +177,9 @@ impl Tx {
     /// above 0 is a fault, for nothing kept is ever deleted.
     pub async fn save<R: Row, T: Serialize>(&self, row: &R, body: &T, over: i64, stamp: Stamp<'_>) -> Result<Saved, Fault> {
         let body = serde_json::to_value(body).map_err(Fault::doing("write the body of a row"))?;
+        let text = if R::IS_SEALED { self.text_sealed(&body_place(row), &body.to_string()) } else { body.to_string() };
         let mut values = row.values();
-        values.extend([(over + 1).into(), stamp.by.into(), stamp.at.bind(), body.to_string().into()]);
+        values.extend([(over + 1).into(), stamp.by.into(), stamp.at.bind(), text.into()]);
         let columns = format!("{}, {LAST_COLUMNS}", R::COLUMNS.join(", "));
         let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
         let (table, identity, places) = (R::TABLE, R::COLUMNS[0], places.join(", "));
@@ -187,14 +192,21 @@ impl Tx {
         if self.write("save a row", &sql, values).await? == 1 {
             return Ok(Saved::Stored { version: over + 1 });
         }
-        let id: String = match &row.values()[0] {
-            sea_orm::Value::String(Some(id)) => id.clone(),
-            other => unreachable!("an identity is text, not {other:?}"),
-        };
-        let stands = self.load::<R, Json>(&id).await?.ok_or_else(|| Fault::doing("save a row")("nothing stands under its identity"))?;
+        let stands = self.load::<R, Json>(&identity_of(row)).await?.ok_or_else(|| Fault::doing("save a row")("nothing stands under its identity"))?;
         let fields = differing(row, &body, &stands);
         Ok(Saved::Conflict(Conflict { version: stands.version, changed_by: stands.changed_by, changed_at: stands.changed_at, fields }))
     }
+}
+
+fn identity_of<R: Row>(row: &R) -> String {
+    match &row.values()[0] {
+        sea_orm::Value::String(Some(id)) => id.clone(),
+        other => unreachable!("an identity is text, not {other:?}"),
+    }
+}
+
+fn body_place<R: Row>(row: &R) -> String {
+    place(R::TABLE, &[identity_of(row)])
 }
 
 fn differing<R: Row>(row: &R, body: &Json, stands: &Kept<R, Json>) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! What is kept, by table: the columns each thing is asked by. The rest is its body.
 //!
+//! A table marked `sealed` holds what people write freely, or what names them: its bodies are sealed whole.
+//!
 //! States are the codes of the rule rooms' enums; identities are the caller's. A column that says when
 //! something ended (`closed_on`, `settled_on`, …) is empty while it runs: queues look only at those.
 
@@ -9,10 +11,10 @@ use sea_orm::{DbErr, QueryResult, Value};
 use units::{Date, Moment};
 
 macro_rules! rows {
-    ($($(#[$doc:meta])* $name:ident in $table:literal { $($(#[$column_doc:meta])* $column:ident: $type:ty),+ $(,)? })+) => {
-        /// Every table of kept things, with its columns, for the checks.
-        #[cfg(test)]
-        pub(crate) const TABLES: &[(&str, &[&str])] = &[$(($name::TABLE, $name::COLUMNS)),+];
+    ($($(#[$doc:meta])* $name:ident in $table:literal $($sealed:ident)? { $($(#[$column_doc:meta])* $column:ident: $type:ty),+ $(,)? })+) => {
+        /// Every table of kept things.
+        pub(crate) const TABLES: &[Table] =
+            &[$(Table { name: $name::TABLE, columns: $name::COLUMNS, is_sealed: $name::IS_SEALED }),+];
 
         $(
         $(#[$doc])*
@@ -24,6 +26,7 @@ macro_rules! rows {
         impl Columns for $name {
             const TABLE: &'static str = $table;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+            const IS_SEALED: bool = rows!(@is_sealed $($sealed)?);
 
             fn values(&self) -> Vec<Value> {
                 use crate::row::columns::Bind;
@@ -35,6 +38,15 @@ macro_rules! rows {
             }
         }
     )+};
+    (@is_sealed sealed) => { true };
+    (@is_sealed) => { false };
+}
+
+/// A table, as the checks and the keys ask for it.
+pub(crate) struct Table {
+    pub name: &'static str,
+    pub columns: &'static [&'static str],
+    pub is_sealed: bool,
 }
 
 rows! {
@@ -46,7 +58,7 @@ rows! {
     }
 
     /// A member of staff (员工).
-    StaffRow in "staff" {
+    StaffRow in "staff" sealed {
         staff_id: String,
         branch_id: String,
         team_id: Option<String>,
@@ -150,7 +162,7 @@ rows! {
     }
 
     /// One version of a plan per household (一户一策), a fact; the newest is the plan.
-    HouseholdPlanRow in "household_plan" {
+    HouseholdPlanRow in "household_plan" sealed {
         /// Plan and number together: [`HouseholdPlanRow::identity`].
         household_plan_version_id: String,
         household_plan_id: String,
@@ -176,7 +188,7 @@ rows! {
     }
 
     /// A complaint or an objection (投诉、异议).
-    ComplaintRow in "complaint" {
+    ComplaintRow in "complaint" sealed {
         complaint_id: String,
         customer_id: String,
         case_id: Option<String>,
@@ -187,7 +199,7 @@ rows! {
     }
 
     /// Something one person asks for and others decide (审批); who: [`crate::Tx::approval_deciders_set`].
-    ApprovalRow in "approval" {
+    ApprovalRow in "approval" sealed {
         approval_id: String,
         kind: String,
         maker_id: String,
@@ -226,7 +238,7 @@ rows! {
     }
 
     /// Leave to see personal data unmasked (脱敏查看授权), a fact; the body holds purpose, reason and fields.
-    UnmaskRow in "unmask_grant" {
+    UnmaskRow in "unmask_grant" sealed {
         unmask_grant_id: String,
         staff_id: String,
         person_id: String,

@@ -2,7 +2,7 @@
 
 use super::{
     Borrowed, Case, CaseEvent, ClosedBecause, Closing, Complaint, HandOver, HandOverReason, NextAction, Objection,
-    ObjectionOutcome, Owner, Standing, Work,
+    ObjectionOutcome, Owner, Standing, Work, WriteOff, WriteOffStage,
 };
 use crate::assignment::{Presence, StaffMember};
 use crate::rules::CaseRules;
@@ -51,6 +51,18 @@ pub enum Command {
     },
     AnswerComplaint {
         complaint_id: String,
+    },
+    /// Every loan of the case is put before whoever may approve its write-off (申报核销).
+    ProposeWriteOff {
+        approval_id: String,
+    },
+    /// To be booked by the core system (批准核销).
+    ApproveWriteOff {
+        approval_id: String,
+    },
+    /// Rejected, withdrawn or over (撤销申报).
+    DropWriteOff {
+        approval_id: String,
     },
     Close {
         because: ClosedBecause,
@@ -117,6 +129,10 @@ pub enum CaseRefused {
     StillOwed {
         amount: Money,
     },
+    WriteOffUnderWay {
+        approval_id: String,
+    },
+    NoSuchWriteOff,
 }
 
 impl CaseRefused {
@@ -141,6 +157,8 @@ impl CaseRefused {
             CaseRefused::ComplaintAlreadyLinked => "E-CS-17",
             CaseRefused::NoSuchComplaint => "E-CS-18",
             CaseRefused::StillOwed { .. } => "E-CS-19",
+            CaseRefused::WriteOffUnderWay { .. } => "E-CS-20",
+            CaseRefused::NoSuchWriteOff => "E-CS-21",
         }
     }
 
@@ -162,11 +180,13 @@ impl CaseRefused {
             CaseRefused::PlanInForce { plan_id } => vec![("plan_id", plan_id.clone())],
             CaseRefused::ObjectionUnderReview { objection_id } => vec![("objection_id", objection_id.clone())],
             CaseRefused::StillOwed { amount } => vec![("amount", amount.to_string())],
+            CaseRefused::WriteOffUnderWay { approval_id } => vec![("approval_id", approval_id.clone())],
             CaseRefused::NotBorrowed
             | CaseRefused::NothingToRecall
             | CaseRefused::CollectionStopped
             | CaseRefused::ChannelMissing
             | CaseRefused::NoSuchObjection
+            | CaseRefused::NoSuchWriteOff
             | CaseRefused::ComplaintAlreadyLinked
             | CaseRefused::NoSuchComplaint => vec![],
         }
@@ -197,6 +217,9 @@ pub fn apply(case: &Case, command: &Command, desk: &Desk) -> Result<(Case, Vec<C
         Command::ResolveObjection { objection_id, outcome } => change.resolve_objection(objection_id, *outcome)?,
         Command::LinkComplaint { complaint_id } => change.link_complaint(complaint_id)?,
         Command::AnswerComplaint { complaint_id } => change.answer_complaint(complaint_id)?,
+        Command::ProposeWriteOff { approval_id } => change.propose_write_off(approval_id)?,
+        Command::ApproveWriteOff { approval_id } => change.approve_write_off(approval_id)?,
+        Command::DropWriteOff { approval_id } => change.drop_write_off(approval_id)?,
         Command::Close { because } => return change.close(*because),
     }
     let Change { mut case, work, events, .. } = change;
@@ -335,6 +358,40 @@ impl Change<'_> {
         let complaint = waiting.find(|complaint| complaint.complaint_id == complaint_id);
         complaint.ok_or(CaseRefused::NoSuchComplaint)?.answered_on = Some(self.desk.business_date);
         self.events.push(CaseEvent::ComplaintAnswered { complaint_id: complaint_id.to_owned() });
+        Ok(())
+    }
+
+    fn propose_write_off(&mut self, approval_id: &str) -> Result<(), CaseRefused> {
+        if let Some(WriteOff { approval_id, .. }) = &self.case.write_off {
+            return Err(CaseRefused::WriteOffUnderWay { approval_id: approval_id.clone() });
+        }
+        self.case.write_off = Some(WriteOff {
+            approval_id: approval_id.to_owned(),
+            stage: WriteOffStage::Proposed,
+            since: self.desk.business_date,
+            loans: self.case.loans.clone(),
+        });
+        self.events.push(CaseEvent::WriteOffProposed { approval_id: approval_id.to_owned() });
+        Ok(())
+    }
+
+    fn approve_write_off(&mut self, approval_id: &str) -> Result<(), CaseRefused> {
+        let today = self.desk.business_date;
+        let proposed = self.case.write_off.as_mut().filter(|write_off| write_off.approval_id == approval_id);
+        let write_off = proposed.ok_or(CaseRefused::NoSuchWriteOff)?;
+        (write_off.stage, write_off.since) = (WriteOffStage::Approved, today);
+        self.events.push(CaseEvent::WriteOffApproved { approval_id: approval_id.to_owned() });
+        if !self.case.is_stopped() {
+            let due_on = today + self.desk.rules.strategy.times.write_off_booking_days;
+            self.next_is(self.own_work(CaseAction::BookWriteOff, due_on));
+        }
+        Ok(())
+    }
+
+    fn drop_write_off(&mut self, approval_id: &str) -> Result<(), CaseRefused> {
+        let dropped = self.case.write_off.take_if(|write_off| write_off.approval_id == approval_id);
+        let approval_id = dropped.ok_or(CaseRefused::NoSuchWriteOff)?.approval_id;
+        self.events.push(CaseEvent::WriteOffDropped { approval_id });
         Ok(())
     }
 

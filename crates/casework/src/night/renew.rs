@@ -2,8 +2,8 @@
 
 use super::{CaseInput, File, LoanInput, Night};
 use crate::case::{
-    Case, CaseEvent, CaseFacts, ClosedBecause, Closing, Course, HandOverReason, NextAction, OpenedBecause, Owner,
-    Standing, Work,
+    Case, CaseEvent, CaseFacts, ClosedBecause, Closing, Course, HandOverReason, LoanSpan, NextAction, OpenedBecause,
+    Owner, Standing, Work,
 };
 use crate::hardship::HardshipStatus;
 use crate::promise::{Promise, PromiseStatus};
@@ -33,6 +33,8 @@ pub(super) fn draft<'a>(night: &Night, input: &CaseInput, file: &File<'a>, promi
         None => open(night, input, file)?,
     };
     draft.update_facts(night, input);
+    draft.update_spans(night, input);
+    draft.update_write_off(input);
     if draft.may_close(input) {
         draft.close(night, input);
         return Some(draft);
@@ -150,6 +152,8 @@ fn open<'a>(night: &Night, input: &CaseInput, file: &File<'a>) -> Option<Draft<'
         kept_until: None,
         hardship_plan: None,
         objection: None,
+        write_off: None,
+        spans: Vec::new(),
         complaints: Vec::new(),
         hand_overs: Vec::new(),
         version: 0,
@@ -196,6 +200,37 @@ impl Draft<'_> {
         if !loans.is_empty() {
             // A case that ends still says what it was about.
             self.case.loans = loans;
+        }
+    }
+
+    /// Loans that fell past due begin to be worked tonight, those that are no longer end tonight.
+    fn update_spans(&mut self, night: &Night, input: &CaseInput) {
+        let date = night.business_date;
+        let spans = &mut self.case.spans;
+        if let Some(before) = self.before.filter(|before| before.spans.is_empty()) {
+            // Opened before spans were kept: its loans are taken to have been worked from the beginning.
+            let since = |loan: &String| LoanSpan { loan_id: loan.clone(), from: before.opened_on, until: None };
+            spans.extend(before.loans.iter().map(since));
+        }
+        for span in spans.iter_mut().filter(|span| span.until.is_none()) {
+            if !worked(input).any(|loan| loan.loan_id == span.loan_id) {
+                span.until = Some(date);
+            }
+        }
+        let mut new: Vec<&str> = worked(input).map(|loan| loan.loan_id.as_str()).collect();
+        new.retain(|loan| !spans.iter().any(|span| span.loan_id == *loan && span.until.is_none()));
+        new.sort_unstable();
+        spans.extend(new.into_iter().map(|loan| LoanSpan { loan_id: loan.to_owned(), from: date, until: None }));
+    }
+
+    /// An approved write-off is over when the book has it: written off, or settled after all.
+    fn update_write_off(&mut self, input: &CaseInput) {
+        let is_active = |loan: &LoanInput| loan.status == LoanStatus::Active && loan.outstanding.is_positive();
+        let is_booked = |loans: &[String]| !input.loans.iter().any(|loan| loans.contains(&loan.loan_id) && is_active(loan));
+        if self.case.write_off_to_book().is_some_and(|write_off| is_booked(&write_off.loans))
+            && let Some(booked) = self.case.write_off.take()
+        {
+            self.events.push(CaseEvent::WriteOffBooked { approval_id: booked.approval_id });
         }
     }
 
@@ -297,8 +332,8 @@ impl Draft<'_> {
         }
     }
 
-    /// In order: an objection is reviewed, a plan is watched, what a person planned is respected, a promise
-    /// is awaited; else the strategy's step.
+    /// In order: an objection is reviewed, a plan is watched, an approved write-off is booked, what a person planned
+    /// is respected, a promise is awaited; else the strategy's step.
     fn next_action(
         &self,
         night: &Night,
@@ -323,9 +358,12 @@ impl Draft<'_> {
             let due_on = plan.and_then(|plan| night.rules.hardship.next_due_on(plan, today)).unwrap_or(planned.due_on);
             return watch(CaseAction::WatchHardshipPlan, due_on);
         }
+        if let Some(write_off) = self.case.write_off_to_book() {
+            return watch(CaseAction::BookWriteOff, write_off.since + strategy.times.write_off_booking_days);
+        }
         let promise = promises.iter().find(|promise| promise.status == PromiseStatus::Open);
         let has_ground = match planned.action {
-            CaseAction::ReviewObjection | CaseAction::WatchHardshipPlan => false,
+            CaseAction::ReviewObjection | CaseAction::WatchHardshipPlan | CaseAction::BookWriteOff => false,
             CaseAction::WatchPromise => promise.is_some(),
             _ => true,
         };
@@ -384,6 +422,7 @@ impl Draft<'_> {
             (Habitual, facts.class == CustomerClass::C),
             (Complaint, self.case.complaints.iter().any(|complaint| complaint.answered_on.is_none())),
             (Objection, self.case.objection.is_some()),
+            (WriteOffApproved, self.case.write_off_to_book().is_some()),
             (Recalled, self.needs_owner == Some(HandOverReason::Recalled) || recalled_on(&self.case) == Some(today)),
         ];
         let holding = reasons.into_iter().filter(|(_, holds)| *holds).map(|(reason, _)| reason);

@@ -297,6 +297,60 @@ fn cases_move_when_owners_leave_lend_or_lose_them() {
 }
 
 #[test]
+fn a_write_off_keeps_its_case_waits_to_be_booked_and_then_work_goes_on() {
+    let mut desk = Desk::new();
+    desk.night("2026-11-20", "U1 31 500");
+    let order = |desk: &mut Desk, on: &str, command: &Command| {
+        let (case, business_date) = (desk.case("U1").clone(), date(on));
+        let at = crate::case::Desk { business_date, by: "S9", version: case.version, staff: &desk.people, rules: &desk.rules };
+        let (after, _) = crate::case::apply(&case, command, &at).unwrap();
+        *desk.case("U1") = after;
+    };
+    let approval_id = "A1".to_owned();
+    order(&mut desk, "2026-11-21", &Command::ProposeWriteOff { approval_id: approval_id.clone() });
+    // The step it asks for next is another's work; while it is decided the case stays where it is.
+    desk.night("2026-11-21", "U1 200 500");
+    assert!(desk.shown("U1").ends_with("S1") && !desk.shown("U1").starts_with("contact"), "{}", desk.shown("U1"));
+    order(&mut desk, "2026-11-22", &Command::ApproveWriteOff { approval_id });
+    for (on, text) in [("2026-11-22", "U1 201 500"), ("2026-12-03", "U1 212 500")] {
+        desk.night(on, text);
+        assert!(desk.shown("U1").starts_with("book_write_off - 2026-12-02"), "{on} {}", desk.shown("U1"));
+    }
+    let reasons = |desk: &mut Desk| desk.case("U1").priority.reasons.iter().map(|(reason, _)| reason.code()).collect::<Vec<_>>();
+    assert!(reasons(&mut desk).starts_with(&["action_past_due"]) && reasons(&mut desk).contains(&"write_off_approved"));
+    let plan = desk.night("2026-12-04", "U1 213 500 status=written_off grade=loss");
+    assert!(plan.events.iter().any(|(_, event)| matches!(event, CaseEvent::WriteOffBooked { .. })));
+    assert!(desk.case("U1").write_off.is_none() && !desk.shown("U1").starts_with("book"), "the claim is retained and worked");
+}
+
+#[test]
+fn a_case_says_which_loan_it_worked_from_when_until_when() {
+    let mut desk = Desk::new();
+    let spans = |desk: &mut Desk| {
+        let said = |span: &crate::case::LoanSpan| format!("{} {} {}", span.loan_id, span.from, span.until.map_or("-".to_owned(), |day| day.to_string()));
+        desk.case("U1").spans.iter().map(said).collect::<Vec<_>>().join(", ")
+    };
+    let two = |on: &str, first: &str, second: &str, desk: &mut Desk| {
+        let mut both = input(&format!("U1 {first}"));
+        both.loans.push(LoanInput { loan_id: "L2".to_owned(), ..input(&format!("U1 {second}")).loans.remove(0) });
+        let plan = desk.plan(date(on), &[both]);
+        desk.apply(&plan);
+    };
+    two("2026-11-20", "31 500", "0 0", &mut desk);
+    two("2026-11-21", "32 500", "1 50", &mut desk);
+    two("2026-11-25", "36 500", "0 0", &mut desk);
+    two("2026-12-21", "62 500", "1 50", &mut desk);
+    assert_eq!(spans(&mut desk), "LU1 2026-11-20 -, L2 2026-11-21 2026-11-25, L2 2026-12-21 -");
+    two("2026-12-22", "0 0", "0 0", &mut desk);
+    assert_eq!(spans(&mut desk), "LU1 2026-11-20 2026-12-22, L2 2026-11-21 2026-11-25, L2 2026-12-21 2026-12-22");
+    // A case from before spans were kept is taken to have worked its loans from the beginning.
+    two("2026-12-23", "1 500", "0 0", &mut desk);
+    desk.case("U1").spans.clear();
+    two("2026-12-25", "3 500", "0 0", &mut desk);
+    assert_eq!(spans(&mut desk), "LU1 2026-12-23 -");
+}
+
+#[test]
 fn a_kept_case_stays_with_an_owner_who_lacks_the_skill() {
     let mut desk = Desk::new();
     desk.night("2026-11-20", "U1 90 500");

@@ -105,7 +105,7 @@ pub fn fix(workspace: &Workspace, number: u32, request: &ImportRequest, progress
     let mapping = Mapping::parse(&fixed.manifest.mapping).map_err(|error| anyhow::anyhow!("mapping of batch {number}: {error}"))?;
     refused_or(|| match source::find(&request.from, &Mapping::default())? {
         Ok(files) => {
-            let files = files.into_iter().map(|file| file.corrected(&mapping)).collect();
+            let files = files.into_iter().map(|file| file.corrected(&mapping, workspace.keys())).collect();
             let request = ImportRequest { mapping, ..request.clone() };
             Import::new(workspace, &request, Some(number), files)?.run(progress)
         }
@@ -312,7 +312,7 @@ impl<'a> Import<'a> {
         for (staged, file) in self.tables.iter().zip(&self.files) {
             let rejections = self.rejections(staged);
             if !rejections.is_empty() {
-                files.push(rejects::write(&batch.folder, file, rejections)?);
+                files.push(rejects::write(&batch.folder, file, rejections, self.workspace.keys())?);
             }
         }
         let folder = &batch.folder;

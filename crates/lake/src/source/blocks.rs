@@ -7,6 +7,7 @@ use super::delimited::Delimited;
 use crate::chunk::{Chunk, Fields, Notation};
 use crate::fault::Fault;
 use crate::mapping::Binding;
+use crate::personal::RejectedCells;
 use crate::schema::Table;
 use std::io::Read;
 use std::sync::Arc;
@@ -22,14 +23,25 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    pub fn new(text: Delimited<Box<dyn Read>>, table: &'static Table, binding: Binding, notation: Notation) -> Blocks {
-        let (delimiter, width, layout) = (text.delimiter(), text.header().len(), Arc::new((binding, notation)));
+    /// `rejected` opens what was sealed when the rows were rejected.
+    pub fn new(
+        text: Delimited<Box<dyn Read>>,
+        table: &'static Table,
+        binding: Binding,
+        notation: Notation,
+        rejected: Option<RejectedCells>,
+    ) -> Blocks {
+        let (delimiter, width, layout) = (text.delimiter(), text.header().len(), Arc::new((binding, notation, rejected)));
         let reader = |_| {
             let (deal, blocks) = sync_channel(AHEAD);
             let layout = layout.clone();
             let chunks = Ahead::new(move || {
                 let Ok(block) = blocks.recv() else { return Ok(None) };
-                Ok(Some(records(block, delimiter, width)?.read(table, &layout.0, &layout.1)))
+                let mut records = records(block, delimiter, width)?;
+                if let Some(rejected) = &layout.2 {
+                    records.open_rejected(rejected);
+                }
+                Ok(Some(records.read(table, &layout.0, &layout.1)))
             });
             (deal, chunks)
         };

@@ -11,6 +11,7 @@ mod unpacked;
 use crate::chunk::{CHUNK_ROWS, Chunk, Fields, Notation};
 use crate::fault::{Context, Fault, bail};
 use crate::mapping::{Binding, Encoding, LayoutRefused, Mapping, TableMapping};
+use crate::personal::RejectedCells;
 use crate::schema::{self, Kind, TABLES, Table};
 use crate::source::cell::MoneyUnit;
 use blocks::Blocks;
@@ -24,6 +25,7 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use unpacked::Unpacked;
+use vault::Keys;
 
 /// The longest line of delimited text: ten times the longest row of the widest table, 25 fields of
 /// four kilobytes. A file without line ends is not read into memory whole.
@@ -49,6 +51,8 @@ pub struct TableFile {
     pub path: PathBuf,
     format: Format,
     mapping: Option<TableMapping>,
+    /// Set for rows that were rejected before: their sealed cells are opened.
+    rejected: Option<RejectedCells>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +72,7 @@ pub struct TableReader {
 
 enum Rows {
     Delimited(Blocks),
-    Sheet(Sheet, &'static Table, Binding, Notation),
+    Sheet(Sheet, &'static Table, Binding, Notation, Option<RejectedCells>),
     Parquet(Columns),
 }
 
@@ -118,6 +122,7 @@ fn files_of(path: &Path, mapping: &Mapping, files: &mut Vec<TableFile>, refused:
         path: path.to_owned(),
         format,
         mapping: mapping.table(table.name).cloned(),
+        rejected: None,
     };
     if name.ends_with(".xlsx") {
         let sheets = sheet::sheet_names(path, &name)?;
@@ -143,14 +148,15 @@ fn files_of(path: &Path, mapping: &Mapping, files: &mut Vec<TableFile>, refused:
 }
 
 impl TableFile {
-    /// The same file as corrected rejects of a batch: its columns are the original ones, its text is UTF-8.
-    pub fn corrected(self, mapping: &Mapping) -> TableFile {
+    /// The same file as corrected rejects of a batch: its columns are the original ones, its text is UTF-8, and cells
+    /// that were left sealed are opened.
+    pub fn corrected(self, mapping: &Mapping, keys: Option<&Keys>) -> TableFile {
         let mapping = mapping.table(self.table.name).map(|mapping| TableMapping {
             delimiter: None,
             encoding: Encoding::Utf8,
             ..mapping.clone()
         });
-        TableFile { mapping, ..self }
+        TableFile { mapping, rejected: RejectedCells::of(self.table, keys), ..self }
     }
 
     /// The file's name for people.
@@ -176,11 +182,11 @@ impl TableFile {
         let rows = match &self.format {
             Format::Delimited => {
                 let text = self.delimited()?;
-                bind(text.header()).map(|binding| Ok(Rows::Delimited(Blocks::new(text, self.table, binding, notation))))
+                bind(text.header()).map(|binding| Ok(Rows::Delimited(Blocks::new(text, self.table, binding, notation, self.rejected.clone()))))
             }
             Format::Sheet(sheet) => {
                 let sheet = Sheet::open(&self.path, &self.name(), sheet)?;
-                bind(sheet.header()).map(|binding| Ok(Rows::Sheet(sheet, self.table, binding, notation)))
+                bind(sheet.header()).map(|binding| Ok(Rows::Sheet(sheet, self.table, binding, notation, self.rejected.clone())))
             }
             Format::Parquet => {
                 let columnar = Columnar::open(&self.path, &self.name())?;
@@ -238,7 +244,12 @@ impl TableReader {
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, Fault> {
         let chunk = match &mut self.rows {
             Rows::Delimited(blocks) => blocks.next_chunk()?,
-            Rows::Sheet(sheet, table, binding, notation) => read_sheet(sheet)?.map(|fields| fields.read(table, binding, notation)),
+            Rows::Sheet(sheet, table, binding, notation, rejected) => read_sheet(sheet)?.map(|mut fields| {
+                if let Some(rejected) = rejected {
+                    fields.open_rejected(rejected);
+                }
+                fields.read(table, binding, notation)
+            }),
             Rows::Parquet(columns) => columns.next_chunk()?,
         };
         self.bad_rows += chunk.as_ref().map_or(0, |chunk| chunk.rejections.len());

@@ -40,6 +40,38 @@ fn names_and_numbers_are_sealed_and_open_with_the_key() {
 }
 
 #[test]
+fn a_rejected_row_is_corrected_without_being_read() {
+    let desk = Desk::new().sealing(KEY);
+    let rows = CUSTOMERS.to_owned()
+        + "C3,Zhao \"Lei\" of Wuhan,alien,110101199303033456,13700002222,\"Lane 8, House 10\",110101\n"
+        + "C4,Sun Yu,13600001212\n";
+    let manifest = desk.import_files("book", &[("customers.csv", &rows)]);
+    assert_eq!(manifest.table("customers").unwrap().rejected.rows, 2);
+    let stored = bytes_below(&desk.workspace.batches());
+    for secret in ["Zhao", "Wuhan", "110101199303033456", "13700002222", "Lane 8", "House 10", "Sun Yu", "13600001212"] {
+        assert!(!stored.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} can be read");
+    }
+    let rejects = fs::read_to_string(desk.batch_folder(manifest.number).join("rejects/customers.csv")).unwrap();
+    assert!(rejects.contains("C3,sealed:k1:") && rejects.contains(",alien,") && rejects.contains(",E-IM-03,"), "{rejects}");
+    assert!(rejects.contains(",E-IM-15,") && !rejects.contains("C4"), "nothing is known of a row that has slipped: {rejects}");
+
+    // What is wrong is written over, what is sealed is left; then a sealed cell is tampered with.
+    let lines: Vec<&str> = rejects.lines().take(2).collect();
+    let corrected = lines.join("\n").replacen(",alien,", ",individual,", 1);
+    let (before, after) = corrected.split_once("C3,sealed:k1:").unwrap();
+    let digit = if after.starts_with('0') { "1" } else { "0" };
+    let tampered = format!("{before}C3,sealed:k1:{digit}{}", &after[1..]);
+    let refused = desk.fix(manifest.number, desk.folder("tampered", &[("customers.csv", &tampered)]));
+    assert_eq!(desk.rejects(refused.number, "customers")[1].iter().filter(|cell| *cell == "E-IM-14").count(), 1);
+    let fixed = desk.fix(manifest.number, desk.folder("again", &[("customers.csv", &corrected)]));
+    assert_eq!(fixed.table("customers").unwrap().accepted.rows, 1);
+    let known_on = units::Date::parse("2026-11-20").unwrap();
+    let people = lake::people::people(&desk.workspace, known_on, &["C3".to_owned()].into()).unwrap();
+    assert_eq!((people[0].name.as_str(), people[0].phone.as_deref()), ("Zhao \"Lei\" of Wuhan", Some("13700002222")));
+    assert_eq!(people[0].address.as_deref(), Some("Lane 8, House 10"));
+}
+
+#[test]
 fn a_rotated_key_makes_no_row_new() {
     let desk = Desk::new().sealing(KEY);
     desk.import_files("book", &[("customers.csv", CUSTOMERS)]);

@@ -1,6 +1,7 @@
 //! Staff who sign in, and personal data: found without being readable, rotated, erased.
 
 use crate::{Bench, at, by, day, keys, stored};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use store::access::{AttemptOutcome, Secret};
 use store::*;
@@ -8,6 +9,7 @@ use store::*;
 crate::behaviours! {
     attempts_come_in_order, sessions_open_and_close, what_was_granted_is_found, a_token_is_found_by_its_hash_until_revoked,
     a_person_is_found_by_what_belongs_to_them, keys_change_while_people_are_found, a_lost_key_is_a_fault,
+    what_people_write_is_sealed_and_follows_the_keys,
 }
 
 async fn attempts_come_in_order(Bench { store, .. }: Bench) {
@@ -183,4 +185,68 @@ async fn a_lost_key_is_a_fault(Bench { store, url, .. }: Bench) {
     assert!(cause.contains("the key k1"), "{cause}");
     assert!(other.personal_reencrypt(5).await.is_err());
     check_found(&store).await;
+}
+
+const SAID: &str = "told Wang Wu's brother of the debt";
+
+fn complaint(number: u32) -> ComplaintRow {
+    ComplaintRow {
+        complaint_id: format!("T{number}"),
+        customer_id: "U1".into(),
+        case_id: None,
+        kind: "complaint".into(),
+        made_at: at("2026-11-20 10:00"),
+        answer_due_on: day("2026-12-05"),
+        resolved_on: None,
+    }
+}
+
+async fn what_people_write_is_sealed_and_follows_the_keys(Bench { store, raw, url }: Bench) {
+    let event = AuditEvent { why: SAID.into(), ..crate::audit::event(1) };
+    let mut tx = store.begin().await.unwrap();
+    stored(tx.save(&complaint(1), &json!({ "what": SAID }), 0, by("S1")).await.unwrap());
+    stored(tx.save(&complaint(2), &json!({ "what": SAID }), 0, by("S1")).await.unwrap());
+    let plan = HouseholdPlanRow {
+        household_plan_version_id: HouseholdPlanRow::identity("H1", 1),
+        household_plan_id: "H1".into(),
+        number: 1,
+        case_id: "C1".into(),
+        review_on: day("2026-12-20"),
+    };
+    stored(tx.save(&plan, &json!({ "minutes": SAID }), 0, by("S1")).await.unwrap());
+    assert_eq!(tx.once::<Value>("key", "digest", by("S1")).await.unwrap(), Once::First);
+    tx.once_result("key", &SAID, by("S1")).await.unwrap();
+    tx.audit(event.clone());
+    tx.commit().await.unwrap();
+    let in_the_clear = async |column: &str, table: &str| {
+        let sql = format!("SELECT COUNT(*) AS found FROM {table} WHERE {column} LIKE '%brother%'");
+        let row = raw.query_one_raw(Statement::from_string(raw.get_database_backend(), sql)).await.unwrap().unwrap();
+        row.try_get::<i64>("", "found").unwrap()
+    };
+    for (column, table) in [("body", "complaint"), ("body", "household_plan"), ("result", "command"), ("why", "audit_event")] {
+        assert_eq!(in_the_clear(column, table).await, 0, "{table}");
+    }
+    let read = async |store: &Store| {
+        let kept: Kept<ComplaintRow, Value> = store.load("T1").await.unwrap().unwrap();
+        assert_eq!((kept.body["what"].as_str(), kept.version), (Some(SAID), 1));
+        let plans = store.household_plan_of_case::<Value>("C1", None, 9).await.unwrap();
+        assert_eq!(plans.rows[0].body["minutes"], SAID);
+        let tx = store.begin().await.unwrap();
+        assert_eq!(tx.once::<String>("key", "digest", by("S1")).await.unwrap(), Once::Again(SAID.to_owned()));
+        assert_eq!(store.audit_of_subject(&event.subject, None, 9).await.unwrap().rows[0].event, event);
+        assert!(matches!(audit::verify(store).await.unwrap(), audit::Chain::Whole { events: 1, .. }));
+    };
+    read(&store).await;
+    // Nobody passes one complaint off as another.
+    raw.execute_unprepared("UPDATE complaint SET body = (SELECT body FROM complaint WHERE complaint_id = 'T1') WHERE complaint_id = 'T2'").await.unwrap();
+    assert!(store.load::<ComplaintRow, Value>("T2").await.is_err());
+    raw.execute_unprepared("DELETE FROM complaint WHERE complaint_id = 'T2'").await.unwrap();
+
+    // A new key seals anew what may be rewritten; facts keep theirs, and say so.
+    let both = Store::open(&url, keys(&["k1", "k2"])).await.unwrap();
+    assert_eq!(both.personal_keys().await.unwrap(), [("k1".to_owned(), 4)]);
+    assert_eq!((both.personal_reencrypt(1).await.unwrap(), both.personal_reencrypt(9).await.unwrap()), (1, 1));
+    assert_eq!(both.personal_reencrypt(9).await.unwrap(), 0);
+    assert_eq!(both.personal_keys().await.unwrap(), [("k1".to_owned(), 2), ("k2".to_owned(), 2)]);
+    read(&both).await;
 }

@@ -118,6 +118,43 @@ fn programs_that_open_a_new_database_at_one_moment_share_it() {
     }
 }
 
+/// What version 1 kept in the clear.
+const IN_THE_CLEAR: &str = r#"
+INSERT INTO staff VALUES ('S1', 'B1', NULL, NULL, 'active', 1, 'S0', '2026-11-20 09:00:00', '{"name":"Zhang San Feng"}');
+INSERT INTO household_plan VALUES ('H1#1', 'H1', 1, 'C1', '2026-12-20', 1, 'S1', '2026-11-20 09:00:00', '{"minutes":"Mother Hospitalised"}');
+INSERT INTO command VALUES ('S1', 'key', 'digest', '"Uncle Guarantees"', '2026-11-20 09:00:00');
+"#;
+
+#[test]
+fn what_an_earlier_version_left_in_the_clear_is_sealed_facts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = sqlite(folder.path(), "clear");
+    let store = runtime().block_on(async {
+        let raw = Database::connect(&url).await.unwrap();
+        raw.execute_unprepared(&format!("{}{IN_THE_CLEAR}", RELEASED[0].1)).await.unwrap();
+        raw.close().await.unwrap();
+        let store = Store::open(&url, keys(&["k1"])).await.unwrap();
+        let staff: Kept<StaffRow, Value> = store.load("S1").await.unwrap().unwrap();
+        assert_eq!((staff.body["name"].as_str(), staff.version), (Some("Zhang San Feng"), 1));
+        let plans = store.household_plan_of_case::<Value>("C1", None, 9).await.unwrap();
+        assert_eq!(plans.rows[0].body["minutes"], "Mother Hospitalised");
+        let tx = store.begin().await.unwrap();
+        assert_eq!(tx.once::<String>("key", "digest", by("S1")).await.unwrap(), Once::Again("Uncle Guarantees".to_owned()));
+        drop(tx);
+        let raw = Database::connect(&url).await.unwrap();
+        let refused = raw.execute_unprepared("UPDATE household_plan SET body = '{}'").await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("are facts")), "a fact again");
+        raw.close().await.unwrap();
+        store
+    });
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let bytes: Vec<u8> = files.flatten().collect();
+    for said in ["Zhang San Feng", "Hospitalised", "Uncle"] {
+        assert!(!bytes.windows(said.len()).any(|window| window == said.as_bytes()), "{said} can be read");
+    }
+    drop(store);
+}
+
 /// The files of a database, its log of writes too.
 #[test]
 fn nothing_personal_can_be_read_in_the_file() {

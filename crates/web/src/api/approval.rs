@@ -1,7 +1,7 @@
 //! What waits for approval: asked, listed, signed, rejected, taken back.
 
 use super::case::{USUAL_LIMIT, cursor};
-use crate::document::{IdempotencyKey, List, Refusals};
+use crate::document::{IdempotencyKey, List, Refusals, codes};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
@@ -9,6 +9,7 @@ use app::approval::{self, Concession, Say};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use casework::case::ClosedBecause;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -22,6 +23,8 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(approval_view))
         .routes(routes!(approval_decide))
         .routes(routes!(approval_propose))
+        .routes(routes!(case_close_propose))
+        .routes(routes!(write_off_propose))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -108,5 +111,45 @@ async fn approval_propose(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(wanted): Body<Wanted>,
 ) -> Reply<(StatusCode, Json<Value>)> {
     let asked = approval::approval_propose(&server.desk, &call, &case_id, &wanted.concession).await?;
+    Ok((StatusCode::CREATED, Json(json!(asked))))
+}
+
+/// Why a case is to be closed while something is owed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Closing {
+    #[schema(schema_with = codes::<ClosedBecause>)]
+    because: ClosedBecause,
+    what: String,
+}
+
+/// Propose to close a case early; signed, it is closed
+#[utoipa::path(
+    post, path = "/cases/{case_id}/closure-proposals", tag = "approvals", params(("case_id" = String, Path), IdempotencyKey),
+    request_body = Closing, responses((status = 201, description = "Asked", body = Object), Refusals)
+)]
+async fn case_close_propose(
+    State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Closing>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let asked = approval::case_close_propose(&server.desk, &call, &case_id, said.because, &said.what).await?;
+    Ok((StatusCode::CREATED, Json(json!(asked))))
+}
+
+/// Why the loans of a case are to be written off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WriteOffWanted {
+    what: String,
+}
+
+/// Propose to write off the loans of a case; signed, the core system is to book it
+#[utoipa::path(
+    post, path = "/cases/{case_id}/write-off-proposals", tag = "approvals", params(("case_id" = String, Path), IdempotencyKey),
+    request_body = WriteOffWanted, responses((status = 201, description = "Asked", body = Object), Refusals)
+)]
+async fn write_off_propose(
+    State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<WriteOffWanted>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let asked = approval::write_off_propose(&server.desk, &call, &case_id, &said.what).await?;
     Ok((StatusCode::CREATED, Json(json!(asked))))
 }

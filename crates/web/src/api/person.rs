@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(person_search))
         .routes(routes!(person_view))
         .routes(routes!(person_unmask))
+        .routes(routes!(person_unmask_propose))
         .routes(routes!(debtor_assess))
 }
 
@@ -80,6 +81,19 @@ async fn person_unmask(
     let request = UnmaskRequest { person_id, fields: said.fields, purpose: said.purpose, reason: said.reason };
     let grant = person::person_unmask(&server.desk, &call, &request).await?;
     Ok((StatusCode::CREATED, Json(json!(grant))))
+}
+
+/// Ask to open fields of a person beyond the usual pace; signed, they open for the usual time
+#[utoipa::path(
+    post, path = "/persons/{person_id}/unmask-proposals", tag = "persons", params(("person_id" = String, Path), IdempotencyKey),
+    request_body = Unmask, responses((status = 201, description = "Asked", body = Object), Refusals)
+)]
+async fn person_unmask_propose(
+    State(server): State<Server>, Caller(call): Caller, Named(person_id): Named<String>, Body(said): Body<Unmask>,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let request = UnmaskRequest { person_id, fields: said.fields, purpose: said.purpose, reason: said.reason };
+    let asked = person::person_unmask_propose(&server.desk, &call, &request).await?;
+    Ok((StatusCode::CREATED, Json(json!(asked))))
 }
 
 /// What kind of debtor somebody is, and how that was found.
