@@ -10,7 +10,7 @@ use casework::agency::{Agency, CaseField, Placement, PlacementRequest, Violation
 use casework::case::{Case, Command};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{AgencyRow, CaseRow, Kept, PlacementRow, Tx};
+use store::{AgencyRow, CaseRow, Cursor, Kept, PlacementRow, Tx};
 use units::Date;
 
 /// An agency in a list, with its review clock (委外机构).
@@ -60,11 +60,11 @@ pub async fn agency_save(desk: &Desk, call: &Call, version: i64, agency: &Agency
 }
 
 /// Every agency, those whose review is due first; those that may never be used again last.
-pub async fn agency_list(desk: &Desk, call: &Call) -> Outcome<Vec<AgencyView>> {
+pub async fn agency_list(desk: &Desk, call: &Call, only: Option<ViolationRecord>) -> Outcome<Vec<AgencyView>> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::AgencyView, &Target::default())?;
     let mut views = Vec::new();
-    for record in ViolationRecord::ALL {
+    for record in ViolationRecord::ALL.iter().filter(|record| only.is_none_or(|only| only == **record)) {
         let page = desk.store.agency_by_review::<Agency>(record.code(), None, PAGE).await?;
         views.extend(page.rows.into_iter().map(|kept| view(desk, call, kept.body, kept.version)));
     }
@@ -72,11 +72,17 @@ pub async fn agency_list(desk: &Desk, call: &Call) -> Outcome<Vec<AgencyView>> {
 }
 
 /// What an agency holds now, the longest held first.
-pub async fn agency_placements(desk: &Desk, call: &Call, agency_id: &str) -> Outcome<Vec<Placement>> {
+pub async fn agency_placements(
+    desk: &Desk,
+    call: &Call,
+    agency_id: &str,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Outcome<(Vec<Placement>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::AgencyView, &Target::default())?;
-    let page = desk.store.placement_of_agency::<Placement>(agency_id, None, PAGE).await?;
-    Ok(page.rows.into_iter().map(|kept| kept.body).collect())
+    let page = desk.store.placement_of_agency::<Placement>(agency_id, after, limit.clamp(1, PAGE)).await?;
+    Ok((page.rows.into_iter().map(|kept| kept.body).collect(), page.next))
 }
 
 /// Proposes that an agency works a case; refused here if the rules would refuse it later.
@@ -136,11 +142,11 @@ pub(crate) async fn carry_out(
 pub async fn agency_recall(desk: &Desk, call: &Call, case_id: &str, version: u64, to: &str) -> Outcome<u64> {
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
-    desk.may(&people, call, UseCase::AgencyRecall, &target(&kept.row))?;
     let mut tx = match desk.begin(call, "agency_recall", &(case_id, version, to)).await? {
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
+    desk.may(&people, call, UseCase::AgencyRecall, &target(&kept.row))?;
     let command = Command::Recall { to: to.to_owned() };
     let after = change(desk, &people, call, &mut tx, case_id, Some(version), &command).await?;
     desk.commit(tx, call, after.version).await

@@ -398,22 +398,48 @@ async fn turn(desk: &Desk, people: &People, call: &Call, approval_id: &str) -> O
     Ok(tx.commit().await?)
 }
 
+/// Which proposals to list; what it leaves out of a page is not made up for from the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApprovalFilter {
+    pub kind: Option<DecisionKind>,
+    pub state: Option<ApprovalStatus>,
+}
+
+impl ApprovalFilter {
+    fn takes(&self, view: &ApprovalView) -> bool {
+        let kind = view.file.approval.proposal.decision;
+        self.kind.is_none_or(|wanted| wanted == kind) && self.state.is_none_or(|wanted| wanted == view.status)
+    }
+}
+
 /// What waits for the caller's decision, the oldest first.
-pub async fn approval_waiting(desk: &Desk, call: &Call, after: Option<&Cursor>, limit: u32) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
+pub async fn approval_waiting(
+    desk: &Desk,
+    call: &Call,
+    filter: &ApprovalFilter,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_waiting(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
     let waits = |view: &ApprovalView| view.status == ApprovalStatus::Waiting;
     let may = |view: &ApprovalView| desk.may(&people, call, UseCase::ApprovalView, &view.file.approval.proposal.target).is_ok();
-    let views = page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| waits(view) && may(view)).collect();
+    let views = page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| waits(view) && filter.takes(view) && may(view)).collect();
     Ok((views, page.next))
 }
 
 /// What the caller has asked for, the latest first.
-pub async fn approval_mine(desk: &Desk, call: &Call, after: Option<&Cursor>, limit: u32) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
+pub async fn approval_mine(
+    desk: &Desk,
+    call: &Call,
+    filter: &ApprovalFilter,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     people.actor(&people.institution(&desk.rules.authority, call.at.day()), call)?;
     let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_of_maker(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
-    Ok((page.rows.into_iter().map(|kept| view(kept, call)).collect(), page.next))
+    Ok((page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| filter.takes(view)).collect(), page.next))
 }
 
 pub async fn approval_view(desk: &Desk, call: &Call, approval_id: &str) -> Outcome<ApprovalView> {

@@ -1,6 +1,6 @@
 //! The audit trail: searched, verified, and everything about a case handed over for a complaint.
 
-use crate::desk::{Call, Desk, PAGE, refusal, required};
+use crate::desk::{Begun, Call, Desk, PAGE, refusal, required};
 use crate::failure::Outcome;
 use authority::{Target, UseCase};
 use casework::agency::Placement;
@@ -93,7 +93,8 @@ pub async fn audit_verify(desk: &Desk, call: &Call) -> Outcome<AuditVerified> {
 }
 
 /// Everything kept about a case as JSON lines, each `{"kind": …, …}`: what was decided, said, promised, asked and
-/// done, by whom and why (投诉调档). That it was handed over is an event of its own, with the digest of the text.
+/// done, by whom and why (投诉调档). That it was handed over is an event of its own, with the digest of the text; asked
+/// again under the same key, the text is that of now and the event stays one.
 pub async fn audit_export(desk: &Desk, call: &Call, case_id: &str, reason: &str) -> Outcome<String> {
     required("reason", reason)?;
     let people = desk.people(call.at).await?;
@@ -104,10 +105,13 @@ pub async fn audit_export(desk: &Desk, call: &Call, case_id: &str, reason: &str)
     worked(desk, &kept.body, &mut lines).await?;
     trail(desk, &kept.body, &mut lines).await?;
     let text = lines.text;
-    let mut tx = desk.store.begin().await?;
+    let mut tx = match desk.begin(call, "audit_export", &(case_id, reason)).await? {
+        Begun::Again(()) => return Ok(text),
+        Begun::First(tx) => tx,
+    };
     let event = call.audit("audit_export", format!("case/{case_id}"), reason);
     tx.audit(AuditEvent { after_digest: Some(store::audit::state_digest(&text)?), ..event });
-    tx.commit().await?;
+    desk.commit(tx, call, ()).await?;
     Ok(text)
 }
 

@@ -1,7 +1,7 @@
 //! The pack of casework, compiled for a day.
 
 use crate::failure::Outcome;
-use crate::workspace::{Open, refused_pack};
+use crate::workspace::{Open, PackText, refused_pack};
 use authority::AuthorityRules;
 use casework::language::LanguageRules;
 use casework::script::{Script, scripts};
@@ -15,6 +15,8 @@ use units::{Calendar, Date};
 pub struct CaseworkRules {
     /// `id@version`.
     pub pack: String,
+    /// What they were compiled from.
+    pub text: PackText,
     pub on: Date,
     pub cases: CaseRules,
     pub gate: ContactRules,
@@ -30,11 +32,11 @@ pub struct CaseworkRules {
 impl CaseworkRules {
     /// The pack the workspace names, on a day; every problem is told.
     pub fn load(open: &Open, on: Date) -> Outcome<CaseworkRules> {
-        let pack = open.pack(Some(&open.config.casework_pack))?;
-        Self::compile(&pack, on)
+        Self::compile(open.pack_text(Some(&open.config.casework_pack))?, on)
     }
 
-    pub fn compile(pack: &Pack, on: Date) -> Outcome<CaseworkRules> {
+    fn compile(text: PackText, on: Date) -> Outcome<CaseworkRules> {
+        let pack = text.parse()?;
         let day: PackOnDate = pack.on(on);
         let mut problems: Vec<PackProblem> = Vec::new();
         fn keep<T>(read: Result<T, Vec<PackProblem>>, problems: &mut Vec<PackProblem>) -> Option<T> {
@@ -53,7 +55,7 @@ impl CaseworkRules {
             return refused_pack(&pack.name(), &problems);
         };
         let calendar = holidays()?;
-        Ok(CaseworkRules { pack: pack.name(), on, cases, gate, language, scripts, tactics, clocks, authority, calendar })
+        Ok(CaseworkRules { pack: pack.name(), text, on, cases, gate, language, scripts, tactics, clocks, authority, calendar })
     }
 }
 

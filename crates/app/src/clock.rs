@@ -6,13 +6,12 @@
 
 use crate::case_night::{NIGHT, SHARDS, shard_of};
 use crate::dayend_run::NightRun;
-use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
+use crate::desk::{Call, Desk, People, stored};
 use crate::failure::Outcome;
-use crate::person::target_of;
-use authority::{Target, UseCase};
+use dayend::NightInput;
 use disposal::clock::{
     Act, ActKind, ClaimFacts, ClockSignal, ClockState, Collateral, CollateralRight, EnforceableDocument, EvidenceKind,
-    EvidenceStrength, Guarantee, GuaranteeForm, GuaranteeTerm, Obstacle, Preservation, SignalKey, act_check, clocks,
+    Guarantee, GuaranteeForm, GuaranteeTerm, Obstacle, Preservation, SignalKey, clocks,
 };
 use lake::securities::{Secures, collateral, guarantees};
 use loan::{LoanStatus, Protection};
@@ -29,7 +28,22 @@ pub enum ClockFact {
     Preservation(Preservation),
     Document(EnforceableDocument),
     Obstacle(Obstacle),
+    /// An obstacle recorded earlier is gone since that day.
+    ObstacleEnded { obstacle_id: String, removed_on: Date },
 }
+
+/// A fact as it is kept, with what proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedFact {
+    #[serde(flatten)]
+    pub fact: ClockFact,
+    /// An act carries its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceKind>,
+}
+
+/// What was recorded of a claim, by identity, in the order it happened.
+pub(crate) type Recorded = Vec<(String, RecordedFact)>;
 
 /// A clock somebody was told of (时限记录).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +71,11 @@ pub(crate) async fn night(
     at: Moment,
 ) -> Outcome<ClockNight> {
     let date = run.plan.business_date;
-    let claims = claims(desk, run, people, owners).await?;
+    let mut recorded: HashMap<String, Recorded> = HashMap::new();
+    for kept in desk.store.all::<ClockFactRow, RecordedFact>().await? {
+        recorded.entry(kept.row.claim_id).or_default().push((kept.row.clock_fact_id, kept.body));
+    }
+    let claims = claims(desk, &run.input, date, people, owners, recorded)?;
     let customers: HashMap<&str, &str> = claims.iter().map(|facts| (facts.claim_id.as_str(), facts.debtors[0].as_str())).collect();
     let mut kept: BTreeMap<String, Kept<ClockRow, ClockFile>> = BTreeMap::new();
     let mut signalled: BTreeSet<SignalKey> = BTreeSet::new();
@@ -130,7 +148,7 @@ fn watched_states<'a>(
     let mut states = BTreeMap::new();
     for facts in claims.iter().filter(|facts| watched.contains(facts.claim_id.as_str())) {
         for state in clocks(facts, &desk.rules.clocks, &desk.rules.calendar, date) {
-            states.insert(format!("{}/{}/{}", state.claim_id, state.kind.code(), state.subject), (state, facts));
+            states.insert(clock_id(&state), (state, facts));
         }
     }
     states
@@ -152,13 +170,20 @@ fn id_of(key: &SignalKey) -> String {
     format!("{}/{}/{}", key.claim_id, key.kind.code(), key.subject)
 }
 
-/// The facts of every claim that is not settled.
-async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<String, String>) -> Outcome<Vec<ClaimFacts>> {
-    let (input, date) = (&run.input, run.plan.business_date);
-    let mut recorded: HashMap<String, Vec<ClockFact>> = HashMap::new();
-    for kept in desk.store.all::<ClockFactRow, ClockFact>().await? {
-        recorded.entry(kept.row.claim_id).or_default().push(kept.body);
-    }
+/// Under what a clock is kept.
+pub(crate) fn clock_id(state: &ClockState) -> String {
+    format!("{}/{}/{}", state.claim_id, state.kind.code(), state.subject)
+}
+
+/// The facts of every claim that is not settled, as known on a day.
+pub(crate) fn claims(
+    desk: &Desk,
+    input: &NightInput,
+    date: Date,
+    people: &People,
+    owners: &HashMap<String, String>,
+    mut recorded: HashMap<String, Recorded>,
+) -> Outcome<Vec<ClaimFacts>> {
     let contracts = lake::securities::contracts(&desk.open.lake, date)?;
     let behind = protection_on(desk, date)?;
     let employed: HashSet<&str> = people.staff.iter().filter(|staff| staff.is_employed()).map(|staff| staff.staff_id.as_str()).collect();
@@ -207,7 +232,7 @@ async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<S
                 evidence: vec![EvidenceKind::CoreEntry],
             });
         }
-        recorded.remove(&claim_id).into_iter().flatten().for_each(|fact| add(&mut facts, fact));
+        add(&mut facts, recorded.remove(&claim_id).unwrap_or_default());
         claims.push(facts);
     }
     Ok(claims)
@@ -235,13 +260,33 @@ fn protection_on(desk: &Desk, date: Date) -> Outcome<BTreeMap<Secures, (Vec<Guar
     Ok(behind)
 }
 
-fn add(facts: &mut ClaimFacts, fact: ClockFact) {
-    match fact {
-        ClockFact::Act(act) => facts.acts.push(act),
-        ClockFact::Preservation(preservation) => facts.preservations.push(preservation),
-        ClockFact::Document(document) => facts.documents.push(document),
-        ClockFact::Obstacle(obstacle) => facts.obstacles.push(obstacle),
+fn add(facts: &mut ClaimFacts, recorded: Recorded) {
+    facts.obstacles.extend(obstacles(&recorded).into_values());
+    for (_, RecordedFact { fact, .. }) in recorded {
+        match fact {
+            ClockFact::Act(act) => facts.acts.push(act),
+            ClockFact::Preservation(preservation) => facts.preservations.push(preservation),
+            ClockFact::Document(document) => facts.documents.push(document),
+            ClockFact::Obstacle(_) | ClockFact::ObstacleEnded { .. } => {}
+        }
     }
+}
+
+/// Every obstacle by its identity, those that are gone with the day they went.
+pub(crate) fn obstacles(recorded: &Recorded) -> BTreeMap<String, Obstacle> {
+    let begun = recorded.iter().filter_map(|(id, recorded)| match &recorded.fact {
+        ClockFact::Obstacle(obstacle) => Some((id.clone(), obstacle.clone())),
+        _ => None,
+    });
+    let mut obstacles: BTreeMap<String, Obstacle> = begun.collect();
+    for (_, recorded) in recorded {
+        if let ClockFact::ObstacleEnded { obstacle_id, removed_on } = &recorded.fact
+            && let Some(obstacle) = obstacles.get_mut(obstacle_id)
+        {
+            obstacle.removed_on = Some(*removed_on);
+        }
+    }
+    obstacles
 }
 
 /// Who is told while nobody owns a claim: the head of its branch, else of the nearest above.
@@ -253,86 +298,3 @@ fn head_of(people: &People, branch_id: &str, date: Date) -> String {
     nearest.map_or_else(String::new, |(staff, _)| staff.staff_id.clone())
 }
 
-/// The clocks somebody answers for, those with the fewest days left first.
-pub async fn clock_list(desk: &Desk, call: &Call, owner: Option<&str>, state: &str) -> Outcome<Vec<ClockFile>> {
-    let people = desk.people(call.at).await?;
-    let owner = owner.unwrap_or(&call.staff_id);
-    desk.may(&people, call, UseCase::ClockView, &crate::case::person_target(&people, owner))?;
-    let page = desk.store.clock_of_owner::<ClockFile>(owner, state, None, PAGE).await?;
-    Ok(page.rows.into_iter().map(|kept| kept.body).collect())
-}
-
-/// Every clock of a claim that somebody was told of.
-pub async fn claim_clocks(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Vec<ClockFile>> {
-    let people = desk.people(call.at).await?;
-    let page = desk.store.clock_of_claim::<ClockFile>(claim_id, None, PAGE).await?;
-    let target = match page.rows.first() {
-        Some(kept) => target_of(desk, &kept.row.customer_id).await?,
-        None => Target::default(),
-    };
-    desk.may(&people, call, UseCase::ClockView, &target)?;
-    Ok(page.rows.into_iter().map(|kept| kept.body).collect())
-}
-
-/// What became of recording an act.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActRecorded {
-    pub act_id: String,
-    pub strength: EvidenceStrength,
-}
-
-/// Records something done about a claim, with its evidence; weak evidence is recorded and moves no clock.
-/// The clocks follow with the next night.
-pub async fn act_record(desk: &Desk, call: &Call, claim_id: &str, customer_id: &str, act: &Act) -> Outcome<ActRecorded> {
-    let people = desk.people(call.at).await?;
-    desk.may(&people, call, UseCase::ClockActRecord, &target_of(desk, customer_id).await?)?;
-    let mut tx = match desk.begin(call, "act_record", &(claim_id, act)).await? {
-        Begun::Again(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
-    let mut facts = book_facts(desk, claim_id, customer_id, call.at.day())?;
-    for kept in tx.clock_fact_of_claim::<ClockFact>(claim_id, None, PAGE).await?.rows {
-        add(&mut facts, kept.body);
-    }
-    let strength = act_check(&facts, act, &desk.rules.clocks, call.at.day()).map_err(|no| told(no.code(), &no))?;
-    let row = ClockFactRow { clock_fact_id: act.act_id.clone(), claim_id: claim_id.to_owned(), happened_on: act.on };
-    match tx.save(&row, &ClockFact::Act(act.clone()), 0, call.stamp()).await? {
-        Saved::Stored { .. } => {}
-        conflict => drop(stored(conflict)?),
-    }
-    tx.audit(call.audit("clock_act_record", format!("claim/{claim_id}"), format!("{} {}", act.kind.code(), strength.code())));
-    desk.commit(tx, call, ActRecorded { act_id: act.act_id.clone(), strength }).await
-}
-
-/// Who may be named in an act, as the book says it.
-fn book_facts(desk: &Desk, claim_id: &str, customer_id: &str, on: Date) -> Outcome<ClaimFacts> {
-    let contracts = lake::securities::contracts(&desk.open.lake, on)?;
-    let contract = contracts.get(claim_id).map(|contract| Secures::Contract(contract.clone()));
-    let is_behind = |secures: &Secures| *secures == Secures::Loan(claim_id.to_owned()) || Some(secures) == contract.as_ref();
-    let mut facts = ClaimFacts {
-        claim_id: claim_id.to_owned(),
-        debtors: vec![customer_id.to_owned()],
-        due_on: Vec::new(),
-        owner: None,
-        branch_head: String::new(),
-        guarantees: Vec::new(),
-        collateral: Vec::new(),
-        preservations: Vec::new(),
-        documents: Vec::new(),
-        obstacles: Vec::new(),
-        acts: Vec::new(),
-    };
-    for one in guarantees(&desk.open.lake, on)?.into_iter().filter(|one| is_behind(&one.secures)) {
-        facts.guarantees.push(Guarantee { guarantor_id: one.guarantor_id, form: None, term: GuaranteeTerm::Silent, maximum_amount: None });
-    }
-    for one in collateral(&desk.open.lake, on)?.into_iter().filter(|one| is_behind(&one.secures)) {
-        facts.collateral.push(Collateral {
-            collateral_id: one.collateral_id,
-            right: CollateralRight::Mortgage,
-            insured_until: None,
-            registered_until: None,
-            valued_on: None,
-        });
-    }
-    Ok(facts)
-}

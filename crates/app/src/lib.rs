@@ -6,7 +6,7 @@
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`], `demo_week`. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
-//! [`contact`], [`promise`], [`person`], [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
+//! [`contact`], [`promise`], [`person`], [`clock`], [`clock_fact`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
 //! [`audit`], [`webhook`].
 
 pub mod agency;
@@ -17,6 +17,7 @@ pub mod book_import;
 pub mod case;
 pub mod case_night;
 pub mod clock;
+pub mod clock_fact;
 pub mod contact;
 pub mod person;
 pub mod promise;

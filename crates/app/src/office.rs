@@ -4,7 +4,7 @@ use crate::casework_rules::CaseworkRules;
 use crate::desk::{Call, Desk};
 use crate::failure::{Outcome, refused};
 use crate::keys::{keys, make_keys};
-use crate::sign_in::set_given;
+use crate::sign_in::{given_hash, set_given};
 use crate::staff::{Employee, Work, branches_set, save};
 use crate::workspace::Open;
 use anyhow::{Context, anyhow};
@@ -28,6 +28,15 @@ pub async fn desk_open(open: &Open, database: Option<&str>, on: Date) -> Outcome
     let keys = keys(root)?.expect("a workspace has keys once they were made");
     let rules = CaseworkRules::load(open, on)?;
     Ok(Desk::new(open.clone(), Store::open(&address(open, database), keys).await?, rules))
+}
+
+/// The desk over the same store, if on this day the pack says something else than it did.
+pub fn desk_renewed(desk: &Desk, on: Date) -> Outcome<Option<Desk>> {
+    let text = desk.open.pack_text(Some(&desk.open.config.casework_pack))?;
+    if desk.rules.on == on && desk.rules.text == text {
+        return Ok(None);
+    }
+    Ok(Some(Desk::new(desk.open.clone(), desk.store.clone(), CaseworkRules::load(&desk.open, on)?)))
 }
 
 /// Whether a workspace has a desk: a database is named, or its file is there.
@@ -99,8 +108,13 @@ async fn hire(desk: &Desk, staff_id: &str, name: &str, post: Post, work: Option<
         posts: vec![post],
     };
     let call = founder(at);
-    save(desk, &call, &Employee { staff, work }, 0, "staff_add").await?;
-    set_given(desk, &call, staff_id, password).await
+    let hash = given_hash(desk, staff_id, password).await?;
+    let mut tx = desk.store.begin().await?;
+    save(&mut tx, &call, &Employee { staff, work }, 0, "staff_add").await?;
+    set_given(&mut tx, &call, staff_id, &hash).await?;
+    tx.commit().await?;
+    desk.forget_people();
+    Ok(())
 }
 
 /// The people of the demo institution: every officer of the book at the post the book names, and those no file

@@ -6,9 +6,9 @@ use crate::desk::{Begun, Call, Desk, PAGE, stored, told};
 use crate::failure::Outcome;
 use authority::{Target, UseCase};
 use casework::case::Case;
-use casework::promise::{PaymentWay, Promise, PromiseDesk, PromiseDraft, make};
+use casework::promise::{PaymentWay, Promise, PromiseStatus, PromiseDesk, PromiseDraft, make};
 use serde::{Deserialize, Serialize};
-use store::{CaseRow, Kept, PromiseRow};
+use store::{CaseRow, Cursor, Kept, PromiseRow};
 use units::{Date, Money};
 
 /// A promise in a list.
@@ -68,17 +68,36 @@ pub async fn promise_record(desk: &Desk, call: &Call, case_id: &str, said: &Prom
     desk.commit(tx, call, promise).await
 }
 
-/// What is promised for a day, as far as the caller may see the cases.
-pub async fn promise_calendar(desk: &Desk, call: &Call, on: Date) -> Outcome<Vec<PromiseView>> {
+/// Which promises to list.
+#[derive(Clone, Debug)]
+pub struct PromiseFilter {
+    pub on: Date,
+    /// Who was told.
+    pub owner: Option<String>,
+    pub state: Option<PromiseStatus>,
+}
+
+/// What is promised for a day, as far as the caller may see the cases; what is left out of a page is not made up for.
+pub async fn promise_calendar(
+    desk: &Desk,
+    call: &Call,
+    filter: &PromiseFilter,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Outcome<(Vec<PromiseView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::CaseList, &crate::case::person_target(&people, &call.staff_id))?;
     let mut views = Vec::new();
-    for kept in desk.store.promise_on::<Promise>(on, None, PAGE).await?.rows {
+    let page = desk.store.promise_on::<Promise>(filter.on, after, limit.clamp(1, PAGE)).await?;
+    let wanted = |promise: &Promise| {
+        filter.owner.as_ref().is_none_or(|owner| promise.staff_id == *owner) && filter.state.is_none_or(|state| promise.status == state)
+    };
+    for kept in page.rows.into_iter().filter(|kept| wanted(&kept.body)) {
         let case: Option<Kept<CaseRow, serde_json::Value>> = desk.store.load(&kept.row.case_id).await?;
         let target = case.map_or_else(Target::default, |case| target(&case.row));
         if desk.may(&people, call, UseCase::CaseView, &target).is_ok() {
             views.push(PromiseView { version: kept.version, promise: kept.body });
         }
     }
-    Ok(views)
+    Ok((views, page.next))
 }

@@ -1,11 +1,11 @@
 //! Signing in and out; who a token speaks for.
 
-use crate::desk::{Call, Desk, refusal, required, stored};
+use crate::desk::{Begun, Call, Desk, PAGE, refusal, required, stored};
 use crate::failure::{Outcome, refused};
 use authority::{Credential, PasswordOrigin, Proof, Role, Session, SessionUse, Staff, Target, UseCase};
 use serde::{Deserialize, Serialize};
 use store::access::{PasswordCheck, Secret, password_check, password_hash};
-use store::{ApiTokenRow, CredentialRow, Kept, SessionRow, Stamp, Tx};
+use store::{ApiTokenRow, CredentialRow, Kept, Once, SessionRow, Stamp, Tx};
 use units::Moment;
 
 /// A session that has begun (登录结果). The token is shown this once.
@@ -22,6 +22,24 @@ pub struct SignedIn {
 pub struct TokenScope {
     pub label: String,
     pub only: Vec<UseCase>,
+}
+
+/// A program's key just made. The key itself is shown this once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenMade {
+    pub token_id: String,
+    /// `None` when the same command is heard again: what was lost is revoked and made anew.
+    pub token: Option<String>,
+}
+
+/// A program's key in a list (接口令牌).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TokenView {
+    pub token_id: String,
+    #[serde(flatten)]
+    pub scope: TokenScope,
+    pub expires_at: Option<Moment>,
+    pub revoked_at: Option<Moment>,
 }
 
 /// Who writes where nobody has signed in yet.
@@ -53,30 +71,51 @@ pub async fn sign_in(desk: &Desk, staff_id: &str, password: &str, at: Moment) ->
             Err(refusal(no.code(), no.facts()))
         }
         Ok(session) => {
-            session_begin(desk, tx, &call, session, "").await
+            // Whoever left, or has no post today, gets no session.
+            let people = desk.people(at).await?;
+            people.actor(&people.institution(&desk.rules.authority, at.day()), &call)?;
+            begun(desk, tx, &call, session, "").await
         }
     }
 }
 
-/// Begins a session for a person whose identity is proved; `by` says how, when not by a password.
-async fn session_begin(desk: &Desk, mut tx: Tx, call: &Call, session: Session, by: &str) -> Outcome<SignedIn> {
-    // Whoever left, or has no post today, gets no session.
-    let people = desk.people(call.at).await?;
-    people.actor(&people.institution(&desk.rules.authority, call.at.day()), call)?;
-    let secret = Secret::fresh();
-    let expires_at = call.at.plus_seconds(i64::from(desk.rules.authority.sign_in.session_longest_minutes) * 60);
-    let row = SessionRow {
-        session_hash: secret.hash,
-        staff_id: call.staff_id.clone(),
-        opened_at: call.at,
-        seen_at: call.at,
-        expires_at,
-        closed_at: None,
-    };
-    stored(tx.save(&row, &session, 0, Stamp { by: NOBODY, at: call.at }).await?)?;
-    tx.audit(call.audit("sign_in", format!("staff/{}", call.staff_id), by));
+/// Keeps a session that begins; the token leaves with it and is kept as a hash alone.
+async fn begun(desk: &Desk, mut tx: Tx, call: &Call, session: Session, why: &str) -> Outcome<SignedIn> {
+    let (secret, at) = (Secret::fresh(), call.at);
+    let expires_at = at.plus_seconds(i64::from(desk.rules.authority.sign_in.session_longest_minutes) * 60);
+    let staff_id = call.staff_id.clone();
+    let row = SessionRow { session_hash: secret.hash, staff_id: staff_id.clone(), opened_at: at, seen_at: at, expires_at, closed_at: None };
+    stored(tx.save(&row, &session, 0, Stamp { by: NOBODY, at }).await?)?;
+    tx.audit(call.audit("sign_in", format!("staff/{staff_id}"), why));
     tx.commit().await?;
-    Ok(SignedIn { token: secret.token, staff_id: call.staff_id.clone(), good_for: session.good_for, expires_at })
+    Ok(SignedIn { token: secret.token, staff_id, good_for: session.good_for, expires_at })
+}
+
+/// Uses up the state of a sign-in elsewhere: once.
+pub async fn state_use(desk: &Desk, state: &str, at: Moment) -> Outcome<()> {
+    let (tx, stamp) = (desk.store.begin().await?, Stamp { by: NOBODY, at });
+    let key = format!("oidc {}", Secret::hash_of(state));
+    match tx.once::<()>(&key, "", stamp).await? {
+        Once::First => {
+            tx.once_result(&key, &(), stamp).await?;
+            Ok(tx.commit().await?)
+        }
+        Once::Again(()) | Once::OtherInput => refused("E-SI-04", &[]),
+    }
+}
+
+/// Begins a session for whom an identity provider vouches. Who is not on the staff list, left, or has no post today
+/// gets none.
+pub async fn sign_in_vouched(desk: &Desk, staff_id: &str, at: Moment) -> Outcome<SignedIn> {
+    vouched(desk, staff_id, "oidc", at).await
+}
+
+async fn vouched(desk: &Desk, staff_id: &str, by: &str, at: Moment) -> Outcome<SignedIn> {
+    let call = Call { staff_id: staff_id.to_owned(), only: None, at, key: None };
+    let people = desk.people(at).await?;
+    people.actor(&people.institution(&desk.rules.authority, at.day()), &call)?;
+    let session = Session { staff_id: staff_id.to_owned(), good_for: SessionUse::Work, began_at: at, used_at: at };
+    begun(desk, desk.store.begin().await?, &call, session, by).await
 }
 
 /// One person of each role, by identity, where the institution is the demo; nobody elsewhere.
@@ -98,10 +137,9 @@ pub async fn demo_people(desk: &Desk, at: Moment) -> Outcome<Vec<(Role, String, 
 /// Begins a session as one of the demo's people, without a password; refused anywhere else.
 pub async fn sign_in_demo(desk: &Desk, staff_id: &str, at: Moment) -> Outcome<SignedIn> {
     if !desk.open.config.demo {
-        return refused("E-SI-03", &[]);
+        return refused("E-SI-09", &[]);
     }
-    let call = Call { staff_id: staff_id.to_owned(), only: None, at, key: None };
-    session_begin(desk, desk.store.begin().await?, &call, Session { staff_id: staff_id.to_owned(), good_for: SessionUse::Work, began_at: at, used_at: at }, "demo").await
+    vouched(desk, staff_id, "demo", at).await
 }
 
 /// Whom a token speaks for now; for work, unless only a password is to be changed.
@@ -150,9 +188,22 @@ pub async fn sign_out(desk: &Desk, token: &str, at: Moment) -> Outcome<()> {
     Ok(tx.commit().await?)
 }
 
+/// The old password and the one that is to take its place.
+pub struct PasswordChange<'a> {
+    pub old: &'a str,
+    pub new: &'a str,
+}
+
 /// Sets a password of the person's own; every session of the person ends, and a new one begins with the next sign-in.
-pub async fn password_change(desk: &Desk, token: &str, old: &str, new: &str, at: Moment) -> Outcome<()> {
-    let call = call_for(desk, token, SessionUse::PasswordChange, at).await?;
+pub async fn password_change(desk: &Desk, token: &str, key: Option<&str>, said: PasswordChange<'_>, at: Moment) -> Outcome<()> {
+    let PasswordChange { old, new } = said;
+    // The command that ended the session is answered under its key, though the session is over.
+    if let Some(over) = closed_call(desk, token, key, at).await?
+        && let Begun::Again(first) = desk.begin(&over, "password_change", &()).await?
+    {
+        return heard_with(&over, first, new).await;
+    }
+    let call = Call { key: key.map(str::to_owned), ..call_for(desk, token, SessionUse::PasswordChange, at).await? };
     let rules = &desk.rules.authority.sign_in;
     let kept: Kept<CredentialRow, Credential> = desk.load(&desk.store, "credential", &call.staff_id).await?;
     rules.check_lock(&kept.body, at).map_err(|no| refusal(no.code(), no.facts()))?;
@@ -162,44 +213,123 @@ pub async fn password_change(desk: &Desk, token: &str, old: &str, new: &str, at:
     }
     rules.check_password(&call.staff_id, new, Some(old)).map_err(|no| refusal(no.code(), no.facts()))?;
     let row = CredentialRow { staff_id: call.staff_id.clone(), password_hash: password_hash(new.to_owned()).await? };
-    let mut tx = desk.store.begin().await?;
+    let mut tx = match desk.begin(&call, "password_change", &()).await? {
+        Begun::Again(first) => return heard_with(&call, first, new).await,
+        Begun::First(tx) => tx,
+    };
     stored(tx.save(&row, &Credential::new(PasswordOrigin::Chosen, at), kept.version, call.stamp()).await?)?;
     tx.session_close_all(&call.staff_id, at).await?;
     tx.audit(call.audit("password_change", format!("staff/{}", call.staff_id), ""));
-    Ok(tx.commit().await?)
+    desk.commit(tx, &call, row.password_hash).await?;
+    Ok(())
+}
+
+/// Who had a session that was closed, if a command is named that may have closed it.
+async fn closed_call(desk: &Desk, token: &str, key: Option<&str>, at: Moment) -> Outcome<Option<Call>> {
+    let Some(key) = key else { return Ok(None) };
+    let session: Option<Kept<SessionRow, Session>> = desk.store.load(&Secret::hash_of(token)).await?;
+    let closed = session.filter(|kept| kept.row.closed_at.is_some());
+    Ok(closed.map(|kept| Call { staff_id: kept.row.staff_id, only: None, at, key: Some(key.to_owned()) }))
+}
+
+/// A password command heard again. What is kept of the first is the hash of its password and no digest, which
+/// would be quicker to guess from; another password is another input.
+pub(crate) async fn heard_with(call: &Call, first: String, password: &str) -> Outcome<()> {
+    match password_check(Some(first), password.to_owned()).await? {
+        PasswordCheck::Right => Ok(()),
+        PasswordCheck::Wrong => refused("E-AP-03", &[("key", &call.key.as_deref().unwrap_or_default())]),
+    }
 }
 
 /// A password an administrator hands over: good for nothing but choosing another.
 pub async fn password_give(desk: &Desk, call: &Call, staff_id: &str, password: &str) -> Outcome<()> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffManage, &Target::default())?;
-    set_given(desk, call, staff_id, password).await
+    let hash = given_hash(desk, staff_id, password).await?;
+    let mut tx = match desk.begin(call, "password_give", &staff_id).await? {
+        Begun::Again(first) => return heard_with(call, first, password).await,
+        Begun::First(tx) => tx,
+    };
+    set_given(&mut tx, call, staff_id, &hash).await?;
+    desk.commit(tx, call, hash).await?;
+    Ok(())
 }
 
-pub(crate) async fn set_given(desk: &Desk, call: &Call, staff_id: &str, password: &str) -> Outcome<()> {
+/// The hash of a password that may be given to somebody; made before anything is held, for it takes long.
+pub(crate) async fn given_hash(desk: &Desk, staff_id: &str, password: &str) -> Outcome<String> {
     let rules = &desk.rules.authority.sign_in;
     rules.check_password(staff_id, password, None).map_err(|no| refusal(no.code(), no.facts()))?;
-    let row = CredentialRow { staff_id: staff_id.to_owned(), password_hash: password_hash(password.to_owned()).await? };
-    let mut tx = desk.store.begin().await?;
+    Ok(password_hash(password.to_owned()).await?)
+}
+
+pub(crate) async fn set_given(tx: &mut Tx, call: &Call, staff_id: &str, hash: &str) -> Outcome<()> {
+    let row = CredentialRow { staff_id: staff_id.to_owned(), password_hash: hash.to_owned() };
     let kept: Option<Kept<CredentialRow, Credential>> = tx.load(staff_id).await?;
     let over = kept.map_or(0, |kept| kept.version);
     stored(tx.save(&row, &Credential::new(PasswordOrigin::Given, call.at), over, call.stamp()).await?)?;
     tx.session_close_all(staff_id, call.at).await?;
     tx.audit(call.audit("password_give", format!("staff/{staff_id}"), ""));
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// A key for a program that acts for the caller, within these use cases, until a day.
-pub async fn token_make(desk: &Desk, call: &Call, scope: TokenScope, expires_at: Option<Moment>) -> Outcome<String> {
+pub async fn token_make(desk: &Desk, call: &Call, scope: TokenScope, expires_at: Option<Moment>) -> Outcome<TokenMade> {
     required("label", &scope.label)?;
+    may_manage(desk, call).await?;
+    let mut tx = match desk.begin(call, "token_make", &(&scope, expires_at)).await? {
+        Begun::Again(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let secret = Secret::fresh();
+    let row = ApiTokenRow { token_hash: secret.hash.clone(), staff_id: call.staff_id.clone(), expires_at, revoked_at: None };
+    stored(tx.save(&row, &scope, 0, call.stamp()).await?)?;
+    let token_id = token_id(&row);
+    tx.audit(call.audit("token_make", format!("token/{token_id}"), &scope.label));
+    // The token lies nowhere in the clear, not with the answer that is kept either.
+    let done = desk.commit(tx, call, TokenMade { token_id, token: None }).await?;
+    Ok(TokenMade { token: Some(secret.token), ..done })
+}
+
+async fn may_manage(desk: &Desk, call: &Call) -> Outcome<()> {
     let people = desk.people(call.at).await?;
     let own = Target { owner: Some(call.staff_id.clone()), ..Target::default() };
     desk.may(&people, call, UseCase::TokenManage, &own)?;
-    let secret = Secret::fresh();
-    let row = ApiTokenRow { token_hash: secret.hash.clone(), staff_id: call.staff_id.clone(), expires_at, revoked_at: None };
-    let mut tx = desk.store.begin().await?;
-    stored(tx.save(&row, &scope, 0, call.stamp()).await?)?;
-    tx.audit(call.audit("token_make", format!("token/{}", &secret.hash[..12]), &scope.label));
-    tx.commit().await?;
-    Ok(secret.token)
+    Ok(())
+}
+
+/// As a token is spoken of: the beginning of its hash.
+fn token_id(row: &ApiTokenRow) -> String {
+    row.token_hash[..12].to_owned()
+}
+
+/// The caller's keys for programs, revoked ones too.
+pub async fn token_list(desk: &Desk, call: &Call) -> Outcome<Vec<TokenView>> {
+    may_manage(desk, call).await?;
+    let page = desk.store.api_token_of_staff::<TokenScope>(&call.staff_id, None, PAGE).await?;
+    let view = |kept: Kept<ApiTokenRow, TokenScope>| TokenView {
+        token_id: token_id(&kept.row),
+        scope: kept.body,
+        expires_at: kept.row.expires_at,
+        revoked_at: kept.row.revoked_at,
+    };
+    Ok(page.rows.into_iter().map(view).collect())
+}
+
+/// Takes a key for programs out of use; a second time changes nothing.
+pub async fn token_revoke(desk: &Desk, call: &Call, wanted: &str) -> Outcome<()> {
+    may_manage(desk, call).await?;
+    let mut tx = match desk.begin(call, "token_revoke", &wanted).await? {
+        Begun::Again(()) => return Ok(()),
+        Begun::First(tx) => tx,
+    };
+    let own = tx.api_token_of_staff::<TokenScope>(&call.staff_id, None, PAGE).await?;
+    let Some(kept) = own.rows.into_iter().find(|kept| token_id(&kept.row) == wanted) else {
+        return refused("E-AP-01", &[("what", &"token"), ("id", &wanted)]);
+    };
+    if kept.row.revoked_at.is_none() {
+        let row = ApiTokenRow { revoked_at: Some(call.at), ..kept.row };
+        stored(tx.save(&row, &kept.body, kept.version, call.stamp()).await?)?;
+        tx.audit(call.audit("token_revoke", format!("token/{wanted}"), &kept.body.label));
+    }
+    desk.commit(tx, call, ()).await
 }

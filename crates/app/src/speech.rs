@@ -5,7 +5,7 @@
 
 use crate::case::{open_case, target};
 use crate::case_night::owed;
-use crate::clock::ClockFact;
+use crate::clock::{ClockFact, RecordedFact};
 use crate::desk::{Call, Desk, PAGE, People, required};
 use crate::failure::{Outcome, refused};
 use crate::person::{PersonFile, person_view};
@@ -52,8 +52,8 @@ async fn confirmed(desk: &Desk, case: &Case, today: Date) -> Outcome<BTreeSet<Sp
     for loan in &case.loans {
         let mut proved = BTreeSet::new();
         // In the order they happened: what was taken back is proved no more.
-        for kept in desk.store.clock_fact_of_claim::<ClockFact>(loan, None, PAGE).await?.rows {
-            learn(&mut proved, &kept.body, today);
+        for kept in desk.store.clock_fact_of_claim::<RecordedFact>(loan, None, PAGE).await?.rows {
+            learn(&mut proved, &kept.body.fact, today);
         }
         all.extend(proved);
     }
@@ -81,7 +81,7 @@ fn learn(proved: &mut BTreeSet<SpeechFact>, fact: &ClockFact, today: Date) {
         ClockFact::Preservation(order) if order.ordered_on <= today && order.until.is_none_or(|until| today <= until) => {
             proved.insert(SpeechFact::AssetsPreserved);
         }
-        ClockFact::Document(_) | ClockFact::Preservation(_) | ClockFact::Obstacle(_) => {}
+        ClockFact::Document(_) | ClockFact::Preservation(_) | ClockFact::Obstacle(_) | ClockFact::ObstacleEnded { .. } => {}
     }
 }
 

@@ -1,13 +1,13 @@
 //! People, their posts, and the branches they stand in.
 
-use crate::desk::{Call, Desk, refusal, required, stored, stored_path};
+use crate::desk::{Begun, Call, Desk, refusal, required, stored, stored_path};
 use crate::failure::{Outcome, refused};
-use crate::sign_in::set_given;
-use authority::{Branch, BranchPath, Delegation, Employment, Post, Staff, Target, UseCase, branch_paths, post_give};
+use crate::sign_in::{given_hash, heard_with, set_given};
+use authority::{Branch, BranchPath, Delegation, Employment, Post, Role, Staff, Target, UseCase, branch_paths, post_give};
 use casework::assignment::{Presence, StaffMember};
 use casework::strategy::Skill;
 use serde::{Deserialize, Serialize};
-use store::{BranchRow, DelegationRow, Kept, StaffRow};
+use store::{BranchRow, DelegationRow, Kept, StaffRow, Tx};
 
 /// Somebody who works here, and what work the person takes (员工档案).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,11 +77,34 @@ pub async fn me(desk: &Desk, call: &Call) -> Outcome<Me> {
     }
 }
 
+/// Which people to list.
+#[derive(Clone, Debug, Default)]
+pub struct StaffFilter {
+    /// With a post today at this branch or below it.
+    pub branch: Option<String>,
+    pub role: Option<Role>,
+    pub employment: Option<Employment>,
+}
+
 /// Everybody who works here, as the caller may know.
-pub async fn staff_list(desk: &Desk, call: &Call) -> Outcome<Vec<Employee>> {
+pub async fn staff_list(desk: &Desk, call: &Call, filter: &StaffFilter) -> Outcome<Vec<Employee>> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffView, &Target::default())?;
-    Ok(people.employees.clone())
+    let branch = match filter.branch.as_deref().map(|branch| people.branches.get(branch)) {
+        Some(None) => return Ok(Vec::new()),
+        Some(known) => known,
+        None => None,
+    };
+    let holds = |post: &Post| {
+        branch.is_none_or(|branch| post.branch.is_at_or_below(branch)) && filter.role.is_none_or(|role| post.role == role)
+    };
+    let is_any = branch.is_none() && filter.role.is_none();
+    let wanted = |employee: &&Employee| {
+        let staff = &employee.staff;
+        let is_employed = filter.employment.is_none_or(|employment| staff.employment == employment);
+        is_employed && (is_any || staff.posts.iter().any(|post| post.is_held_on(call.at.day()) && holds(post)))
+    };
+    Ok(people.employees.iter().filter(wanted).cloned().collect())
 }
 
 /// Takes somebody on with a first password, which is good for choosing another.
@@ -91,37 +114,54 @@ pub async fn staff_add(desk: &Desk, call: &Call, employee: &Employee, password: 
     required("name", &staff.name)?;
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffManage, &Target::default())?;
+    let hash = given_hash(desk, &staff.staff_id, password).await?;
+    let mut tx = match desk.begin(call, "staff_add", employee).await? {
+        Begun::Again(first) => return heard_with(call, first, password).await,
+        Begun::First(tx) => tx,
+    };
     let mut made = Staff { posts: Vec::new(), ..staff.clone() };
     for post in &staff.posts {
         let given = post_give(&desk.rules.authority, &call.staff_id, &made, post.clone());
         made = given.map_err(|no| refusal(no.code(), no.facts()))?;
     }
-    let rules = &desk.rules.authority.sign_in;
-    rules.check_password(&made.staff_id, password, None).map_err(|no| refusal(no.code(), no.facts()))?;
-    let made = Employee { staff: made, work: employee.work.clone() };
-    save(desk, call, &made, 0, "staff_add").await?;
-    set_given(desk, call, &made.staff.staff_id, password).await
+    save(&mut tx, call, &Employee { staff: made, work: employee.work.clone() }, 0, "staff_add").await?;
+    set_given(&mut tx, call, &staff.staff_id, &hash).await?;
+    desk.commit(tx, call, hash).await?;
+    desk.forget_people();
+    Ok(())
 }
 
 /// One more post for somebody.
 pub async fn staff_post(desk: &Desk, call: &Call, staff_id: &str, post: Post) -> Outcome<Employee> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::RoleGrant, &Target::default())?;
-    let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", staff_id).await?;
+    let mut tx = match desk.begin(call, "staff_post", &(staff_id, &post)).await? {
+        Begun::Again(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let kept: Kept<StaffRow, Employee> = desk.load(&tx, "staff", staff_id).await?;
     let given = post_give(&desk.rules.authority, &call.staff_id, &kept.body.staff, post).map_err(|no| refusal(no.code(), no.facts()))?;
     let given = Employee { staff: given, work: kept.body.work };
-    save(desk, call, &given, kept.version, "role_grant").await?;
-    Ok(given)
+    save(&mut tx, call, &given, kept.version, "role_grant").await?;
+    let done = desk.commit(tx, call, given).await?;
+    desk.forget_people();
+    Ok(done)
 }
 
 /// Suspends somebody, brings back, or lets go; what was open in the person's hands the night passes on.
 pub async fn staff_employ(desk: &Desk, call: &Call, staff_id: &str, employment: Employment) -> Outcome<Employee> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffManage, &Target::default())?;
-    let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", staff_id).await?;
+    let mut tx = match desk.begin(call, "staff_employ", &(staff_id, employment)).await? {
+        Begun::Again(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let kept: Kept<StaffRow, Employee> = desk.load(&tx, "staff", staff_id).await?;
     let changed = Employee { staff: Staff { employment, ..kept.body.staff }, work: kept.body.work };
-    save(desk, call, &changed, kept.version, "staff_manage").await?;
-    Ok(changed)
+    save(&mut tx, call, &changed, kept.version, "staff_manage").await?;
+    let done = desk.commit(tx, call, changed).await?;
+    desk.forget_people();
+    Ok(done)
 }
 
 /// Whether somebody is at work (在岗与请假).
@@ -149,6 +189,10 @@ pub async fn delegation_make(desk: &Desk, call: &Call, delegation: &Delegation) 
     let people = desk.people(call.at).await?;
     let own = Target { owner: Some(call.staff_id.clone()), ..Target::default() };
     desk.may(&people, call, UseCase::DelegationMake, &own)?;
+    let mut tx = match desk.begin(call, "delegation_make", delegation).await? {
+        Begun::Again(()) => return Ok(()),
+        Begun::First(tx) => tx,
+    };
     let institution = people.institution(&desk.rules.authority, call.at.day());
     let delegation = Delegation { from_staff: call.staff_id.clone(), ..delegation.clone() };
     institution.check_delegation(&delegation).map_err(|no| refusal(no.code(), no.facts()))?;
@@ -159,10 +203,9 @@ pub async fn delegation_make(desk: &Desk, call: &Call, delegation: &Delegation) 
         from_on: delegation.from,
         until_on: delegation.until,
     };
-    let mut tx = desk.store.begin().await?;
     stored(tx.save(&row, &delegation, 0, call.stamp()).await?)?;
     tx.audit(call.audit("delegation_make", format!("delegation/{}", row.delegation_id), &row.to_staff_id));
-    tx.commit().await?;
+    desk.commit(tx, call, ()).await?;
     desk.forget_people();
     Ok(())
 }
@@ -188,9 +231,8 @@ pub(crate) async fn branches_set(desk: &Desk, call: &Call, branches: &[Branch]) 
     Ok(())
 }
 
-pub(crate) async fn save(desk: &Desk, call: &Call, employee: &Employee, over: i64, action: &str) -> Outcome<()> {
+pub(crate) async fn save(tx: &mut Tx, call: &Call, employee: &Employee, over: i64, action: &str) -> Outcome<()> {
     let staff = &employee.staff;
-    let mut tx = desk.store.begin().await?;
     let post = staff.posts.first();
     let row = StaffRow {
         staff_id: staff.staff_id.clone(),
@@ -201,7 +243,5 @@ pub(crate) async fn save(desk: &Desk, call: &Call, employee: &Employee, over: i6
     };
     stored(tx.save(&row, employee, over, call.stamp()).await?)?;
     tx.audit(call.audit(action, format!("staff/{}", staff.staff_id), ""));
-    tx.commit().await?;
-    desk.forget_people();
     Ok(())
 }

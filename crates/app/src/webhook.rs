@@ -95,18 +95,7 @@ pub async fn webhook_add(desk: &Desk, call: &Call, wanted: &WebhookWanted) -> Ou
 
 /// To other machines encrypted, to this one as it likes; known topics, at least one.
 fn check(wanted: &WebhookWanted) -> Outcome<()> {
-    let url = Url::parse(&wanted.url).ok();
-    let is_here = |url: &Url| match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let is_sound = url.is_some_and(|url| {
-        let is_plain = url.username().is_empty() && url.password().is_none() && url.host().is_some();
-        is_plain && (url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)))
-    });
-    if !is_sound {
+    if !is_sound(&wanted.url) {
         return refused("E-CW-06", &[("url", &wanted.url)]);
     }
     if wanted.topics.is_empty() {
@@ -118,12 +107,27 @@ fn check(wanted: &WebhookWanted) -> Outcome<()> {
     }
 }
 
+/// Whether an address may be told things: https, or http on this machine; no password in it.
+pub fn is_sound(address: &str) -> bool {
+    let url = Url::parse(address).ok();
+    let is_here = |url: &Url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.is_some_and(|url| {
+        let is_plain = url.username().is_empty() && url.password().is_none() && url.host().is_some();
+        is_plain && (url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)))
+    })
+}
+
 /// Everybody who is told, and who was.
-pub async fn webhook_list(desk: &Desk, call: &Call) -> Outcome<Vec<WebhookView>> {
+pub async fn webhook_list(desk: &Desk, call: &Call, only: Option<WebhookState>) -> Outcome<Vec<WebhookView>> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::WebhookManage, &Target::default())?;
     let mut views = Vec::new();
-    for &state in WebhookState::ALL {
+    for &state in WebhookState::ALL.iter().filter(|state| only.is_none_or(|only| only == **state)) {
         for kept in desk.store.webhook_in_state::<Webhook>(state.code(), None, PAGE).await?.rows {
             let WebhookRow { webhook_id, url, .. } = kept.row;
             views.push(WebhookView { webhook_id, version: kept.version, url, state, topics: kept.body.topics });
@@ -136,7 +140,10 @@ pub async fn webhook_list(desk: &Desk, call: &Call) -> Outcome<Vec<WebhookView>>
 pub async fn webhook_stop(desk: &Desk, call: &Call, webhook_id: &str) -> Outcome<()> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::WebhookManage, &Target::default())?;
-    let mut tx = desk.store.begin().await?;
+    let mut tx = match desk.begin(call, "webhook_stop", &webhook_id).await? {
+        Begun::Again(()) => return Ok(()),
+        Begun::First(tx) => tx,
+    };
     let kept: Kept<WebhookRow, Webhook> = desk.load(&tx, "webhook", webhook_id).await?;
     if kept.row.state == WebhookState::Stopped.code() {
         return Ok(());
@@ -145,7 +152,7 @@ pub async fn webhook_stop(desk: &Desk, call: &Call, webhook_id: &str) -> Outcome
     stored(tx.save(&row, &kept.body, kept.version, call.stamp()).await?)?;
     tx.webhook_topics_set(webhook_id, &[]).await?;
     tx.audit(call.audit("webhook_stop", format!("webhook/{webhook_id}"), ""));
-    Ok(tx.commit().await?)
+    desk.commit(tx, call, ()).await
 }
 
 /// Tells everything of its topics again from this event on: how many events.

@@ -23,6 +23,9 @@ pub struct Config {
     /// Where cases and people are kept; a file in the workspace when absent.
     #[serde(default)]
     pub database: Option<String>,
+    /// Who else may say who somebody is.
+    #[serde(default)]
+    pub oidc: Option<OidcConfig>,
     /// Minutes the institution's clock is ahead of Greenwich.
     #[serde(default = "china")]
     pub utc_offset_minutes: i32,
@@ -32,6 +35,38 @@ pub struct Config {
     /// Whether this is the demo institution, whose people sign in with one click.
     #[serde(default)]
     pub demo: bool,
+}
+
+/// The institution's own identity provider (单点登录).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcConfig {
+    pub issuer: String,
+    pub client_id: String,
+    /// Holds the client's secret alone; relative to the workspace. Else the environment has it.
+    #[serde(default)]
+    client_secret_file: Option<PathBuf>,
+    /// Where the provider sends people back to.
+    pub redirect_uri: String,
+    /// The claim that names the `staff_id`.
+    pub staff_claim: String,
+}
+
+/// Holds the client's secret where no file does.
+const CLIENT_SECRET: &str = "POSTLOAN_OIDC_CLIENT_SECRET";
+
+impl OidcConfig {
+    pub fn client_secret(&self, root: &Path) -> Outcome<String> {
+        let read = match &self.client_secret_file {
+            Some(path) => fs::read_to_string(root.join(path)).map_err(|error| format!("{}: {error}", path.display())),
+            None => std::env::var(CLIENT_SECRET).map_err(|error| format!("{CLIENT_SECRET}: {error}")),
+        };
+        match read.map(|secret| secret.trim().to_owned()) {
+            Ok(secret) if !secret.is_empty() => Ok(secret),
+            Ok(_) => refused("E-SI-07", &[("problem", &"client_secret")]),
+            Err(problem) => refused("E-SI-07", &[("problem", &problem)]),
+        }
+    }
 }
 
 fn usual_query_memory() -> usize {

@@ -4,7 +4,7 @@
 mod decisions;
 
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
-use app::approval::{ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
+use app::approval::{ApprovalFilter, ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
 use app::audit::{AuditVerified, AuditWanted, audit_export, audit_search, audit_verify};
 use app::case::{CaseFilter, case_list, case_view};
 use app::case_night::save_case;
@@ -262,10 +262,10 @@ fn a_hardship_plan_is_approved_by_somebody_else_once_and_stops_collection() {
         refused(world.decide("C1", &asked, Say::Sign).await, "E-AU-55");
         refused(world.decide("C2", &asked, Say::Sign).await, "E-AU-26");
         refused(world.decide("L1", &asked, Say::Reject { reason: " ".to_owned() }).await, "E-AU-59");
-        let (waiting, _) = done(approval_waiting(desk, &world.call("L1"), None, 10).await);
+        let (waiting, _) = done(approval_waiting(desk, &world.call("L1"), &ApprovalFilter::default(), None, 10).await);
         assert_eq!(waiting, [asked.clone()]);
-        assert_eq!(done(approval_waiting(desk, &world.call("C1"), None, 10).await).0, []);
-        assert_eq!(done(approval_mine(desk, &world.call("C1"), None, 10).await).0, [asked.clone()]);
+        assert_eq!(done(approval_waiting(desk, &world.call("C1"), &ApprovalFilter::default(), None, 10).await).0, []);
+        assert_eq!(done(approval_mine(desk, &world.call("C1"), &ApprovalFilter::default(), None, 10).await).0, [asked.clone()]);
         let stale = ApprovalView { version: asked.version + 1, ..asked.clone() };
         refused(world.decide("L1", &stale, Say::Sign).await, "E-AP-02");
         assert_eq!(world.case().await.hardship_plan, None, "a refused signature carries nothing out");
@@ -276,7 +276,7 @@ fn a_hardship_plan_is_approved_by_somebody_else_once_and_stops_collection() {
         assert_eq!(done(hardship_list(desk, &world.call("C1"), "K1").await)[0].next_due_on, Some(date("2026-12-20")));
         refused(world.decide("L1", &signed, Say::Sign).await, "E-AU-51");
         refused(hardship_propose(desk, &world.call("C1"), "K1", &hardship()).await, "E-HD-01");
-        assert_eq!(done(approval_waiting(desk, &world.call("L1"), None, 10).await).0, []);
+        assert_eq!(done(approval_waiting(desk, &world.call("L1"), &ApprovalFilter::default(), None, 10).await).0, []);
     });
 }
 
@@ -362,7 +362,7 @@ fn a_case_goes_to_an_agency_that_sees_no_more_than_it_needs_and_comes_back() {
         refused(agency_save(desk, &world.call("P1"), 0, &agency()).await, "E-AU-26");
         done(agency_save(desk, &world.call("O1"), 0, &agency()).await);
         refused(agency_save(desk, &world.call("O1"), 0, &Agency { whitelisted_on: None, ..agency() }).await, "E-AP-02");
-        let list = done(agency_list(desk, &world.call("P1")).await);
+        let list = done(agency_list(desk, &world.call("P1"), None).await);
         assert_eq!((list[0].review_due_on, list[0].review_is_past_due), (Some(date("2026-12-31")), false));
         refused(case_view(desk, &world.call("G1"), "K1").await, "E-AU-25");
 
@@ -373,7 +373,7 @@ fn a_case_goes_to_an_agency_that_sees_no_more_than_it_needs_and_comes_back() {
         assert_eq!(half.status, ApprovalStatus::Waiting);
         refused(world.decide("M1", &half, Say::Sign).await, "E-AU-57");
         assert_eq!(done(world.decide("O1", &half, Say::Sign).await).status, ApprovalStatus::Executed);
-        assert_eq!(done(agency_placements(desk, &world.call("O1"), "A1").await).len(), 1);
+        assert_eq!(done(agency_placements(desk, &world.call("O1"), "A1", None, 10).await).0.len(), 1);
 
         let seen = done(case_view(desk, &world.call("G1"), "K1").await);
         let text = serde_json::to_string(&seen).unwrap();
@@ -390,7 +390,7 @@ fn a_case_goes_to_an_agency_that_sees_no_more_than_it_needs_and_comes_back() {
         refused(agency_recall(desk, &world.call("C1"), "K1", version, "C1").await, "E-AU-26");
         refused(agency_recall(desk, &world.call("O1"), "K1", version - 1, "C1").await, "E-CS-01");
         done(agency_recall(desk, &world.call("O1"), "K1", version, "C1").await);
-        assert_eq!(done(agency_placements(desk, &world.call("O1"), "A1").await), []);
+        assert_eq!(done(agency_placements(desk, &world.call("O1"), "A1", None, 10).await).0, []);
         refused(case_view(desk, &world.call("G1"), "K1").await, "E-AU-25");
     });
 }
@@ -506,7 +506,7 @@ fn a_webhook_is_told_of_its_topics_until_it_is_stopped() {
         assert_eq!(done(webhook_replay(desk, &world.call("D1"), id, 1).await), 1);
         done(webhook_stop(desk, &world.call("D1"), id).await);
         done(webhook_stop(desk, &world.call("D1"), id).await);
-        assert_eq!(done(webhook_list(desk, &world.call("D1")).await)[0].version, 2, "stopped once");
+        assert_eq!(done(webhook_list(desk, &world.call("D1"), None).await)[0].version, 2, "stopped once");
         refused(webhook_stop(desk, &world.call("D1"), "WH-0").await, "E-AP-01");
     });
 }

@@ -24,7 +24,7 @@ mod stories;
 #[cfg(test)]
 mod table;
 
-pub use act::{ActRefused, act_check};
+pub use act::{ActRefused, act_check, document_check, obstacle_check, obstacle_end_check, preservation_check};
 pub use fact::{
     Act, ClaimFacts, Collateral, EnforceableDocument, Guarantee, GuaranteeTerm, MaximumAmount, Obstacle, Preservation,
 };
@@ -33,5 +33,5 @@ pub use rule::ClockRules;
 pub use state::{Because, ClockState, JudgedAct, NextAct, clocks};
 pub use word::{
     ActEffect, ActKind, ClockGround, ClockKind, ClockStatus, CollateralRight, EnforceableKind, EvidenceKind,
-    EvidenceStrength, GuaranteeForm, ObstacleKind, PreservationStage, PreservedAsset, SignalLevel,
+    EvidenceStrength, FactKind, GuaranteeForm, ObstacleKind, PreservationStage, PreservedAsset, SignalLevel,
 };

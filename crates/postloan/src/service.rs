@@ -1,4 +1,4 @@
-//! `postloan serve`: pages and API over one workspace, until it is stopped.
+//! `postloan serve`: pages and API over one workspace, until it is asked to stop.
 
 use crate::command::{open, say, text};
 use crate::staffing::now;
@@ -12,9 +12,10 @@ use glossary::Lang;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use units::Moment;
+use web::oidc::Oidc;
 use web::{Clock, Server};
 
-/// Serves until the program is stopped.
+/// Serves until the program is asked to stop.
 pub fn serve(matches: &ArgMatches, lang: Lang) -> Outcome<()> {
     let listen = text(matches, "listen").expect("has a default");
     let Ok(address) = listen.parse::<SocketAddr>() else {
@@ -29,13 +30,14 @@ pub fn serve_workspace(open: &Open, database: Option<&str>, address: SocketAddr,
         return refused("E-CL-06", &[("address", &address)]);
     }
     let clock = clock(open, at)?;
+    let oidc = Oidc::configured(open)?;
     blocking(async {
         let desk = desk_open(open, database, clock.now().day()).await?;
         let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
         let address = listener.local_addr().context("listening")?.to_string();
         say("serving", lang, &[("address", &address)]);
-        let stopped_with_the_program = std::future::pending();
-        Ok(web::serve(listener, Server::new(desk, clock), stopped_with_the_program).await.context("serving")?)
+        let server = Server::new(desk, clock).with_oidc(oidc);
+        Ok(web::serve(listener, server, asked_to_stop()).await.context("serving")?)
     })
 }
 
@@ -54,4 +56,25 @@ fn clock(open: &Open, at: Option<&str>) -> Outcome<Clock> {
     let last = last_night(open)?.filter(|_| open.config.demo);
     let behind = last.map_or(0, |last| now(offset).seconds_since(Moment::new(last + 1, begins)));
     Ok(Clock::new(move || now(offset).plus_seconds(-behind)))
+}
+
+/// Over when somebody presses ctrl-c or the machine asks the program to end: what is under way is answered first.
+async fn asked_to_stop() {
+    // Where nobody can press it, it is never pressed.
+    let pressed = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut ended) = signal(SignalKind::terminate()) else { return pressed.await };
+        tokio::select! {
+            () = pressed => {}
+            _ = ended.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    pressed.await;
 }

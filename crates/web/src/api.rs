@@ -1,6 +1,7 @@
 //! The routes, one file per subject.
 
 mod access;
+pub(crate) mod answer;
 mod agency;
 mod approval;
 mod audit;
@@ -8,6 +9,7 @@ mod case;
 mod clock;
 mod contact;
 mod health;
+mod oidc;
 mod person;
 mod plan;
 mod promise;
@@ -21,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every route there is.
 pub fn router() -> OpenApiRouter<Server> {
-    let work = OpenApiRouter::new().merge(access::router()).merge(staff::router()).merge(case::router());
+    let work = OpenApiRouter::new().merge(access::router()).merge(oidc::router()).merge(staff::router()).merge(case::router());
     let work = work.merge(contact::router()).merge(promise::router()).merge(person::router()).merge(clock::router());
     let work = work.merge(approval::router()).merge(plan::router()).merge(agency::router()).merge(results::router());
     let work = work.merge(audit::router()).merge(webhook::router()).merge(speech::router());

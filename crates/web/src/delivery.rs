@@ -82,10 +82,15 @@ fn body(delivery: &Delivery) -> String {
 
 /// `sha256=` and the HMAC of a body, in hexadecimal digits.
 pub fn signature(secret: &str, body: &str) -> String {
+    format!("sha256={}", signed(secret, body))
+}
+
+/// The HMAC-SHA256 of a text, in hexadecimal digits.
+pub(crate) fn signed(secret: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length");
-    mac.update(body.as_bytes());
+    mac.update(text.as_bytes());
     let digits = mac.finalize().into_bytes();
-    digits.iter().fold("sha256=".to_owned(), |mut text, byte| {
+    digits.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes it");
         text
     })

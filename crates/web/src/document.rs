@@ -1,17 +1,20 @@
 //! The OpenAPI document: what every operation shares, and schemas of coded values.
 
-use crate::problem::{PROBLEM_JSON, Problem, Texts};
+use crate::api::answer;
+use crate::extract::bad_request;
+use crate::problem::{PROBLEM_JSON, Problem, Reply, Texts};
 use crate::server::Server;
 use axum::Router;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use store::Cursor;
 use units::Coded;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder};
-use utoipa::{IntoParams, IntoResponses, Modify, OpenApi, ToSchema};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 #[derive(OpenApi)]
@@ -29,7 +32,9 @@ struct Token;
 impl Modify for Token {
     fn modify(&self, document: &mut Document) {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", scheme);
+        components.schemas.extend(answer::all().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
     }
 }
 
@@ -103,18 +108,56 @@ pub fn yuan() -> Object {
     text.description(Some("Yuan with up to two decimals")).build()
 }
 
+/// Which page of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Paged {
+    /// `next` of the page before.
+    pub after: Option<String>,
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<u32>,
+}
+
+/// Rows of a page when the caller does not say, and the most there are.
+const USUAL_LIMIT: u32 = 50;
+const MOST: u32 = 500;
+
+impl Paged {
+    pub fn limit(&self) -> u32 {
+        self.limit.unwrap_or(USUAL_LIMIT)
+    }
+
+    pub fn cursor(&self) -> Reply<Option<Cursor>> {
+        let read = |text| Cursor::parse(text).ok_or_else(|| bad_request("after"));
+        self.after.as_deref().map(read).transpose()
+    }
+}
+
 /// A list that is whole, or a page of a longer one.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct List {
-    #[schema(value_type = Vec<Object>)]
     pub items: Vec<Value>,
     /// Where the next page begins: to be sent as `after`. Absent on the last page.
     pub next: Option<String>,
 }
 
 impl List {
-    pub fn of<T: Serialize>(rows: &[T], next: Option<String>) -> List {
-        let items = rows.iter().map(|row| serde_json::to_value(row).expect("values of the program are JSON")).collect();
-        List { items, next }
+    pub fn whole<T: Serialize>(rows: &[T]) -> List {
+        List { items: rows.iter().map(|row| serde_json::to_value(row).expect("values of the program are JSON")).collect(), next: None }
+    }
+
+    /// A page as the store gave it.
+    pub fn page<T: Serialize>((rows, next): (Vec<T>, Option<Cursor>)) -> List {
+        List { next: next.map(|next| next.text()), ..List::whole(&rows) }
+    }
+
+    /// A page of what an institution has few of: after the row of an identity.
+    pub fn part<T: Serialize>(rows: &[T], paged: &Paged, id: impl Fn(&T) -> &str) -> List {
+        let from = paged.after.as_deref().map_or(0, |after| rows.iter().position(|row| id(row) == after).map_or(rows.len(), |at| at + 1));
+        let rest = &rows[from..];
+        let page = &rest[..rest.len().min(paged.limit().clamp(1, MOST) as usize)];
+        let next = page.last().filter(|_| page.len() < rest.len()).map(|last| id(last).to_owned());
+        List { next, ..List::whole(page) }
     }
 }

@@ -49,6 +49,17 @@ impl FromRequestParts<Server> for Caller {
     }
 }
 
+/// The idempotency key of a request whose caller is not known yet.
+pub struct Key(pub Option<String>);
+
+impl FromRequestParts<Server> for Key {
+    type Rejection = Told;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Server) -> Reply<Key> {
+        key(&parts.headers).map(Key)
+    }
+}
+
 fn key(headers: &HeaderMap) -> Reply<Option<String>> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     match key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY) {

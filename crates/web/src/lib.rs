@@ -7,12 +7,16 @@
 //!
 //! A new subject is a file in `api` with `pub fn router() -> OpenApiRouter<Server>`, named once in [`api::router`].
 //!
-//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `rate`, `watch`, [`delivery`], `page`.
+//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `shape`, `rate`, `watch`, [`delivery`], [`oidc`], `page`.
+
+#[macro_use]
+mod shape;
 
 mod api;
 pub mod delivery;
 mod document;
 mod extract;
+pub mod oidc;
 mod page;
 pub mod problem;
 mod rate;

@@ -1,8 +1,10 @@
 //! The server: what handlers share, the routes with all that surrounds them, and listening.
 
+use crate::oidc::Oidc;
 use crate::problem::{Reply, Told};
 use crate::rate::Rates;
 use crate::{api, delivery, document, extract, page, watch};
+use app::Failure;
 use app::desk::Desk;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Uri;
@@ -11,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use units::Moment;
@@ -21,6 +24,9 @@ const BODY_BYTES: usize = 1 << 20;
 
 /// Where the API is described.
 pub const DOCUMENT: &str = "/api/v1/openapi.json";
+
+/// Between two looks at the pack.
+const RULES_EVERY: Duration = Duration::from_secs(60);
 
 /// Passwords checked at once: each takes 19 MiB and tens of milliseconds, so that a flood must wait.
 const PASSWORDS_AT_ONCE: usize = 4;
@@ -39,18 +45,57 @@ impl Clock {
     }
 }
 
-/// What every handler is given (服务). Cheap to clone.
-#[derive(Clone)]
+/// What every handler is given (服务).
+///
+/// Each request gets a clone, and a clone stands on the rules in force when it was made: a request ends under the
+/// rules it began with.
 pub struct Server {
     pub desk: Arc<Desk>,
+    in_force: Arc<RwLock<Arc<Desk>>>,
     clock: Clock,
     rates: Arc<Rates>,
+    pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) passwords: Arc<Semaphore>,
+}
+
+impl Clone for Server {
+    fn clone(&self) -> Server {
+        Server {
+            desk: self.in_force.read().expect("nobody panics holding it").clone(),
+            in_force: self.in_force.clone(),
+            clock: self.clock.clone(),
+            rates: self.rates.clone(),
+            passwords: self.passwords.clone(),
+            oidc: self.oidc.clone(),
+        }
+    }
 }
 
 impl Server {
     pub fn new(desk: Desk, clock: Clock) -> Server {
-        Server { desk: Arc::new(desk), clock, rates: Arc::default(), passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)) }
+        let desk = Arc::new(desk);
+        let passwords = Arc::new(Semaphore::new(PASSWORDS_AT_ONCE));
+        Server { in_force: Arc::new(RwLock::new(desk.clone())), desk, clock, rates: Arc::default(), passwords, oidc: None }
+    }
+
+    /// With an identity provider beside the passwords.
+    pub fn with_oidc(self, oidc: Option<Oidc>) -> Server {
+        Server { oidc: oidc.map(Arc::new), ..self }
+    }
+
+    /// Looks whether the pack was changed or a day has begun; requests from now on are answered under what it says then.
+    /// A pack that does not hold leaves the rules that do.
+    pub fn rules_renew(&self) {
+        let before = self.in_force.read().expect("nobody panics holding it").clone();
+        match app::office::desk_renewed(&before, self.now().day()) {
+            Ok(None) => {}
+            Ok(Some(desk)) => {
+                eprintln!("rules pack={} day={}", desk.rules.pack, desk.rules.on);
+                *self.in_force.write().expect("nobody panics holding it") = Arc::new(desk);
+            }
+            Err(Failure::Refused(refusal)) => eprintln!("rules refused error.code={}", refusal.code),
+            Err(Failure::Fault(fault)) => eprintln!("fault step=rules error=\"{fault:#}\""),
+        }
     }
 
     /// Now, on the institution's clock.
@@ -94,7 +139,18 @@ async fn page_or_none(server: Server, pages: Router, request: Request) -> Respon
 /// Listens until `stop` is over; requests under way are answered first.
 pub async fn serve(listener: TcpListener, server: Server, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
     let telling = tokio::spawn(delivery::forever(server.clone()));
+    let renewing = tokio::spawn(renew_forever(server.clone()));
     let served = axum::serve(listener, router(server)).with_graceful_shutdown(stop).await;
     telling.abort();
+    renewing.abort();
     served
+}
+
+async fn renew_forever(server: Server) {
+    loop {
+        tokio::time::sleep(RULES_EVERY).await;
+        let server = server.clone();
+        // Compiling reads files and takes a moment; a bug in it ends this look and not the server.
+        let _ = tokio::task::spawn_blocking(move || server.rules_renew()).await;
+    }
 }

@@ -1,8 +1,8 @@
 //! What may be recorded as an act, and how well it is proved.
 
-use crate::clock::fact::{Act, ClaimFacts};
+use crate::clock::fact::{Act, ClaimFacts, EnforceableDocument, Obstacle, Preservation};
 use crate::clock::rule::ClockRules;
-use crate::clock::word::{ActKind, EvidenceStrength};
+use crate::clock::word::{ActKind, EvidenceKind, EvidenceStrength, FactKind};
 use units::Date;
 
 /// Why an act is not recorded, in order of precedence (拒绝登记原因).
@@ -16,6 +16,9 @@ pub enum ActRefused {
     UntilMissing { act: ActKind },
     UntilNotLater { until: Date, on: Date },
     NothingToWithdraw { on: Date },
+    /// Of a fact that is no act.
+    NotProved { fact: FactKind },
+    NothingToEnd { obstacle_id: String },
 }
 
 impl ActRefused {
@@ -29,6 +32,8 @@ impl ActRefused {
             ActRefused::UntilMissing { .. } => "E-CK-06",
             ActRefused::UntilNotLater { .. } => "E-CK-07",
             ActRefused::NothingToWithdraw { .. } => "E-CK-08",
+            ActRefused::NotProved { .. } => "E-CK-09",
+            ActRefused::NothingToEnd { .. } => "E-CK-10",
         }
     }
 
@@ -46,6 +51,8 @@ impl ActRefused {
             }
             ActRefused::UntilNotLater { until, on } => vec![("until", until.to_string()), ("on", on.to_string())],
             ActRefused::NothingToWithdraw { on } => vec![("on", on.to_string())],
+            ActRefused::NotProved { fact } => vec![("fact", format!("fact_kind.{}", fact.code()))],
+            ActRefused::NothingToEnd { obstacle_id } => vec![("obstacle_id", obstacle_id.clone())],
         }
     }
 }
@@ -86,11 +93,128 @@ pub fn act_check(
     Ok(rules.act(act.kind).1.strength(&act.evidence))
 }
 
+/// Whether a court's order may be entered (登记保全).
+pub fn preservation_check(
+    facts: &ClaimFacts,
+    order: &Preservation,
+    evidence: &[EvidenceKind],
+    business_date: Date,
+) -> Result<(), ActRefused> {
+    if facts.preservations.iter().any(|other| other.preservation_id == order.preservation_id) {
+        return Err(ActRefused::AlreadyRecorded { act_id: order.preservation_id.clone() });
+    }
+    happened(order.ordered_on, business_date)?;
+    proved(FactKind::Preservation, evidence)?;
+    lasts(order.until, order.ordered_on)
+}
+
+/// Whether a judgment or a deed may be entered (登记生效文书).
+pub fn document_check(
+    facts: &ClaimFacts,
+    document: &EnforceableDocument,
+    evidence: &[EvidenceKind],
+    business_date: Date,
+) -> Result<(), ActRefused> {
+    if facts.documents.iter().any(|other| other.document_id == document.document_id) {
+        return Err(ActRefused::AlreadyRecorded { act_id: document.document_id.clone() });
+    }
+    happened(document.effective_on, business_date)?;
+    if document.against.is_empty() {
+        return Err(ActRefused::NobodyNamed);
+    }
+    of_this_claim(facts, &document.against)?;
+    proved(FactKind::Document, evidence)
+}
+
+/// Whether an obstacle may be entered (登记中止事由); one that names nobody stands before everybody.
+pub fn obstacle_check(
+    facts: &ClaimFacts,
+    obstacle: &Obstacle,
+    evidence: &[EvidenceKind],
+    business_date: Date,
+) -> Result<(), ActRefused> {
+    happened(obstacle.from, business_date)?;
+    of_this_claim(facts, &obstacle.against)?;
+    proved(FactKind::Obstacle, evidence)?;
+    lasts(obstacle.removed_on, obstacle.from)
+}
+
+/// Whether the end of an obstacle may be entered (登记中止事由消除); `obstacle` is the one of this identity, if any lasts.
+pub fn obstacle_end_check(
+    obstacle: Option<&Obstacle>,
+    obstacle_id: &str,
+    removed_on: Date,
+    evidence: &[EvidenceKind],
+    business_date: Date,
+) -> Result<(), ActRefused> {
+    happened(removed_on, business_date)?;
+    let Some(obstacle) = obstacle.filter(|obstacle| obstacle.removed_on.is_none()) else {
+        return Err(ActRefused::NothingToEnd { obstacle_id: obstacle_id.to_owned() });
+    };
+    proved(FactKind::ObstacleEnd, evidence)?;
+    lasts(Some(removed_on), obstacle.from)
+}
+
+fn happened(on: Date, business_date: Date) -> Result<(), ActRefused> {
+    if on > business_date { Err(ActRefused::InTheFuture { on, business_date }) } else { Ok(()) }
+}
+
+fn proved(fact: FactKind, evidence: &[EvidenceKind]) -> Result<(), ActRefused> {
+    if evidence.is_empty() { Err(ActRefused::NotProved { fact }) } else { Ok(()) }
+}
+
+fn lasts(until: Option<Date>, on: Date) -> Result<(), ActRefused> {
+    match until {
+        Some(until) if until <= on => Err(ActRefused::UntilNotLater { until, on }),
+        _ => Ok(()),
+    }
+}
+
+fn of_this_claim(facts: &ClaimFacts, parties: &[String]) -> Result<(), ActRefused> {
+    match parties.iter().find(|party| !facts.names(party)) {
+        Some(party) => Err(ActRefused::NotOfThisClaim { party: party.clone() }),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::table::{claim, date, rules};
     use crate::clock::{ActKind, EvidenceKind};
+
+    #[test]
+    fn a_fact_is_entered_or_refused_for_the_gravest_reason() {
+        let facts = claim("due 2023-11-20\nguarantee G joint\npreservation P deposit 2026-01-05\ndocument J judgment 2026-01-05 against=D");
+        let (today, receipt) = (date("2026-03-02"), [EvidenceKind::CourtReceipt]);
+        let (order, paper) = (&facts.preservations[0], &facts.documents[0]);
+        let (order, paper) = (|id: &str| Preservation { preservation_id: id.to_owned(), ..order.clone() }, paper.clone());
+        let check = |result: Result<(), ActRefused>, expect: Result<(), &str>| assert_eq!(result.map_err(|no| no.code()), expect);
+        let until = |day: &str| Preservation { until: Some(date(day)), ..order("Q") };
+        check(preservation_check(&facts, &order("Q"), &receipt, today), Ok(()));
+        check(preservation_check(&facts, &order("P"), &[], today), Err("E-CK-01"));
+        check(preservation_check(&facts, &Preservation { ordered_on: date("2026-03-03"), ..order("Q") }, &[], today), Err("E-CK-02"));
+        check(preservation_check(&facts, &until("2026-01-05"), &[], today), Err("E-CK-09"));
+        check(preservation_check(&facts, &until("2026-01-05"), &receipt, today), Err("E-CK-07"));
+        let document = |id: &str, against: &[&str]| {
+            let against = against.iter().map(|party| (*party).to_owned()).collect();
+            EnforceableDocument { document_id: id.to_owned(), against, ..paper.clone() }
+        };
+        check(document_check(&facts, &document("K", &["D", "G"]), &receipt, today), Ok(()));
+        check(document_check(&facts, &document("J", &[]), &[], today), Err("E-CK-01"));
+        check(document_check(&facts, &document("K", &[]), &[], today), Err("E-CK-03"));
+        check(document_check(&facts, &document("K", &["X"]), &[], today), Err("E-CK-04"));
+        check(document_check(&facts, &document("K", &["D"]), &[], today), Err("E-CK-09"));
+        let lasting = claim("due 2023-11-20\nobstacle force_majeure 2026-02-01").obstacles.remove(0);
+        check(obstacle_check(&facts, &lasting, &receipt, today), Ok(()));
+        check(obstacle_check(&facts, &lasting, &[], date("2026-01-31")), Err("E-CK-02"));
+        check(obstacle_check(&facts, &lasting, &[], today), Err("E-CK-09"));
+        let ended = |on: &str, obstacle| obstacle_end_check(obstacle, "O", date(on), &receipt, today);
+        check(ended("2026-02-20", Some(&lasting)), Ok(()));
+        check(ended("2026-02-01", Some(&lasting)), Err("E-CK-07"));
+        check(ended("2026-02-20", None), Err("E-CK-10"));
+        check(ended("2026-02-20", Some(&Obstacle { removed_on: Some(today), ..lasting.clone() })), Err("E-CK-10"));
+    }
 
     #[test]
     fn an_act_is_recorded_or_refused_for_the_gravest_reason() {

@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_CASES=1` writes down what is said now; a reviewer reads the difference.
 
-use crate::clock::act::{ActRefused, act_check};
+use crate::clock::act::{ActRefused, act_check, obstacle_check, obstacle_end_check};
 use crate::clock::fact::Act;
 use crate::clock::table::{claim, date, rules};
 use glossary::{refusal_entry, refusals};
@@ -21,6 +21,7 @@ fn heard() -> BTreeMap<&'static str, Facts> {
         change(&mut act);
         act_check(&facts, &act, &rules(), date("2026-03-02")).expect_err(text)
     };
+    let obstacle = claim("due 2023-11-20\nobstacle force_majeure 2026-02-01").obstacles.remove(0);
     let letter = "2026-03-02 letter_delivered D";
     let refused = [
         record(letter, &|act| act.act_id = "A0".to_owned()),
@@ -31,6 +32,8 @@ fn heard() -> BTreeMap<&'static str, Facts> {
         record("2026-03-02 extension D", &|_| {}),
         record("2026-03-02 extension D until=2026-03-02", &|_| {}),
         record("2026-03-02 suit_withdrawn G", &|_| {}),
+        obstacle_check(&facts, &obstacle, &[], date("2026-03-02")).expect_err("no evidence"),
+        obstacle_end_check(None, "O1", date("2026-03-02"), &[], date("2026-03-02")).expect_err("no obstacle"),
     ];
     refused.iter().map(|refused| (refused.code(), refused.facts())).collect()
 }

@@ -152,6 +152,16 @@ coded! {
 }
 
 coded! {
+    /// What is entered about a claim beside acts (债权事实种类).
+    FactKind {
+        Preservation = "preservation",
+        Document = "document",
+        Obstacle = "obstacle",
+        ObstacleEnd = "obstacle_end",
+    }
+}
+
+coded! {
     /// How well an act is proved (证据强度). Weak moves no clock.
     EvidenceStrength {
         Weak = "weak",

@@ -1,7 +1,8 @@
 //! Signing in and out, the password, keys for programs.
 
-use crate::document::{Refusals, codes, moment};
-use crate::extract::{Body, Caller, Token, bad_request};
+use super::answer;
+use crate::document::{IdempotencyKey, List, Refusals, codes, moment};
+use crate::extract::{Body, Caller, Key, Named, Token, bad_request};
 use crate::problem::Reply;
 use crate::server::Server;
 use app::sign_in::{self, SignedIn, TokenScope};
@@ -19,7 +20,8 @@ pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(session_begin, session_end))
         .routes(routes!(password_change))
-        .routes(routes!(token_make))
+        .routes(routes!(token_list, token_make))
+        .routes(routes!(token_revoke))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -31,7 +33,7 @@ struct SignIn {
 
 /// A session that has begun; the token is shown this once.
 #[derive(Serialize, ToSchema)]
-struct Session {
+pub(super) struct Session {
     token: String,
     staff_id: String,
     /// `password_change`: the first password is good for choosing another and nothing else.
@@ -39,6 +41,13 @@ struct Session {
     good_for: SessionUse,
     #[schema(schema_with = moment)]
     expires_at: Moment,
+}
+
+impl Session {
+    pub(super) fn of(signed: SignedIn) -> Session {
+        let SignedIn { token, staff_id, good_for, expires_at } = signed;
+        Session { token, staff_id, good_for, expires_at }
+    }
 }
 
 /// Sign in with a password
@@ -49,9 +58,8 @@ struct Session {
 async fn session_begin(State(server): State<Server>, Body(said): Body<SignIn>) -> Reply<(StatusCode, Json<Session>)> {
     server.within_rate(&format!("sign-in {}", said.staff_id))?;
     let _turn = server.passwords.acquire().await.map_err(|_| bad_request("password"))?;
-    let SignedIn { token, staff_id, good_for, expires_at } =
-        sign_in::sign_in(&server.desk, &said.staff_id, &said.password, server.now()).await?;
-    Ok((StatusCode::CREATED, Json(Session { token, staff_id, good_for, expires_at })))
+    let signed = sign_in::sign_in(&server.desk, &said.staff_id, &said.password, server.now()).await?;
+    Ok((StatusCode::CREATED, Json(Session::of(signed))))
 }
 
 /// Sign out; a second time changes nothing
@@ -70,12 +78,15 @@ struct PasswordChange {
 
 /// Choose a password; every session of the person ends
 #[utoipa::path(
-    post, path = "/session/password", tag = "access", request_body = PasswordChange,
+    post, path = "/session/password", tag = "access", params(IdempotencyKey), request_body = PasswordChange,
     responses((status = 204, description = "Changed; sign in again"), Refusals)
 )]
-async fn password_change(State(server): State<Server>, Token(token): Token, Body(said): Body<PasswordChange>) -> Reply<StatusCode> {
+async fn password_change(
+    State(server): State<Server>, Token(token): Token, Key(key): Key, Body(said): Body<PasswordChange>,
+) -> Reply<StatusCode> {
     let _turn = server.passwords.acquire().await.map_err(|_| bad_request("password"))?;
-    sign_in::password_change(&server.desk, &token, &said.old, &said.new, server.now()).await?;
+    let change = sign_in::PasswordChange { old: &said.old, new: &said.new };
+    sign_in::password_change(&server.desk, &token, key.as_deref(), change, server.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -97,17 +108,35 @@ fn use_cases() -> utoipa::openapi::schema::Array {
 
 #[derive(Serialize, ToSchema)]
 struct TokenMade {
-    /// Shown this once.
-    token: String,
+    token_id: String,
+    /// Shown this once. Null when the same request is heard again under its idempotency key: only a hash is kept. Revoke
+    /// what was lost and make another.
+    token: Option<String>,
+}
+
+/// The caller's keys for programs, revoked ones too
+#[utoipa::path(get, path = "/tokens", tag = "access", responses((status = 200, description = "The keys", body = answer::ProgramKeys), Refusals))]
+async fn token_list(State(server): State<Server>, Caller(call): Caller) -> Reply<Json<List>> {
+    Ok(Json(List::whole(&sign_in::token_list(&server.desk, &call).await?)))
+}
+
+/// Take a key for a program out of use; a second time changes nothing
+#[utoipa::path(
+    delete, path = "/tokens/{token_id}", tag = "access", params(("token_id" = String, Path), IdempotencyKey),
+    responses((status = 204, description = "Revoked"), Refusals)
+)]
+async fn token_revoke(State(server): State<Server>, Caller(call): Caller, Named(token_id): Named<String>) -> Reply<StatusCode> {
+    sign_in::token_revoke(&server.desk, &call, &token_id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Make a key for a program, within some use cases, until a day
 #[utoipa::path(
-    post, path = "/tokens", tag = "access", request_body = TokenWanted,
+    post, path = "/tokens", tag = "access", params(IdempotencyKey), request_body = TokenWanted,
     responses((status = 201, description = "Made", body = TokenMade), Refusals)
 )]
 async fn token_make(State(server): State<Server>, Caller(call): Caller, Body(said): Body<TokenWanted>) -> Reply<(StatusCode, Json<TokenMade>)> {
     let scope = TokenScope { label: said.label, only: said.only };
-    let token = sign_in::token_make(&server.desk, &call, scope, said.expires_at).await?;
-    Ok((StatusCode::CREATED, Json(TokenMade { token })))
+    let sign_in::TokenMade { token_id, token } = sign_in::token_make(&server.desk, &call, scope, said.expires_at).await?;
+    Ok((StatusCode::CREATED, Json(TokenMade { token_id, token })))
 }

@@ -1,11 +1,12 @@
 //! What waits for approval: asked, listed, signed, rejected, taken back.
 
-use super::case::{USUAL_LIMIT, cursor};
-use crate::document::{IdempotencyKey, List, Refusals, codes};
+use super::answer;
+use crate::document::{IdempotencyKey, List, Paged, Refusals, codes};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
-use app::approval::{self, Concession, Say};
+use app::approval::{self, ApprovalFilter, Concession, Say};
+use authority::{ApprovalStatus, DecisionKind};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,41 +31,49 @@ pub fn router() -> OpenApiRouter<Server> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Paged {
+struct ApprovalsWanted {
+    #[param(schema_with = codes::<DecisionKind>, required = false)]
+    kind: Option<DecisionKind>,
+    #[param(schema_with = codes::<ApprovalStatus>, required = false)]
+    state: Option<ApprovalStatus>,
     /// `next` of the page before.
     after: Option<String>,
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+impl ApprovalsWanted {
+    fn parted(self) -> (ApprovalFilter, Paged) {
+        (ApprovalFilter { kind: self.kind, state: self.state }, Paged { after: self.after, limit: self.limit })
+    }
+}
+
 /// What waits for the caller's decision, the oldest first
 #[utoipa::path(
-    get, path = "/approvals", tag = "approvals", params(Paged),
-    responses((status = 200, description = "A page of proposals", body = List), Refusals)
+    get, path = "/approvals", tag = "approvals", params(ApprovalsWanted),
+    responses((status = 200, description = "A page of proposals", body = answer::Proposals), Refusals)
 )]
-async fn approval_waiting(State(server): State<Server>, Caller(call): Caller, Asked(paged): Asked<Paged>) -> Reply<Json<List>> {
-    let after = cursor(paged.after.as_deref())?;
-    let limit = paged.limit.unwrap_or(USUAL_LIMIT);
-    let (views, next) = approval::approval_waiting(&server.desk, &call, after.as_ref(), limit).await?;
-    Ok(Json(List::of(&views, next.map(|next| next.text()))))
+async fn approval_waiting(State(server): State<Server>, Caller(call): Caller, Asked(wanted): Asked<ApprovalsWanted>) -> Reply<Json<List>> {
+    let (filter, paged) = wanted.parted();
+    let after = paged.cursor()?;
+    Ok(Json(List::page(approval::approval_waiting(&server.desk, &call, &filter, after.as_ref(), paged.limit()).await?)))
 }
 
 /// What the caller has asked for, the latest first
 #[utoipa::path(
-    get, path = "/approvals/mine", tag = "approvals", params(Paged),
-    responses((status = 200, description = "A page of proposals", body = List), Refusals)
+    get, path = "/approvals/mine", tag = "approvals", params(ApprovalsWanted),
+    responses((status = 200, description = "A page of proposals", body = answer::Proposals), Refusals)
 )]
-async fn approval_mine(State(server): State<Server>, Caller(call): Caller, Asked(paged): Asked<Paged>) -> Reply<Json<List>> {
-    let after = cursor(paged.after.as_deref())?;
-    let limit = paged.limit.unwrap_or(USUAL_LIMIT);
-    let (views, next) = approval::approval_mine(&server.desk, &call, after.as_ref(), limit).await?;
-    Ok(Json(List::of(&views, next.map(|next| next.text()))))
+async fn approval_mine(State(server): State<Server>, Caller(call): Caller, Asked(wanted): Asked<ApprovalsWanted>) -> Reply<Json<List>> {
+    let (filter, paged) = wanted.parted();
+    let after = paged.cursor()?;
+    Ok(Json(List::page(approval::approval_mine(&server.desk, &call, &filter, after.as_ref(), paged.limit()).await?)))
 }
 
 /// One proposal with exactly what is to be done
 #[utoipa::path(
     get, path = "/approvals/{approval_id}", tag = "approvals", params(("approval_id" = String, Path)),
-    responses((status = 200, description = "The proposal", body = Object), Refusals)
+    responses((status = 200, description = "The proposal", body = answer::Proposal), Refusals)
 )]
 async fn approval_view(State(server): State<Server>, Caller(call): Caller, Named(approval_id): Named<String>) -> Reply<Json<Value>> {
     Ok(Json(json!(approval::approval_view(&server.desk, &call, &approval_id).await?)))
@@ -76,7 +85,7 @@ async fn approval_view(State(server): State<Server>, Caller(call): Caller, Named
 struct Decision {
     version: i64,
     /// `{"say": "sign"}`, `{"say": "reject", "reason": …}`, or by the maker `{"say": "withdraw", "reason": …}`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = answer::Say)]
     decision: Say,
 }
 
@@ -84,7 +93,7 @@ struct Decision {
 #[utoipa::path(
     post, path = "/approvals/{approval_id}/decisions", tag = "approvals",
     params(("approval_id" = String, Path), IdempotencyKey), request_body = Decision,
-    responses((status = 200, description = "Decided", body = Object), Refusals)
+    responses((status = 200, description = "Decided", body = answer::Proposal), Refusals)
 )]
 async fn approval_decide(
     State(server): State<Server>, Caller(call): Caller, Named(approval_id): Named<String>, Body(said): Body<Decision>,
@@ -98,14 +107,14 @@ async fn approval_decide(
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// `{"decision": "waiver", "amount": "500.00", "what": …}`; also `extension` and `settlement`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = answer::Concession)]
     concession: Concession,
 }
 
 /// Propose a waiver, an extension or a settlement
 #[utoipa::path(
     post, path = "/cases/{case_id}/concessions", tag = "approvals", params(("case_id" = String, Path), IdempotencyKey),
-    request_body = Wanted, responses((status = 201, description = "Asked", body = Object), Refusals)
+    request_body = Wanted, responses((status = 201, description = "Asked", body = answer::Proposal), Refusals)
 )]
 async fn approval_propose(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(wanted): Body<Wanted>,

@@ -1,7 +1,7 @@
 //! The audit trail.
 
-use super::case::{USUAL_LIMIT, cursor};
-use crate::document::{List, Refusals};
+use super::answer;
+use crate::document::{IdempotencyKey, List, Paged, Refusals};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
@@ -43,19 +43,18 @@ struct Wanted {
 /// Events by subject, else by actor, else by time
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(Wanted),
-    responses((status = 200, description = "A page of events", body = List), Refusals)
+    responses((status = 200, description = "A page of events", body = answer::AuditEvents), Refusals)
 )]
 async fn audit_search(State(server): State<Server>, Caller(call): Caller, Asked(asked): Asked<Wanted>) -> Reply<Json<List>> {
-    let after = cursor(asked.after.as_deref())?;
-    let limit = asked.limit.unwrap_or(USUAL_LIMIT);
+    let paged = Paged { after: asked.after, limit: asked.limit };
+    let after = paged.cursor()?;
     let wanted = AuditWanted { subject: asked.subject, actor: asked.actor, from: asked.from, until: asked.until };
-    let (events, next) = audit::audit_search(&server.desk, &call, &wanted, after.as_ref(), limit).await?;
-    Ok(Json(List::of(&events, next.map(|next| next.text()))))
+    Ok(Json(List::page(audit::audit_search(&server.desk, &call, &wanted, after.as_ref(), paged.limit()).await?)))
 }
 
 /// Whether the chain is whole
 #[utoipa::path(
-    get, path = "/audit/verify", tag = "audit", responses((status = 200, description = "What was found", body = Object), Refusals)
+    get, path = "/audit/verify", tag = "audit", responses((status = 200, description = "What was found", body = answer::AuditVerified), Refusals)
 )]
 async fn audit_verify(State(server): State<Server>, Caller(call): Caller) -> Reply<Json<Value>> {
     Ok(Json(json!(audit::audit_verify(&server.desk, &call).await?)))
@@ -70,7 +69,7 @@ struct Why {
 
 /// Everything about a case, as JSON lines, for a complaint
 #[utoipa::path(
-    post, path = "/cases/{case_id}/export", tag = "audit", params(("case_id" = String, Path)), request_body = Why,
+    post, path = "/cases/{case_id}/export", tag = "audit", params(("case_id" = String, Path), IdempotencyKey), request_body = Why,
     responses((status = 200, description = "One JSON object a line", body = String, content_type = "application/x-ndjson"), Refusals)
 )]
 async fn audit_export(

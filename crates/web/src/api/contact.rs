@@ -1,5 +1,6 @@
 //! Contacts: asked for before they are made, begun, recorded.
 
+use super::answer;
 use crate::document::{IdempotencyKey, Refusals, codes, moment};
 use crate::extract::{Body, Caller, Named};
 use crate::problem::Reply;
@@ -86,7 +87,7 @@ impl CameOfIt {
 /// Ask whether a contact would be allowed; nothing is kept
 #[utoipa::path(
     post, path = "/cases/{case_id}/contacts/ask", tag = "contacts", params(("case_id" = String, Path)), request_body = Wanted,
-    responses((status = 200, description = "Allowed with limits, or refused with rule, article and next slot", body = Object), Refusals)
+    responses((status = 200, description = "Allowed with limits, or refused with rule, article and next slot", body = answer::GateAnswer), Refusals)
 )]
 async fn contact_ask(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Wanted>,
@@ -97,7 +98,7 @@ async fn contact_ask(
 /// Begin a contact: the gate allows it and keeps the place, or refuses with rule, article and next slot
 #[utoipa::path(
     post, path = "/cases/{case_id}/contacts", tag = "contacts", params(("case_id" = String, Path), IdempotencyKey), request_body = Wanted,
-    responses((status = 201, description = "Begun: its identity, its limits, until when", body = Object), Refusals)
+    responses((status = 201, description = "Begun: its identity, its limits, until when", body = answer::ContactBegun), Refusals)
 )]
 async fn contact_begin(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Wanted>,
@@ -110,7 +111,7 @@ async fn contact_begin(
 #[utoipa::path(
     post, path = "/cases/{case_id}/contacts/{contact_id}/outcome", tag = "contacts",
     params(("case_id" = String, Path), ("contact_id" = String, Path), IdempotencyKey), request_body = CameOfIt,
-    responses((status = 201, description = "Recorded", body = Object), Refusals)
+    responses((status = 201, description = "Recorded", body = answer::ContactRecord), Refusals)
 )]
 async fn contact_record(
     State(server): State<Server>, Caller(call): Caller, Named((case_id, contact_id)): Named<(String, String)>, Body(said): Body<CameOfIt>,
@@ -130,7 +131,7 @@ struct CameIn {
 /// Record that somebody called, wrote or came in
 #[utoipa::path(
     post, path = "/cases/{case_id}/contacts/inbound", tag = "contacts", params(("case_id" = String, Path), IdempotencyKey), request_body = CameIn,
-    responses((status = 201, description = "Recorded", body = Object), Refusals)
+    responses((status = 201, description = "Recorded", body = answer::ContactRecord), Refusals)
 )]
 async fn contact_inbound(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<CameIn>,

@@ -1,5 +1,6 @@
 //! The people behind cases: found, shown masked, opened for a purpose, assessed.
 
+use super::answer;
 use crate::document::{IdempotencyKey, List, Refusals, codes};
 use crate::extract::{Body, Caller, Named};
 use crate::problem::Reply;
@@ -39,20 +40,20 @@ struct Known {
 /// Find customers by what is known of them; in the body, for addresses are kept in logs
 #[utoipa::path(
     post, path = "/persons/search", tag = "persons", request_body = Known,
-    responses((status = 200, description = "Whom the caller may see, masked", body = List), Refusals)
+    responses((status = 200, description = "Whom the caller may see, masked", body = answer::Persons), Refusals)
 )]
 async fn person_search(State(server): State<Server>, Caller(call): Caller, Body(known): Body<Known>) -> Reply<Json<List>> {
     let search = PersonSearch { name: known.name, phone: known.phone, phone_tail: known.phone_tail, id_number: known.id_number };
-    Ok(Json(List::of(&person::person_search(&server.desk, &call, &search).await?, None)))
+    Ok(Json(List::whole(&person::person_search(&server.desk, &call, &search).await?)))
 }
 
 /// Everybody who has to do with a customer's debt, masked as the caller's rights say
 #[utoipa::path(
     get, path = "/customers/{customer_id}/persons", tag = "persons", params(("customer_id" = String, Path)),
-    responses((status = 200, description = "The people", body = List), Refusals)
+    responses((status = 200, description = "The people", body = answer::Persons), Refusals)
 )]
 async fn person_view(State(server): State<Server>, Caller(call): Caller, Named(customer_id): Named<String>) -> Reply<Json<List>> {
-    Ok(Json(List::of(&person::person_view(&server.desk, &call, &customer_id).await?, None)))
+    Ok(Json(List::whole(&person::person_view(&server.desk, &call, &customer_id).await?)))
 }
 
 fn fields() -> Array {
@@ -73,7 +74,7 @@ struct Unmask {
 /// Open fields of a person for a purpose, with a reason, for a time; logged
 #[utoipa::path(
     post, path = "/persons/{person_id}/unmask", tag = "persons", params(("person_id" = String, Path), IdempotencyKey), request_body = Unmask,
-    responses((status = 201, description = "Open until then", body = Object), Refusals)
+    responses((status = 201, description = "Open until then", body = answer::Unmasked), Refusals)
 )]
 async fn person_unmask(
     State(server): State<Server>, Caller(call): Caller, Named(person_id): Named<String>, Body(said): Body<Unmask>,

@@ -1,14 +1,15 @@
 //! Promises to pay: made with time, way and amount, seen in a calendar.
 
-use crate::document::{IdempotencyKey, List, Refusals, codes, day, yuan};
+use super::answer;
+use crate::document::{IdempotencyKey, List, Paged, Refusals, codes, day, yuan};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
-use app::promise::{self, PromiseSaid};
+use app::promise::{self, PromiseFilter, PromiseSaid};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use casework::promise::PaymentWay;
+use casework::promise::{PaymentWay, PromiseStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use units::{Date, Money};
@@ -37,7 +38,7 @@ struct Said {
 /// Record a promise to pay
 #[utoipa::path(
     post, path = "/cases/{case_id}/promises", tag = "promises", params(("case_id" = String, Path), IdempotencyKey), request_body = Said,
-    responses((status = 201, description = "Recorded", body = Object), Refusals)
+    responses((status = 201, description = "Recorded", body = answer::Promise), Refusals)
 )]
 async fn promise_record(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Said>,
@@ -54,14 +55,24 @@ struct Day {
     /// Today when absent.
     #[param(value_type = Option<String>, format = Date)]
     on: Option<Date>,
+    /// Who was told.
+    owner: Option<String>,
+    #[param(schema_with = codes::<PromiseStatus>, required = false)]
+    state: Option<PromiseStatus>,
+    /// `next` of the page before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
 }
 
 /// What is promised for a day
 #[utoipa::path(
     get, path = "/promises", tag = "promises", params(Day),
-    responses((status = 200, description = "The promises", body = List), Refusals)
+    responses((status = 200, description = "A page of promises", body = answer::KeptPromises), Refusals)
 )]
 async fn promise_calendar(State(server): State<Server>, Caller(call): Caller, Asked(asked): Asked<Day>) -> Reply<Json<List>> {
-    let on = asked.on.unwrap_or(call.at.day());
-    Ok(Json(List::of(&promise::promise_calendar(&server.desk, &call, on).await?, None)))
+    let paged = Paged { after: asked.after, limit: asked.limit };
+    let filter = PromiseFilter { on: asked.on.unwrap_or(call.at.day()), owner: asked.owner, state: asked.state };
+    let after = paged.cursor()?;
+    Ok(Json(List::page(promise::promise_calendar(&server.desk, &call, &filter, after.as_ref(), paged.limit()).await?)))
 }

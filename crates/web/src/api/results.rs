@@ -1,5 +1,6 @@
 //! What came of the work in a period.
 
+use super::answer;
 use crate::document::{List, Refusals, codes};
 use crate::extract::{Asked, Caller};
 use crate::problem::Reply;
@@ -37,11 +38,11 @@ struct Period {
 /// Results by person, team or strategy arm, with the balanced score
 #[utoipa::path(
     get, path = "/results", tag = "results", params(Period),
-    responses((status = 200, description = "The results", body = List), Refusals)
+    responses((status = 200, description = "The results", body = answer::Results), Refusals)
 )]
 async fn results_view(State(server): State<Server>, Caller(call): Caller, Asked(period): Asked<Period>) -> Reply<Json<List>> {
     let wanted = ResultsWanted { from: period.from, until: period.until, by: period.by, target: period.target };
-    Ok(Json(List::of(&results::results(&server.desk, &call, &wanted).await?, None)))
+    Ok(Json(List::whole(&results::results(&server.desk, &call, &wanted).await?)))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,5 +1,6 @@
 //! What may be said: words checked, scripts filled, tactics that fit.
 
+use super::answer;
 use crate::document::{List, Refusals, codes};
 use crate::extract::{Body, Caller, Named};
 use crate::problem::Reply;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,7 +35,7 @@ struct Words {
 /// Find in a text what must not be said
 #[utoipa::path(
     post, path = "/language-checks", tag = "speech", request_body = Words,
-    responses((status = 200, description = "The findings", body = Object), Refusals)
+    responses((status = 200, description = "The findings", body = answer::SpeechChecked), Refusals)
 )]
 async fn speech_check(State(server): State<Server>, Caller(call): Caller, Body(words): Body<Words>) -> Reply<Json<Value>> {
     Ok(Json(json!(speech::speech_check(&server.desk, &call, &words.text, words.case_id.as_deref()).await?)))
@@ -59,28 +61,32 @@ struct Wanted {
 /// The scripts that fit a case and a person, filled in
 #[utoipa::path(
     post, path = "/cases/{case_id}/scripts", tag = "speech", params(("case_id" = String, Path)), request_body = Wanted,
-    responses((status = 200, description = "The scripts", body = List), Refusals)
+    responses((status = 200, description = "The scripts", body = answer::Scripts), Refusals)
 )]
 async fn speech_scripts(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Wanted>,
 ) -> Reply<Json<List>> {
     let Wanted { topic, person_id, channel, purpose, values } = said;
     let wanted = ScriptWanted { topic, person_id, channel, purpose, values };
-    Ok(Json(List::of(&speech::speech_scripts(&server.desk, &call, &case_id, &wanted).await?, None)))
+    Ok(Json(List::whole(&speech::speech_scripts(&server.desk, &call, &case_id, &wanted).await?)))
+}
+
+fn circumstances() -> Array {
+    ArrayBuilder::new().items(codes::<Circumstance>()).build()
 }
 
 /// What the caller answers for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Attested {
-    #[schema(value_type = Vec<String>)]
+    #[schema(schema_with = circumstances)]
     attested: BTreeSet<Circumstance>,
 }
 
 /// The tactics that fit a case, those that wait for facts, and what is never done
 #[utoipa::path(
     post, path = "/cases/{case_id}/tactics", tag = "speech", params(("case_id" = String, Path)), request_body = Attested,
-    responses((status = 200, description = "The tactics", body = Object), Refusals)
+    responses((status = 200, description = "The tactics", body = answer::Tactics), Refusals)
 )]
 async fn speech_tactics(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Attested>,

@@ -1,10 +1,11 @@
 //! Who works here: people, posts, delegations, and oneself.
 
-use crate::document::{List, Refusals, codes, day};
-use crate::extract::{Body, Caller, Named};
+use super::answer;
+use crate::document::{IdempotencyKey, List, Paged, Refusals, codes, day};
+use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
-use app::staff::{self, Employee, Work};
+use app::staff::{self, Employee, StaffFilter, Work};
 use authority::{BranchLevel, BranchPath, Delegation, Employment, Post, Role, Staff, UseCase};
 use axum::Json;
 use axum::extract::State;
@@ -13,7 +14,7 @@ use casework::strategy::Skill;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use units::Date;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa::openapi::schema::{Array, ArrayBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,15 +30,36 @@ pub fn router() -> OpenApiRouter<Server> {
 }
 
 /// Who calls, and what the person may do
-#[utoipa::path(get, path = "/me", tag = "staff", responses((status = 200, description = "The caller", body = Object), Refusals))]
+#[utoipa::path(get, path = "/me", tag = "staff", responses((status = 200, description = "The caller", body = answer::Me), Refusals))]
 async fn me(State(server): State<Server>, Caller(call): Caller) -> Reply<Json<Value>> {
     Ok(Json(json!(staff::me(&server.desk, &call).await?)))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct StaffWanted {
+    /// With a post at this branch or below it.
+    branch: Option<String>,
+    #[param(schema_with = codes::<Role>, required = false)]
+    role: Option<Role>,
+    #[param(schema_with = codes::<Employment>, required = false)]
+    employment: Option<Employment>,
+    /// `next` of the page before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
 /// Everybody who works here
-#[utoipa::path(get, path = "/staff", tag = "staff", responses((status = 200, description = "People and posts", body = List), Refusals))]
-async fn staff_list(State(server): State<Server>, Caller(call): Caller) -> Reply<Json<List>> {
-    Ok(Json(List::of(&staff::staff_list(&server.desk, &call).await?, None)))
+#[utoipa::path(
+    get, path = "/staff", tag = "staff", params(StaffWanted),
+    responses((status = 200, description = "A page of people and posts", body = answer::Employees), Refusals)
+)]
+async fn staff_list(State(server): State<Server>, Caller(call): Caller, Asked(wanted): Asked<StaffWanted>) -> Reply<Json<List>> {
+    let paged = Paged { after: wanted.after, limit: wanted.limit };
+    let filter = StaffFilter { branch: wanted.branch, role: wanted.role, employment: wanted.employment };
+    Ok(Json(List::part(&staff::staff_list(&server.desk, &call, &filter).await?, &paged, |employee| &employee.staff.staff_id)))
 }
 
 /// A role held at a branch for a time.
@@ -101,7 +123,7 @@ struct Newcomer {
 
 /// Take somebody on with a first password
 #[utoipa::path(
-    post, path = "/staff", tag = "staff", request_body = Newcomer,
+    post, path = "/staff", tag = "staff", params(IdempotencyKey), request_body = Newcomer,
     responses((status = 201, description = "Taken on"), Refusals)
 )]
 async fn staff_add(State(server): State<Server>, Caller(call): Caller, Body(said): Body<Newcomer>) -> Reply<StatusCode> {
@@ -115,8 +137,8 @@ async fn staff_add(State(server): State<Server>, Caller(call): Caller, Body(said
 
 /// Give somebody one more post
 #[utoipa::path(
-    post, path = "/staff/{staff_id}/posts", tag = "staff", params(("staff_id" = String, Path)), request_body = PostGiven,
-    responses((status = 200, description = "The person now", body = Object), Refusals)
+    post, path = "/staff/{staff_id}/posts", tag = "staff", params(("staff_id" = String, Path), IdempotencyKey), request_body = PostGiven,
+    responses((status = 200, description = "The person now", body = answer::Employee), Refusals)
 )]
 async fn staff_post(
     State(server): State<Server>, Caller(call): Caller, Named(staff_id): Named<String>, Body(said): Body<PostGiven>,
@@ -133,8 +155,8 @@ struct Employed {
 
 /// Suspend somebody, bring back, or let go
 #[utoipa::path(
-    put, path = "/staff/{staff_id}/employment", tag = "staff", params(("staff_id" = String, Path)), request_body = Employed,
-    responses((status = 200, description = "The person now", body = Object), Refusals)
+    put, path = "/staff/{staff_id}/employment", tag = "staff", params(("staff_id" = String, Path), IdempotencyKey), request_body = Employed,
+    responses((status = 200, description = "The person now", body = answer::Employee), Refusals)
 )]
 async fn staff_employ(
     State(server): State<Server>, Caller(call): Caller, Named(staff_id): Named<String>, Body(said): Body<Employed>,
@@ -150,7 +172,7 @@ struct PasswordGiven {
 
 /// Give somebody a password that is good for choosing another
 #[utoipa::path(
-    put, path = "/staff/{staff_id}/password", tag = "staff", params(("staff_id" = String, Path)), request_body = PasswordGiven,
+    put, path = "/staff/{staff_id}/password", tag = "staff", params(("staff_id" = String, Path), IdempotencyKey), request_body = PasswordGiven,
     responses((status = 204, description = "Given; every session of the person ended"), Refusals)
 )]
 async fn staff_password(
@@ -181,7 +203,7 @@ fn use_cases() -> Array {
 
 /// Lend rights of one's own to somebody for some days
 #[utoipa::path(
-    post, path = "/delegations", tag = "staff", request_body = Lent,
+    post, path = "/delegations", tag = "staff", params(IdempotencyKey), request_body = Lent,
     responses((status = 201, description = "Lent"), Refusals)
 )]
 async fn delegation_make(State(server): State<Server>, Caller(call): Caller, Body(said): Body<Lent>) -> Reply<StatusCode> {

@@ -1,11 +1,11 @@
 //! Others who are told of events.
 
-use super::case::{USUAL_LIMIT, cursor};
-use crate::document::{IdempotencyKey, List, Refusals};
+use super::answer;
+use crate::document::{IdempotencyKey, List, Paged, Refusals, codes};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
-use app::webhook::{self, WebhookWanted};
+use app::webhook::{self, WebhookState, WebhookWanted};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,12 +23,26 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(webhook_deliveries))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct HooksWanted {
+    #[param(schema_with = codes::<WebhookState>, required = false)]
+    state: Option<WebhookState>,
+    /// `next` of the page before.
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
 /// Everybody who is told, and who was
 #[utoipa::path(
-    get, path = "/webhooks", tag = "webhooks", responses((status = 200, description = "The webhooks", body = List), Refusals)
+    get, path = "/webhooks", tag = "webhooks", params(HooksWanted),
+    responses((status = 200, description = "A page of webhooks", body = answer::Webhooks), Refusals)
 )]
-async fn webhook_list(State(server): State<Server>, Caller(call): Caller) -> Reply<Json<List>> {
-    Ok(Json(List::of(&webhook::webhook_list(&server.desk, &call).await?, None)))
+async fn webhook_list(State(server): State<Server>, Caller(call): Caller, Asked(wanted): Asked<HooksWanted>) -> Reply<Json<List>> {
+    let paged = Paged { after: wanted.after, limit: wanted.limit };
+    Ok(Json(List::part(&webhook::webhook_list(&server.desk, &call, wanted.state).await?, &paged, |view| &view.webhook_id)))
 }
 
 /// Where to tell, and of what.
@@ -43,7 +57,7 @@ struct Wanted {
 /// Register a webhook; its secret is shown this once
 #[utoipa::path(
     post, path = "/webhooks", tag = "webhooks", params(IdempotencyKey), request_body = Wanted,
-    responses((status = 201, description = "Registered", body = Object), Refusals)
+    responses((status = 201, description = "Registered", body = answer::WebhookMade), Refusals)
 )]
 async fn webhook_add(State(server): State<Server>, Caller(call): Caller, Body(said): Body<Wanted>) -> Reply<(StatusCode, Json<Value>)> {
     let wanted = WebhookWanted { url: said.url, topics: said.topics };
@@ -52,7 +66,7 @@ async fn webhook_add(State(server): State<Server>, Caller(call): Caller, Body(sa
 
 /// Tell no more from now on
 #[utoipa::path(
-    post, path = "/webhooks/{webhook_id}/stop", tag = "webhooks", params(("webhook_id" = String, Path)),
+    post, path = "/webhooks/{webhook_id}/stop", tag = "webhooks", params(("webhook_id" = String, Path), IdempotencyKey),
     responses((status = 204, description = "Stopped"), Refusals)
 )]
 async fn webhook_stop(State(server): State<Server>, Caller(call): Caller, Named(webhook_id): Named<String>) -> Reply<StatusCode> {
@@ -70,7 +84,7 @@ struct Replay {
 /// Tell everything again from an event on
 #[utoipa::path(
     post, path = "/webhooks/{webhook_id}/replay", tag = "webhooks", params(("webhook_id" = String, Path), IdempotencyKey),
-    request_body = Replay, responses((status = 200, description = "How many events", body = Object), Refusals)
+    request_body = Replay, responses((status = 200, description = "How many events", body = answer::Replayed), Refusals)
 )]
 async fn webhook_replay(
     State(server): State<Server>, Caller(call): Caller, Named(webhook_id): Named<String>, Body(said): Body<Replay>,
@@ -79,26 +93,14 @@ async fn webhook_replay(
     Ok(Json(json!({ "events": events })))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct Paged {
-    /// `next` of the page before.
-    after: Option<String>,
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
-}
-
 /// What a webhook was told and what became of it, the latest first
 #[utoipa::path(
     get, path = "/webhooks/{webhook_id}/deliveries", tag = "webhooks", params(("webhook_id" = String, Path), Paged),
-    responses((status = 200, description = "A page of deliveries", body = List), Refusals)
+    responses((status = 200, description = "A page of deliveries", body = answer::Deliveries), Refusals)
 )]
 async fn webhook_deliveries(
     State(server): State<Server>, Caller(call): Caller, Named(webhook_id): Named<String>, Asked(paged): Asked<Paged>,
 ) -> Reply<Json<List>> {
-    let after = cursor(paged.after.as_deref())?;
-    let limit = paged.limit.unwrap_or(USUAL_LIMIT);
-    let (rows, next) = webhook::webhook_deliveries(&server.desk, &call, &webhook_id, after.as_ref(), limit).await?;
-    Ok(Json(List::of(&rows, next.map(|next| next.text()))))
+    let after = paged.cursor()?;
+    Ok(Json(List::page(webhook::webhook_deliveries(&server.desk, &call, &webhook_id, after.as_ref(), paged.limit()).await?)))
 }

@@ -1,14 +1,56 @@
-//! The API over a workspace of its own: a server on a free port, a plain client, a clock the test sets.
+//! The API over a workspace of its own: a server on a free port, a plain client, a clock the test sets. Every answer is
+//! compared with its description.
 
 mod bench;
+mod clocks;
+mod described;
+mod lists;
+mod oidc;
+mod once;
+#[path = "../../../store/tests/conformance/postgres.rs"]
+mod postgres;
 mod schemathesis;
 
 use bench::{Bench, PASSWORD};
 use serde_json::{Value, json};
 
-#[test]
-fn what_is_not_a_request_is_told_as_a_problem() {
-    let bench = Bench::new();
+/// Each story on SQLite in a test of its own; all of them on PostgreSQL.
+macro_rules! stories {
+    ($($story:path as $name:ident),+ $(,)?) => {
+        $(#[test]
+        fn $name() {
+            $story(&Bench::new());
+        })+
+
+        #[test]
+        fn postgresql_answers_alike() {
+            let server = postgres::Server::start();
+            for (name, story) in [$((stringify!($name), $story as fn(&Bench))),+] {
+                println!("{name}");
+                server.create(name);
+                story(&Bench::over(&server.url(name)));
+            }
+        }
+    };
+}
+
+stories! {
+    not_a_request as what_is_not_a_request_is_told_as_a_problem,
+    first_password as the_first_password_is_good_for_choosing_another,
+    queue as a_collector_works_the_queue,
+    contact as the_gate_refuses_at_half_past_ten_at_night_and_says_when,
+    promise as a_promise_has_its_elements_and_is_made_once,
+    second_editor as the_second_editor_is_told,
+    webhook as an_event_reaches_its_webhook_signed,
+    described_all as every_operation_is_described,
+    once::commands as every_command_is_carried_out_once,
+    once::hand_over as a_hand_over_is_heard_again_though_the_case_is_gone,
+    clocks::acts as a_lawyer_enters_an_act_and_the_clock_moves,
+    clocks::papers as court_papers_preservations_and_obstacles_move_clocks,
+    lists::pages as lists_come_in_pages_and_are_filtered,
+}
+
+fn not_a_request(bench: &Bench) {
     let check = |method: &str, path: &str, token: Option<&str>, body: Option<&str>, status: u16, code: &str| {
         let answer = bench.send(method, path, token, body, None);
         assert_eq!((answer.status, answer.body["code"].as_str().unwrap()), (status, code), "{method} {path}");
@@ -34,9 +76,7 @@ fn what_is_not_a_request_is_told_as_a_problem() {
     assert_eq!(bench.oversized(), 413);
 }
 
-#[test]
-fn the_first_password_is_good_for_choosing_another() {
-    let bench = Bench::new();
+fn first_password(bench: &Bench) {
     let begun = bench.post("/api/v1/session", None, json!({ "staff_id": "C0002", "password": PASSWORD }), None);
     assert_eq!((begun.status, begun.body["good_for"].as_str().unwrap()), (201, "password_change"));
     let token = begun.body["token"].as_str().unwrap();
@@ -53,9 +93,7 @@ fn the_first_password_is_good_for_choosing_another() {
     assert_eq!(bench.get("/api/v1/me", token).body["code"], "E-AU-79");
 }
 
-#[test]
-fn a_collector_works_the_queue() {
-    let bench = Bench::new();
+fn queue(bench: &Bench) {
     let token = bench.sign_in("C0001");
     let queue = bench.get("/api/v1/cases?limit=1", &token);
     assert_eq!(queue.body["items"][0]["case_id"], "C-1", "{}", queue.body);
@@ -75,9 +113,7 @@ fn a_collector_works_the_queue() {
     assert_eq!(bench.get("/api/v1/clocks", &token).body["items"], json!([]));
 }
 
-#[test]
-fn the_gate_refuses_at_half_past_ten_at_night_and_says_when() {
-    let bench = Bench::new();
+fn contact(bench: &Bench) {
     let wanted = json!({ "person_id": "U1", "channel": "call", "purpose": "collect", "point": "U1/phone/0" });
     let token = bench.sign_in("C0001");
     let begun = bench.post("/api/v1/cases/C-1/contacts", Some(&token), wanted.clone(), Some("k1"));
@@ -96,9 +132,7 @@ fn the_gate_refuses_at_half_past_ten_at_night_and_says_when() {
     assert!(["rule", "article"].iter().all(|fact| !facts[fact].as_str().unwrap().is_empty()), "{facts}");
 }
 
-#[test]
-fn a_promise_has_its_elements_and_is_made_once() {
-    let bench = Bench::new();
+fn promise(bench: &Bench) {
     let token = bench.sign_in("C0001");
     let path = "/api/v1/cases/C-1/promises";
     let said = json!({ "pay_on": "2026-11-22", "way": "bank_transfer", "amount": "1,000.00" });
@@ -115,9 +149,7 @@ fn a_promise_has_its_elements_and_is_made_once() {
     assert_eq!(calendar.body["items"].as_array().unwrap().len(), 1, "{}", calendar.body);
 }
 
-#[test]
-fn the_second_editor_is_told() {
-    let bench = Bench::new();
+fn second_editor(bench: &Bench) {
     let token = bench.sign_in("C0001");
     let act = |act: Value| bench.post("/api/v1/cases/C-1/acts", Some(&token), json!({ "version": 7, "act": act }), None);
     let first = act(json!({ "do": "object", "objection_id": "O-1", "what": "says it was paid" }));
@@ -126,9 +158,7 @@ fn the_second_editor_is_told() {
     assert_eq!((second.status, second.body["code"].as_str().unwrap()), (409, "E-CS-01"), "{}", second.body);
 }
 
-#[test]
-fn an_event_reaches_its_webhook_signed() {
-    let bench = Bench::new();
+fn webhook(bench: &Bench) {
     let other_side = bench.webhook("promise.made", "secret");
     let token = bench.sign_in("C0001");
     let said = json!({ "pay_on": "2026-11-22", "way": "bank_transfer", "amount": "1,000.00" });
@@ -140,9 +170,7 @@ fn an_event_reaches_its_webhook_signed() {
     assert_eq!(serde_json::from_str::<Value>(body).unwrap()["topic"], "promise.made");
 }
 
-#[test]
-fn every_operation_is_described() {
-    let bench = Bench::new();
+fn described_all(bench: &Bench) {
     let api = bench.send("GET", "/api/v1/openapi.json", None, None, None).body;
     assert_eq!(api["openapi"], "3.1.0");
     let operations = api["paths"].as_object().unwrap().iter().flat_map(|(path, all)| all.as_object().unwrap().iter().map(move |one| (path, one)));
@@ -153,4 +181,34 @@ fn every_operation_is_described() {
         }
         assert!(operation["summary"].is_string(), "{method} {path}");
     }
+}
+
+/// A pack of the lender's own that asks for longer passwords.
+fn pack(shortest: &str) -> String {
+    format!(
+        "[pack]\nid = \"house\"\nversion = \"1\"\ntitle_zh = \"x\"\ntitle_en = \"House\"\nextends = \"cn-collections\"\n\n\
+         [[rule]]\nid = \"sign_in\"\nkind = \"sign_in\"\ntitle_zh = \"x\"\ntitle_en = \"Signing in\"\narticle = \"house\"\nsource = \"house\"\n\
+         certainty = \"D\"\neffective_from = 2026-01-01\n\n[rule.params]\nshortest_password = {shortest}\nlongest_password_bytes = 128\n\
+         kinds_of_character = 3\nnever_contains = []\npassword_days = 90\nlock_after_failures = 5\nfailures_within_minutes = 15\n\
+         locked_for_minutes = 30\nsession_idle_minutes = 30\nsession_longest_minutes = 600\n"
+    )
+}
+
+#[test]
+fn a_changed_pack_holds_without_a_restart() {
+    let bench = Bench::configured("\ncasework_pack = \"../house.toml\"\n", &[("house.toml", &pack("10"))]);
+    let administrator = bench.sign_in("A0001");
+    let give = |password: &str| {
+        let body = json!({ "password": password }).to_string();
+        bench.send("PUT", "/api/v1/staff/C0001/password", Some(&administrator), Some(&body), None)
+    };
+    assert_eq!(give("Sommer-26-x").status, 204);
+    std::fs::write(bench.dir().join("house.toml"), pack("30")).unwrap();
+    assert_eq!(give("Winter-26-x").status, 204, "not before it is looked at");
+    bench.server.rules_renew();
+    let refused = give("Herbst-26-x");
+    assert_eq!((refused.status, refused.body["code"].as_str()), (422, Some("E-AU-71")), "{}", refused.body);
+    std::fs::write(bench.dir().join("house.toml"), pack("\"long\"")).unwrap();
+    bench.server.rules_renew();
+    assert_eq!(give("Herbst-26-x").body["facts"]["least"], "30", "a pack with a mistake leaves the rules that hold");
 }
