@@ -64,6 +64,13 @@ impl Problem {
     }
 }
 
+/// What a refusal that was kept said, and what to do about it.
+pub fn told(code: &str, lang: Lang, facts: &BTreeMap<String, String>) -> (String, String) {
+    let words: Vec<(&str, String)> = facts.iter().map(|(name, value)| (name.as_str(), worded(value, lang))).collect();
+    let facts: Vec<(&str, &str)> = words.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    (message(code, lang, &facts), remedy(code, lang, &facts))
+}
+
 /// Facts that are codes are said in words: `role.team_lead`, also several of them.
 fn worded(value: &str, lang: Lang) -> String {
     let word = |part: &str| lookup(part).map_or_else(|| part.to_owned(), |_| label(part, lang).to_owned());
