@@ -9,6 +9,7 @@ use casework::tactic::Tactics;
 use casework::{CaseRules, ContactRules};
 use disposal::clock::ClockRules;
 use policy::{Pack, PackOnDate, PackProblem, working_calendar};
+use std::collections::BTreeMap;
 use units::{Calendar, Date};
 
 /// Everything the casework pack says on a day (清收作业政策).
@@ -27,6 +28,7 @@ pub struct CaseworkRules {
     pub authority: AuthorityRules,
     /// Statutory holidays: the last day of a period moves off them.
     pub calendar: Calendar,
+    titles: BTreeMap<String, (String, String)>,
 }
 
 impl CaseworkRules {
@@ -55,7 +57,13 @@ impl CaseworkRules {
             return refused_pack(&pack.name(), &problems);
         };
         let calendar = holidays()?;
-        Ok(CaseworkRules { pack: pack.name(), text, on, cases, gate, language, scripts, tactics, clocks, authority, calendar })
+        let titles = pack.rules().iter().map(|rule| (rule.id.clone(), (rule.title_zh.clone(), rule.title_en.clone()))).collect();
+        Ok(CaseworkRules { pack: pack.name(), text, on, cases, gate, language, scripts, tactics, clocks, authority, calendar, titles })
+    }
+
+    /// What a rule is called, in Chinese and English.
+    pub fn title(&self, rule_id: &str) -> Option<(&str, &str)> {
+        self.titles.get(rule_id).map(|(zh, en)| (zh.as_str(), en.as_str()))
     }
 }
 

@@ -5,15 +5,16 @@
 //! never recorded as made; that it was asked stays in the audit trail.
 
 use crate::case::{change, open_case, target};
-use crate::desk::{Call, Desk, refusal, required, stored};
+use crate::desk::{Call, Desk, PAGE, People, refusal, required, stored};
 use crate::failure::{Failure, Outcome, refused};
-use crate::person::{Begun, PersonFile};
+use crate::person::{Begun, PersonFile, Point, PointKind};
 use authority::UseCase;
+use casework::agency::CaseField;
 use casework::case::{Case, Command};
-use casework::contact_gate::{Circumstance, CircumstanceKind, ContactPoint, History, Manner, Question, Refused, ask};
-use casework::{Channel, Contact, ContactResult, Direction, GateAnswer, Purpose};
+use casework::contact_gate::{Circumstance, CircumstanceKind, ContactPoint, History, Manner, PointSource, Question, Refused, ask};
+use casework::{Channel, Contact, ContactResult, Direction, GateAnswer, Purpose, Relation};
 use serde::{Deserialize, Serialize};
-use store::{CaseRow, ContactRow, FieldKind, Kept, PersonRow, Reads};
+use store::{CaseRow, ContactRow, FieldKind, Kept, PersonRow, Reads, Tx};
 use units::Moment;
 
 /// A contact somebody wants to make (拟联系).
@@ -94,6 +95,67 @@ pub async fn contact_ask(desk: &Desk, call: &Call, case_id: &str, wanted: &Conta
     Ok(asked.answer(desk, wanted).1)
 }
 
+/// One way to reach somebody about a case, with the gate's answer before anybody dials (可否联系).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContactOption {
+    pub person_id: String,
+    pub relation: Relation,
+    pub point: Point,
+    pub channel: Channel,
+    pub purpose: Purpose,
+    /// How many go.
+    pub people: u32,
+    pub answer: GateAnswer,
+}
+
+/// How a number or address is used.
+fn channels(kind: PointKind) -> [(Channel, u32); 2] {
+    match kind {
+        PointKind::Phone => [(Channel::Call, 1), (Channel::Sms, 1)],
+        PointKind::Address => [(Channel::Visit, 2), (Channel::Letter, 1)],
+    }
+}
+
+/// Every number and address of everybody about a case, by every way it is used: may it be, and when if not now.
+/// Who owes is contacted to collect, anybody else to find the debtor, unless a purpose is named.
+pub async fn contact_options(desk: &Desk, call: &Call, case_id: &str, purpose: Option<Purpose>) -> Outcome<Vec<ContactOption>> {
+    let people = desk.people(call.at).await?;
+    let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
+    desk.may(&people, call, UseCase::ContactAsk, &target(&kept.row))?;
+    let limit = crate::agency::limit_of(desk, &people, call);
+    let hidden = limit.is_some_and(|fields| !fields.contains(&CaseField::Guarantors));
+    let agency = people.person(&call.staff_id).and_then(|staff| staff.agency_id.clone());
+    let ground = Ground::read(desk, &desk.store, call, &kept.body, None, agency).await?;
+    let mut options = Vec::new();
+    for person in desk.store.person_of_customer::<PersonFile>(&kept.body.customer_id, None, PAGE).await?.rows {
+        let relation = person.body.relation;
+        if hidden && relation == Relation::Guarantor {
+            continue;
+        }
+        let purpose = purpose.unwrap_or(if relation.is_liable() { Purpose::Collect } else { Purpose::Locate });
+        for point in &person.body.points {
+            for (channel, people) in channels(point.kind) {
+                let (person_id, key) = (person.row.person_id.clone(), point.key.clone());
+                let wanted = ContactWanted { person_id, channel, purpose, point: key, at: None, people, manners: Vec::new() };
+                let answer = ground.answer(desk, &person, point.source, &wanted).1;
+                let (person_id, point) = (wanted.person_id, point.clone());
+                options.push(ContactOption { person_id, relation, point, channel, purpose, people, answer });
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// The contacts of a case that the caller began and has not recorded yet.
+pub async fn contacts_under_way(desk: &Desk, call: &Call, case_id: &str) -> Outcome<Vec<Begun>> {
+    let people = desk.people(call.at).await?;
+    let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
+    desk.may(&people, call, UseCase::CaseView, &target(&kept.row))?;
+    let debtor: Kept<PersonRow, PersonFile> = desk.load(&desk.store, "customer", &kept.body.customer_id).await?;
+    let mine = |begun: &Begun| begun.contact.staff_id == call.staff_id && begun.contact.case_id == case_id;
+    Ok(debtor.body.under_way.into_iter().filter(|begun| begun.until > call.at && mine(begun)).collect())
+}
+
 /// Asks, and if allowed keeps the place: the identity to record the outcome under, and the limits to keep to.
 pub async fn contact_begin(desk: &Desk, call: &Call, case_id: &str, wanted: &ContactWanted) -> Outcome<Begun> {
     let people = desk.people(call.at).await?;
@@ -119,29 +181,31 @@ pub async fn contact_begin(desk: &Desk, call: &Call, case_id: &str, wanted: &Con
         tx.commit().await?;
         return Err(not_allowed(&no, &answer));
     }
-    let number = asked.contacts.len() + asked.under_way.len() + 1;
+    let Asked { person, ground, .. } = asked;
+    let number = ground.contacts.len() + ground.under_way.len() + 1;
     let contact = Contact {
         contact_id: format!("K-{}-{}-{number}", case.customer_id, call.at.to_string().replace(' ', "T")),
         customer_id: case.customer_id.clone(),
         case_id: case_id.to_owned(),
         person_id: now.person_id.clone(),
-        relation: asked.person.body.relation,
+        relation: person.body.relation,
         channel: now.channel,
         direction: Direction::Outbound,
         purpose: now.purpose,
         contact_point: now.point.clone(),
-        at: asked.at,
+        at: ground.at,
         staff_id: call.staff_id.clone(),
-        agency_id: asked.agency.clone(),
+        agency_id: ground.agency.clone(),
         people: now.people,
         result: ContactResult::NoAnswer,
         seconds: 0,
     };
     let begun = Begun { contact, answer, until: call.at.plus_seconds(UNDER_WAY_SECONDS) };
-    let mut file = asked.debtor.body.clone();
+    let debtor = ground.debtor;
+    let mut file = debtor.body.clone();
     file.under_way.retain(|other| other.until > call.at);
     file.under_way.push(begun.clone());
-    stored(tx.save(&asked.debtor.row, &file, asked.debtor.version, call.stamp()).await?)?;
+    stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
     tx.audit(call.audit("contact_begin", format!("case/{case_id}"), &begun.contact.contact_id));
     desk.commit(tx, call, begun).await
 }
@@ -155,10 +219,25 @@ pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id:
         crate::desk::Begun::Again(done) => return ContactRecord::opened(done, &desk.store).await,
         crate::desk::Begun::First(tx) => tx,
     };
-    let customer = kept.body.customer_id.clone();
-    tx.debtor_hold(&customer).await?;
-    let kept: Kept<CaseRow, Case> = desk.load(&tx, "case", case_id).await?;
-    let debtor: Kept<PersonRow, PersonFile> = desk.load(&tx, "customer", &customer).await?;
+    let record = recorded(desk, &people, call, &mut tx, &kept.body, contact_id, outcome).await?;
+    desk.commit(tx, call, record.unnoted()).await?;
+    Ok(record)
+}
+
+/// Keeps a contact that was under way with what came of it; the debtor is held until the command ends.
+pub(crate) async fn recorded(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    tx: &mut Tx,
+    case: &Case,
+    contact_id: &str,
+    outcome: &ContactOutcome,
+) -> Outcome<ContactRecord> {
+    let (case_id, customer) = (case.case_id.as_str(), case.customer_id.as_str());
+    tx.debtor_hold(customer).await?;
+    let kept: Kept<CaseRow, Case> = desk.load(tx, "case", case_id).await?;
+    let debtor: Kept<PersonRow, PersonFile> = desk.load(tx, "customer", customer).await?;
     let mut file = debtor.body.clone();
     let Some(place) = file.under_way.iter().position(|begun| begun.contact.contact_id == contact_id) else {
         return refused("E-CW-02", &[("contact_id", &contact_id)]);
@@ -168,17 +247,16 @@ pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id:
     file.circumstances.extend(follows(&contact, call.at));
     stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
     let record = ContactRecord { contact, answer: Some(begun.answer), note: outcome.note.clone(), noted: !outcome.note.is_empty() };
-    keep(&tx, call, &record).await?;
+    keep(tx, call, &record).await?;
     tx.audit(call.audit("contact_record", format!("case/{case_id}"), format!("{contact_id} {}", outcome.result.code())));
     if outcome.result == ContactResult::Objected && kept.body.objection.is_none() {
         let command = Command::Object { objection_id: format!("O-{contact_id}") };
-        change(desk, &people, call, &mut tx, case_id, None, &command).await?;
+        change(desk, people, call, tx, case_id, None, &command).await?;
     }
     if outcome.result == ContactResult::Complained {
         let command = Command::LinkComplaint { complaint_id: format!("T-{contact_id}") };
-        change(desk, &people, call, &mut tx, case_id, None, &command).await?;
+        change(desk, people, call, tx, case_id, None, &command).await?;
     }
-    desk.commit(tx, call, record.unnoted()).await?;
     Ok(record)
 }
 
@@ -192,10 +270,25 @@ pub async fn contact_inbound(desk: &Desk, call: &Call, case_id: &str, wanted: &C
         crate::desk::Begun::Again(done) => return ContactRecord::opened(done, &desk.store).await,
         crate::desk::Begun::First(tx) => tx,
     };
-    let customer = kept.body.customer_id.clone();
+    let record = inbound(desk, &people, call, &mut tx, &kept.body, wanted, outcome).await?;
+    desk.commit(tx, call, record.unnoted()).await?;
+    Ok(record)
+}
+
+/// Keeps what the other side began; the debtor is held until the command ends.
+pub(crate) async fn inbound(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    tx: &mut Tx,
+    case: &Case,
+    wanted: &ContactWanted,
+    outcome: &ContactOutcome,
+) -> Outcome<ContactRecord> {
+    let (case_id, customer) = (case.case_id.as_str(), case.customer_id.clone());
     tx.debtor_hold(&customer).await?;
-    let person: Kept<PersonRow, PersonFile> = desk.load(&tx, "person", &wanted.person_id).await?;
-    let debtor: Kept<PersonRow, PersonFile> = desk.load(&tx, "customer", &customer).await?;
+    let person: Kept<PersonRow, PersonFile> = desk.load(tx, "person", &wanted.person_id).await?;
+    let debtor: Kept<PersonRow, PersonFile> = desk.load(tx, "customer", &customer).await?;
     let history = tx.contact_history::<ContactRecord>(&customer, Moment::new(call.at.day(), 0), call.at.plus_seconds(1)).await?;
     let contact = Contact {
         contact_id: format!("K-{customer}-{}-in{}", call.at.to_string().replace(' ', "T"), history.len() + 1),
@@ -218,13 +311,12 @@ pub async fn contact_inbound(desk: &Desk, call: &Call, case_id: &str, wanted: &C
     file.circumstances.extend(follows(&contact, call.at));
     stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
     let record = ContactRecord { contact, answer: None, note: outcome.note.clone(), noted: !outcome.note.is_empty() };
-    keep(&tx, call, &record).await?;
+    keep(tx, call, &record).await?;
     tx.audit(call.audit("contact_inbound", format!("case/{case_id}"), outcome.result.code()));
-    desk.commit(tx, call, record.unnoted()).await?;
     Ok(record)
 }
 
-async fn keep(tx: &store::Tx, call: &Call, record: &ContactRecord) -> Outcome<()> {
+async fn keep(tx: &Tx, call: &Call, record: &ContactRecord) -> Outcome<()> {
     let contact = &record.contact;
     let row = ContactRow {
         contact_id: contact.contact_id.clone(),
@@ -253,16 +345,65 @@ fn follows(contact: &Contact, at: Moment) -> Option<Circumstance> {
     Some(Circumstance { kind, person_id: alone.then(|| contact.person_id.clone()), channel: None, from: at, until: None })
 }
 
-/// Everything the gate is asked with.
-struct Asked {
-    person: Kept<PersonRow, PersonFile>,
+/// What the gate is asked with, whoever is to be contacted.
+struct Ground {
     debtor: Kept<PersonRow, PersonFile>,
     contacts: Vec<Contact>,
     under_way: Vec<Contact>,
-    circumstances: Vec<Circumstance>,
+    /// What the state of the case means for contacts.
+    of_case: Vec<Circumstance>,
     at: Moment,
     agency: Option<String>,
-    source: casework::contact_gate::PointSource,
+}
+
+impl Ground {
+    async fn read(desk: &Desk, reads: &Reads, call: &Call, case: &Case, at: Option<Moment>, agency: Option<String>) -> Outcome<Ground> {
+        let debtor: Kept<PersonRow, PersonFile> = desk.load(reads, "customer", &case.customer_id).await?;
+        let at = at.unwrap_or(call.at);
+        let from = Moment::new(at.day() - HISTORY_DAYS, 0);
+        let until = at.max(call.at).plus_seconds(86_400);
+        let history = reads.contact_history::<ContactRecord>(&case.customer_id, from, until).await?;
+        let under_way = debtor.body.under_way.iter().filter(|begun| begun.until > call.at);
+        Ok(Ground {
+            contacts: history.into_iter().map(|kept| kept.body.contact).collect(),
+            under_way: under_way.map(|begun| begun.contact.clone()).collect(),
+            of_case: of_case(case).collect(),
+            at,
+            agency,
+            debtor,
+        })
+    }
+
+    fn answer(&self, desk: &Desk, person: &Kept<PersonRow, PersonFile>, source: PointSource, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
+        let question = Question {
+            customer_id: &self.debtor.row.customer_id,
+            person_id: &wanted.person_id,
+            relation: person.body.relation,
+            channel: wanted.channel,
+            purpose: wanted.purpose,
+            contact_point: ContactPoint { key: &wanted.point, source },
+            at: self.at,
+            agency_id: self.agency.as_deref(),
+            people: wanted.people,
+            manners: &wanted.manners,
+            documents: &person.body.documents,
+        };
+        let own = &self.debtor.body;
+        let theirs = (person.row.person_id != self.debtor.row.person_id).then_some(&person.body.circumstances);
+        let circumstances: Vec<Circumstance> = own.circumstances.iter().chain(theirs.into_iter().flatten()).chain(&self.of_case).cloned().collect();
+        let points: Vec<&str> = own.points.iter().map(|point| point.key.as_str()).collect();
+        let history = History { contacts: &self.contacts, under_way: &self.under_way, circumstances: &circumstances, debtor_points: &points };
+        let answer = ask(&desk.rules.gate, &question, &history);
+        let record = desk.rules.gate.record(&question, &answer);
+        (answer.map(drop), record)
+    }
+}
+
+/// The same for one person and one number or address.
+struct Asked {
+    person: Kept<PersonRow, PersonFile>,
+    source: PointSource,
+    ground: Ground,
 }
 
 impl Asked {
@@ -271,56 +412,15 @@ impl Asked {
         if person.row.customer_id != case.customer_id {
             return refused("E-CW-03", &[("person_id", &wanted.person_id), ("case_id", &case.case_id)]);
         }
-        let debtor: Kept<PersonRow, PersonFile> = desk.load(reads, "customer", &case.customer_id).await?;
+        let ground = Ground::read(desk, reads, call, case, wanted.at, agency).await?;
         let Some(point) = person.body.points.iter().find(|point| point.key == wanted.point) else {
             return refused("E-CW-04", &[("point", &wanted.point), ("person_id", &wanted.person_id)]);
         };
-        let at = wanted.at.unwrap_or(call.at);
-        let from = Moment::new(at.day() - HISTORY_DAYS, 0);
-        let until = at.max(call.at).plus_seconds(86_400);
-        let history = reads.contact_history::<ContactRecord>(&case.customer_id, from, until).await?;
-        let under_way = debtor.body.under_way.iter().filter(|begun| begun.until > call.at);
-        let mut circumstances = debtor.body.circumstances.clone();
-        if person.row.person_id != debtor.row.person_id {
-            circumstances.extend(person.body.circumstances.iter().cloned());
-        }
-        circumstances.extend(of_case(case));
-        Ok(Asked {
-            source: point.source,
-            contacts: history.into_iter().map(|kept| kept.body.contact).collect(),
-            under_way: under_way.map(|begun| begun.contact.clone()).collect(),
-            circumstances,
-            at,
-            agency,
-            person,
-            debtor,
-        })
+        Ok(Asked { source: point.source, person, ground })
     }
 
     fn answer(&self, desk: &Desk, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
-        let question = Question {
-            customer_id: &self.debtor.row.customer_id,
-            person_id: &wanted.person_id,
-            relation: self.person.body.relation,
-            channel: wanted.channel,
-            purpose: wanted.purpose,
-            contact_point: ContactPoint { key: &wanted.point, source: self.source },
-            at: self.at,
-            agency_id: self.agency.as_deref(),
-            people: wanted.people,
-            manners: &wanted.manners,
-            documents: &self.person.body.documents,
-        };
-        let points: Vec<&str> = self.debtor.body.points.iter().map(|point| point.key.as_str()).collect();
-        let history = History {
-            contacts: &self.contacts,
-            under_way: &self.under_way,
-            circumstances: &self.circumstances,
-            debtor_points: &points,
-        };
-        let answer = ask(&desk.rules.gate, &question, &history);
-        let record = desk.rules.gate.record(&question, &answer);
-        (answer.map(drop), record)
+        self.ground.answer(desk, &self.person, self.source, wanted)
     }
 }
 

@@ -6,7 +6,7 @@
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`], `demo_week`. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
-//! [`contact`], [`promise`], [`person`], [`clock`], [`clock_fact`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
+//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`clock_fact`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
 //! [`audit`], [`webhook`].
 
 pub mod agency;
@@ -19,6 +19,8 @@ pub mod case_night;
 pub mod clock;
 pub mod clock_fact;
 pub mod contact;
+pub mod contact_finish;
+pub mod customer;
 pub mod person;
 pub mod promise;
 pub mod casework_rules;
@@ -39,15 +41,19 @@ pub mod movement;
 pub mod night_order;
 pub mod office;
 pub mod query_run;
+pub mod queue;
 pub mod results;
 pub mod schedule_calculate;
+pub mod search;
 pub mod sign_in;
 pub mod speech;
 pub mod staff;
 pub mod status;
 pub mod table;
+pub mod visit;
 pub mod webhook;
 pub mod what_if;
+pub mod workbench;
 pub mod workspace;
 
 pub use failure::{Failure, Outcome, Refusal, refused};

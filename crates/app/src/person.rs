@@ -376,3 +376,57 @@ pub async fn debtor_assess(desk: &Desk, call: &Call, customer_id: &str, debtor_t
     tx.audit(call.audit("debtor_assess", format!("person/{customer_id}"), format!("{}: {why}", debtor_type.code())));
     desk.commit(tx, call, ()).await
 }
+
+/// A number or address put right, or a new one (更正联系方式).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointSaid {
+    /// Which one is put right; a new one when absent.
+    pub key: Option<String>,
+    pub kind: PointKind,
+    pub value: String,
+    pub source: PointSource,
+    pub why: String,
+}
+
+/// Puts a number or address right, or adds one, with where it is from and why; the audit trail has the key and never the value.
+pub async fn point_correct(desk: &Desk, call: &Call, person_id: &str, said: &PointSaid) -> Outcome<Point> {
+    let (value, why) = (required("value", &said.value)?, required("why", &said.why)?);
+    let people = desk.people(call.at).await?;
+    let kept: Kept<PersonRow, PersonFile> = desk.load(&desk.store, "person", person_id).await?;
+    desk.may(&people, call, UseCase::PersonCorrect, &target_of(desk, &kept.row.customer_id).await?)?;
+    let mut tx = match desk.begin(call, "point_correct", &(person_id, said)).await? {
+        crate::desk::Begun::Again(done) => return Ok(done),
+        crate::desk::Begun::First(tx) => tx,
+    };
+    let kept: Kept<PersonRow, PersonFile> = desk.load(&tx, "person", person_id).await?;
+    let mut file = kept.body;
+    let kind = match said.kind {
+        PointKind::Phone => FieldKind::Phone,
+        PointKind::Address => FieldKind::Address,
+    };
+    let fields = tx.personal(person_id).await?;
+    let mut values: Vec<String> = fields.into_iter().filter(|field| field.kind == kind).map(|field| field.value).collect();
+    let place = match &said.key {
+        None => {
+            let position = values.len();
+            values.push(value.to_owned());
+            file.points.push(Point { key: format!("{person_id}/{}/{position}", said.kind.code()), kind: said.kind, position: position as i64, source: said.source });
+            file.points.len() - 1
+        }
+        Some(key) => {
+            let known = file.points.iter().position(|point| point.key == *key && point.kind == said.kind);
+            let Some(place) = known.filter(|&place| (file.points[place].position as usize) < values.len()) else {
+                return refused("E-CW-04", &[("point", key), ("person_id", &person_id)]);
+            };
+            value.clone_into(&mut values[file.points[place].position as usize]);
+            file.points[place].source = said.source;
+            place
+        }
+    };
+    let point = file.points[place].clone();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    tx.personal_set(person_id, kind, &values).await?;
+    stored(tx.save(&kept.row, &file, kept.version, call.stamp()).await?)?;
+    tx.audit(call.audit("person_correct", format!("person/{person_id}"), format!("{} {}: {why}", point.key, said.source.code())));
+    desk.commit(tx, call, point).await
+}

@@ -8,7 +8,7 @@ use authority::{Target, UseCase};
 use casework::case::Case;
 use casework::promise::{PaymentWay, Promise, PromiseStatus, PromiseDesk, PromiseDraft, make};
 use serde::{Deserialize, Serialize};
-use store::{CaseRow, Cursor, Kept, PromiseRow};
+use store::{CaseRow, Cursor, Kept, PromiseRow, Tx};
 use units::{Date, Money};
 
 /// A promise in a list.
@@ -36,9 +36,16 @@ pub async fn promise_record(desk: &Desk, call: &Call, case_id: &str, said: &Prom
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
-    tx.debtor_hold(&kept.body.customer_id).await?;
+    let promise = promised(desk, call, &mut tx, &kept.body, said).await?;
+    desk.commit(tx, call, promise).await
+}
+
+/// Keeps a promise; the debtor is held until the command ends.
+pub(crate) async fn promised(desk: &Desk, call: &Call, tx: &mut Tx, case: &Case, said: &PromiseSaid) -> Outcome<Promise> {
+    let case_id = case.case_id.as_str();
+    tx.debtor_hold(&case.customer_id).await?;
     // What somebody did to the case a moment ago counts.
-    let kept: Kept<CaseRow, Case> = desk.load(&tx, "case", case_id).await?;
+    let kept: Kept<CaseRow, Case> = desk.load(tx, "case", case_id).await?;
     let case = open_case(&kept)?;
     let earlier = tx.promise_of_case::<Promise>(case_id, None, PAGE).await?;
     let earlier: Vec<Promise> = earlier.rows.into_iter().map(|kept| kept.body).collect();
@@ -65,7 +72,7 @@ pub async fn promise_record(desk: &Desk, call: &Call, case_id: &str, said: &Prom
     stored(tx.save(&row, &promise, 0, call.stamp()).await?)?;
     tx.publish(call.event("promise.made", format!("promise/{}", promise.promise_id), serde_json::json!({ "case_id": case_id, "pay_on": promise.pay_on, "amount": promise.amount })));
     tx.audit(call.audit("promise_record", format!("case/{case_id}"), &promise.promise_id));
-    desk.commit(tx, call, promise).await
+    Ok(promise)
 }
 
 /// Which promises to list.

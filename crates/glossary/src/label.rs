@@ -49,7 +49,7 @@ pub fn worded(value: &str, lang: Lang) -> String {
 }
 
 /// What a refusal says and what to do about it, its facts in words.
-pub fn told(code: &str, lang: Lang, facts: &[(&'static str, String)]) -> (String, String) {
+pub fn told(code: &str, lang: Lang, facts: &[(&str, String)]) -> (String, String) {
     let words: Vec<(&str, String)> = facts.iter().map(|(name, value)| (*name, worded(value, lang))).collect();
     let words: Vec<(&str, &str)> = words.iter().map(|(name, value)| (*name, value.as_str())).collect();
     (message(code, lang, &words), remedy(code, lang, &words))

@@ -12,7 +12,7 @@ pub mod write;
 
 pub use frame::{FEN, PPM, UNIT};
 pub(crate) use read::below;
-pub use read::{carried, folders, loans_of, nights, state_table};
+pub use read::{bucket_moves, carried, customer_line, folders, loan_lines, loans_of, nights, state_table};
 pub use run::{RUN_FILE, Run};
 pub use table::{SnapshotTable, files, schema};
 pub use write::{Place, Staged};

@@ -12,11 +12,18 @@
 //! Reading order: [`visitor`], [`frame`], [`dress`], [`view`], then a page.
 
 pub mod assets;
+pub mod case;
+mod case_act;
+pub mod customer;
 pub mod door;
 pub mod dress;
 pub mod frame;
+pub mod gate;
+pub mod queue;
+pub mod search;
 pub mod view;
 pub mod visitor;
+pub mod visits;
 pub mod workbench;
 
 use crate::server::Server;
@@ -24,5 +31,7 @@ use axum::Router;
 
 /// Every page, by the menu's groups.
 pub fn router() -> Router<Server> {
-    Router::new().merge(assets::router()).merge(door::router()).merge(workbench::router())
+    let own = Router::new().merge(assets::router()).merge(door::router());
+    let day = Router::new().merge(workbench::router()).merge(queue::router()).merge(case::router());
+    own.merge(day).merge(customer::router()).merge(search::router()).merge(visits::router())
 }

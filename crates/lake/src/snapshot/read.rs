@@ -11,7 +11,8 @@ use crate::workspace::Workspace;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use dayend::Carried;
-use grading::{Bucket, Grade};
+use grading::{Bucket, CustomerClass, Grade};
+use loan::{LoanStatus, Protection};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use report::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, YearToDate};
@@ -130,6 +131,122 @@ pub fn loans_of(
         loans.extend(theirs.filter_map(|(loan, _)| Some(loan?.to_owned())));
     }
     Ok((!loans.is_empty()).then_some(CustomerLoans { customer_id, loans }))
+}
+
+/// A loan as a night left it, for a page that shows a few (借据行).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoanLine {
+    pub loan_id: String,
+    pub product: String,
+    pub status: LoanStatus,
+    pub protection: Protection,
+    pub principal: Money,
+    pub disbursed_on: Option<Date>,
+    pub matures_on: Option<Date>,
+    pub principal_outstanding: Money,
+    pub amount_past_due: Money,
+    pub days_past_due: i32,
+    pub bucket: Bucket,
+    pub grade: Grade,
+    /// The rule that decided the grade, or `no_finding`, `carried`, `judgement`.
+    pub grade_reason: String,
+    pub next_due_on: Option<Date>,
+    pub next_due_amount: Money,
+    pub last_paid_on: Option<Date>,
+    pub collateral_value: Money,
+    /// Days past due on the twelve month-ends before, oldest first; `-` before disbursement.
+    pub month_ends: String,
+}
+
+/// Some loans of a night, in the order of their identities.
+pub fn loan_lines(night: &Night, loans: &HashSet<String>) -> Result<Vec<LoanLine>, Fault> {
+    const COLUMNS: [&str; 18] = [
+        "loan_id", "product", "status", "protection", "principal", "disbursed_on", "matures_on", "principal_outstanding",
+        "amount_past_due", "days_past_due", "bucket", "grade", "grade_reason", "next_due_on", "next_due_amount",
+        "last_paid_on", "collateral_value", "month_end_days_past_due",
+    ];
+    let mut lines = Vec::new();
+    for batch in states(night, &COLUMNS, Some(loans))? {
+        let batch = batch?;
+        let text = |name: &str, row: usize| batch[name].as_string::<i32>().value(row).to_owned();
+        let (products, reasons) = (dictionary(&batch["product"]), dictionary(&batch["grade_reason"]));
+        let label = |(keys, texts): &(Vec<Option<usize>>, Vec<String>), row: usize| keys[row].map_or_else(String::new, |key| texts[key].clone());
+        let money = |name: &str, row: usize| Money::from_fen(longs(&batch, name)[row]);
+        let (statuses, protections) = (codes(&batch, "status"), codes(&batch, "protection"));
+        let (buckets, grades) = (codes(&batch, "bucket"), codes(&batch, "grade"));
+        let day = |name: &str, row: usize| days(&batch, name)[row];
+        let written = "a snapshot holds only known codes";
+        lines.extend((0..batch.num_rows()).map(|row| LoanLine {
+            loan_id: text("loan_id", row),
+            product: label(&products, row),
+            status: statuses[row].expect(written),
+            protection: protections[row].expect(written),
+            principal: money("principal", row),
+            disbursed_on: day("disbursed_on", row),
+            matures_on: day("matures_on", row),
+            principal_outstanding: money("principal_outstanding", row),
+            amount_past_due: money("amount_past_due", row),
+            days_past_due: ints(&batch, "days_past_due")[row],
+            bucket: buckets[row].expect(written),
+            grade: grades[row].expect(written),
+            grade_reason: label(&reasons, row),
+            next_due_on: day("next_due_on", row),
+            next_due_amount: money("next_due_amount", row),
+            last_paid_on: day("last_paid_on", row),
+            collateral_value: money("collateral_value", row),
+            month_ends: text("month_end_days_past_due", row),
+        }));
+    }
+    Ok(lines)
+}
+
+/// A move of one loan between two buckets (逾期档变动).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketMove {
+    pub on: Date,
+    pub loan_id: String,
+    pub from: Option<Bucket>,
+    pub to: Bucket,
+}
+
+/// How some loans moved in a night.
+pub fn bucket_moves(night: &Night, loans: &HashSet<String>) -> Result<Vec<BucketMove>, Fault> {
+    let path = night.folder.join(format!("{}.parquet", SnapshotTable::BucketMoves.code()));
+    let mut moves = Vec::new();
+    for batch in pick::rows(&path, "loan_id", loans, Some(&["loan_id", "from", "to"]))? {
+        let batch = batch.with_context(|| damaged(&path))?;
+        let ids = batch["loan_id"].as_string::<i32>();
+        let (from, to) = (codes::<Bucket>(&batch, "from"), codes::<Bucket>(&batch, "to"));
+        let moved = |row: usize| Some(BucketMove { on: night.business_date, loan_id: ids.value(row).to_owned(), from: from[row], to: to[row]? });
+        moves.extend((0..batch.num_rows()).filter_map(moved));
+    }
+    Ok(moves)
+}
+
+/// A customer as a night left one (客户行).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerLine {
+    pub exposure: Money,
+    pub worst_days_past_due: i32,
+    pub class: Option<CustomerClass>,
+    pub grade: Grade,
+}
+
+pub fn customer_line(night: &Night, customer_id: &str) -> Result<Option<CustomerLine>, Fault> {
+    let path = night.folder.join(format!("{}.parquet", SnapshotTable::CustomerStates.code()));
+    let columns = ["customer_id", "exposure", "worst_days_past_due", "class", "grade"];
+    for batch in pick::rows(&path, "customer_id", &HashSet::from([customer_id.to_owned()]), Some(&columns))? {
+        let batch = batch.with_context(|| damaged(&path))?;
+        if batch.num_rows() > 0 {
+            return Ok(Some(CustomerLine {
+                exposure: Money::from_fen(longs(&batch, "exposure")[0]),
+                worst_days_past_due: ints(&batch, "worst_days_past_due")[0],
+                class: codes(&batch, "class")[0],
+                grade: codes(&batch, "grade")[0].expect("a snapshot holds only known codes"),
+            }));
+        }
+    }
+    Ok(None)
 }
 
 fn states_path(night: &Night) -> PathBuf {

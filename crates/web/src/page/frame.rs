@@ -31,7 +31,16 @@ const fn entry(path: &'static str, name: &'static str, needs: Option<UseCase>) -
 }
 
 pub const MENU: &[Group] = &[
-    Group { name: "today", entries: &[entry("/", "workbench", None)] },
+    Group {
+        name: "today",
+        entries: &[
+            entry("/", "workbench", None),
+            entry("/queue", "queue", Some(UseCase::CaseList)),
+            entry("/visits", "visits", Some(UseCase::ContactRecord)),
+            entry("/team", "team", Some(UseCase::CaseRebalance)),
+            entry("/search", "search", Some(UseCase::CustomerSearch)),
+        ],
+    },
     Group { name: "book", entries: &[] },
     Group { name: "order", entries: &[] },
 ];

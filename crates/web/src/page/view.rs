@@ -3,7 +3,7 @@
 use crate::page::frame::Frame;
 use app::table::{Align, Cell, Table};
 use glossary::lookup;
-use units::Money;
+use units::{Coded, Date, Money};
 
 /// A table of a page (页面表格). Templates draw it with `{% call table(view) %}` of `table.html`.
 pub struct TableView {
@@ -66,4 +66,78 @@ fn text(frame: &Frame, column: &str, cell: &Cell) -> String {
 /// An amount, or nothing.
 pub fn amount(money: Option<Money>) -> String {
     money.map_or_else(String::new, |money| money.to_string())
+}
+
+/// How near a day is (期限): a colour for the eye, words for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    pub on: Date,
+    left: i32,
+}
+
+impl Deadline {
+    pub fn of(on: Date, today: Date) -> Deadline {
+        Deadline { on, left: on - today }
+    }
+
+    pub fn is_late(&self) -> bool {
+        self.left < 0
+    }
+
+    pub fn is_today(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Days to or since.
+    pub fn days(&self) -> u32 {
+        self.left.unsigned_abs()
+    }
+
+    pub fn class(&self) -> &'static str {
+        match self.left {
+            ..0 => "bad",
+            0..=2 => "warn",
+            _ => "",
+        }
+    }
+}
+
+/// One of the values a field may have (选项).
+pub struct Choice {
+    pub code: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
+/// Every value of a coded set, as a select shows it.
+pub fn choices<T: Coded + PartialEq>(frame: &Frame, set: &str, chosen: Option<T>) -> Vec<Choice> {
+    choices_of(frame, set, T::ALL, chosen)
+}
+
+/// Some of them.
+pub fn choices_of<T: Coded + PartialEq>(frame: &Frame, set: &str, of: &[T], chosen: Option<T>) -> Vec<Choice> {
+    let choice = |value: &T| Choice {
+        code: value.code().to_owned(),
+        label: frame.coded(set, value).to_owned(),
+        chosen: chosen.as_ref() == Some(value),
+    };
+    of.iter().map(choice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_red_once_missed_and_amber_for_three_days() {
+        let today = Date::parse("2026-11-20").unwrap();
+        let check = |on: &str, expect: (&str, bool, u32)| {
+            let due = Deadline::of(Date::parse(on).unwrap(), today);
+            assert_eq!((due.class(), due.is_late(), due.days()), expect, "{on}");
+        };
+        check("2026-11-18", ("bad", true, 2));
+        check("2026-11-20", ("warn", false, 0));
+        check("2026-11-22", ("warn", false, 2));
+        check("2026-11-23", ("", false, 3));
+    }
 }

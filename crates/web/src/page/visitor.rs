@@ -173,6 +173,16 @@ impl FromRequest<Server> for Posted {
 pub struct Fields(pub Vec<(String, String)>);
 
 impl Fields {
+    /// The words of an address; a word may stand more than once.
+    pub fn asked(query: Option<&str>) -> Fields {
+        Fields(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    /// The value, when there is one.
+    pub fn some(&self, name: &str) -> Option<String> {
+        Some(self.get(name).to_owned()).filter(|value| !value.is_empty())
+    }
+
     pub async fn read(request: Request, server: &Server) -> Reply<Fields> {
         match Form::<Vec<(String, String)>>::from_request(request, server).await {
             Ok(Form(fields)) if fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) => Err(bad_request("NUL")),

@@ -1,0 +1,297 @@
+//! A customer: a header that stays, one tab for each kind of fact, one line of time, personal data opened with a reason.
+
+use crate::extract::{Named, bad_request};
+use crate::page::case::{Because, because};
+use crate::page::frame::{Frame, Shown, done, show};
+use crate::page::gate::{GatePerson, gate_persons, minute};
+use crate::page::view::{Choice, Deadline, choices, choices_of};
+use crate::page::visitor::{Fields, Posted, Visitor};
+use crate::server::Server;
+use app::customer::{CustomerView, TimelineKind};
+use app::household_plan::HouseholdView;
+use app::person::{PersonView, PointKind, PointSaid};
+use askama::Template;
+use authority::{PersonalField, UnmaskPurpose, UnmaskRequest, UseCase};
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::routing::{get, post};
+use casework::case::{Case, Owner, Standing};
+use casework::contact_gate::PointSource;
+
+pub fn router() -> Router<Server> {
+    Router::new()
+        .route("/customers/{id}", get(customer_page))
+        .route("/customers/{id}/unmask", post(unmask))
+        .route("/customers/{id}/points", post(point))
+}
+
+/// An event as it is read.
+struct EventRow {
+    at: String,
+    kind: &'static str,
+    what: Vec<String>,
+    amount: String,
+    href: String,
+    about: String,
+    by: String,
+}
+
+/// A person with every field as far as it may be seen.
+struct PersonRow {
+    person_id: String,
+    relation: &'static str,
+    fields: Vec<(&'static str, String, bool)>,
+    points: Vec<PointRow>,
+    circumstances: Vec<(&'static str, String)>,
+}
+
+struct PointRow {
+    key: String,
+    kind: &'static str,
+    kind_code: &'static str,
+    text: String,
+    source: &'static str,
+}
+
+/// A case as a row.
+struct CaseRow {
+    case_id: String,
+    opened_on: String,
+    why: &'static str,
+    owner: String,
+    state: String,
+    open: bool,
+}
+
+/// A clock as a row.
+struct ClockRow {
+    claim_id: String,
+    kind: &'static str,
+    status: &'static str,
+    class: &'static str,
+    last_day: Option<Deadline>,
+    article: String,
+}
+
+#[derive(Template)]
+#[template(path = "customer.html")]
+struct CustomerPage {
+    frame: Frame,
+    view: CustomerView,
+    name: String,
+    tab: String,
+    tabs: Vec<Choice>,
+    gate: Vec<GatePerson>,
+    open_case: Option<String>,
+    cases: Vec<CaseRow>,
+    clocks: Vec<ClockRow>,
+    events: Vec<EventRow>,
+    kinds: Vec<Choice>,
+    kind: String,
+    persons: Vec<PersonRow>,
+    because: Option<Because>,
+    plan: Option<HouseholdView>,
+    hardships: Vec<app::hardship::HardshipView>,
+    may_unmask: bool,
+    may_correct: bool,
+    fields: Vec<Choice>,
+    purposes: Vec<Choice>,
+    sources: Vec<Choice>,
+    point_kinds: Vec<Choice>,
+}
+
+impl CustomerPage {
+    fn is(&self, tab: &str) -> bool {
+        self.tab == tab
+    }
+
+    fn refused(&self, form: &str) -> bool {
+        self.frame.typed("form", "") == form
+    }
+}
+
+/// The tabs that have facts behind them, in the order of the work; `customer.<tab>` of the glossary.
+const TABS: [&str; 7] = ["timeline", "loans", "protection", "people", "cases", "clocks", "plans"];
+
+async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id): Named<String>, RawQuery(query): RawQuery) -> Shown {
+    let asked = Fields::asked(query.as_deref());
+    let (desk, call) = (&server.desk, &visitor.call);
+    let frame = visitor.frame("customer");
+    let view = app::customer::customer_view(desk, call, &id).await?;
+    let tab = TABS.into_iter().find(|tab| *tab == asked.get("tab")).unwrap_or("timeline");
+    let kind = TimelineKind::from_code(asked.get("kind"));
+    let events = match tab {
+        "timeline" => app::customer::customer_timeline(desk, call, &view, kind).await?,
+        _ => Vec::new(),
+    };
+    // A customer without a case has nobody on file.
+    let persons = match view.cases.is_empty() {
+        true => Vec::new(),
+        false => app::person::person_view(desk, call, &id).await?,
+    };
+    let open_case = view.cases.iter().find(|case| case.work().is_some()).map(|case| case.case_id.clone());
+    let (mut gate, mut plan, mut hardships) = (Vec::new(), None, Vec::new());
+    if let Some(case_id) = &open_case {
+        if visitor.may(UseCase::ContactAsk)
+            && let Ok(options) = app::contact::contact_options(desk, call, case_id, None).await
+        {
+            gate = gate_persons(&server, &frame, &options, &persons);
+        }
+        if tab == "plans" {
+            plan = Some(app::household_plan::household_plan_view(desk, call, case_id).await?);
+            hardships = app::hardship::hardship_list(desk, call, case_id).await?;
+        }
+    }
+    let because = match asked.some("because") {
+        Some(loan) => app::customer::customer_loan_explain(desk, call, &id, &loan).await?.map(|explained| because(&frame, explained)),
+        None => None,
+    };
+    let today = call.at.day();
+    let label = |tab: &str| frame.label("customer_tab", tab);
+    let held = |tab: &&str| match *tab {
+        "loans" => !view.book.loans.is_empty(),
+        "protection" => view.book.loans.iter().any(|loan| loan.collateral_value.is_positive() || loan.protection.code() != "credit"),
+        "people" => !persons.is_empty(),
+        "cases" => !view.cases.is_empty(),
+        "clocks" => !view.clocks.is_empty(),
+        "plans" => open_case.is_some(),
+        _ => true,
+    };
+    let tabs = TABS.into_iter().filter(held).map(|code| Choice { code: code.to_owned(), label: label(code), chosen: code == tab }).collect();
+    let page = CustomerPage {
+        name: view.name.clone().unwrap_or_else(|| id.clone()),
+        tab: tab.to_owned(),
+        tabs,
+        gate,
+        cases: view.cases.iter().rev().map(|case| case_row(&frame, &visitor, case)).collect(),
+        clocks: view.clocks.iter().map(|file| clock_row(&frame, file, today)).collect(),
+        events: events.iter().map(|event| event_row(&frame, event)).collect(),
+        kinds: choices(&frame, "timeline_kind", kind),
+        kind: kind.map_or("", TimelineKind::code).to_owned(),
+        persons: persons.iter().map(|person| person_row(&frame, person)).collect(),
+        because,
+        plan,
+        hardships,
+        may_unmask: visitor.may(UseCase::PersonUnmask),
+        may_correct: visitor.may(UseCase::PersonCorrect),
+        fields: choices_of(&frame, "personal_field", &[PersonalField::Name, PersonalField::Phone, PersonalField::IdentityNumber, PersonalField::Address], None),
+        purposes: choices::<UnmaskPurpose>(&frame, "unmask_purpose", None),
+        sources: choices::<PointSource>(&frame, "point_source", None),
+        point_kinds: choices::<PointKind>(&frame, "point_kind", None),
+        open_case,
+        view,
+        frame,
+    };
+    show(&page)
+}
+
+fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {
+    let href = match event.kind {
+        TimelineKind::Loan | TimelineKind::Bucket => format!("/loans/{}", event.about),
+        TimelineKind::Clock => format!("/claims/{}", event.about),
+        TimelineKind::Approval => format!("/approvals/{}", event.about),
+        _ => format!("/cases/{}", event.about),
+    };
+    let at = event.at.to_string();
+    EventRow {
+        // A day without an hour is not midnight.
+        at: if event.at.second_of_day() == 0 { event.at.day().to_string() } else { minute(&at) },
+        kind: frame.coded("timeline_kind", &event.kind),
+        what: event.what.iter().map(|word| frame.word(word).to_owned()).collect(),
+        amount: event.amount.map_or_else(String::new, |amount| amount.to_string()),
+        href,
+        about: event.about.clone(),
+        by: event.by.clone().unwrap_or_default(),
+    }
+}
+
+fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
+    let field = |shown: &app::person::ShownField| (frame.coded("personal_field", &shown.field), shown.text.clone(), shown.view == authority::View::Full);
+    let point = |point: &app::person::Point| {
+        let kind = match point.kind {
+            PointKind::Phone => PersonalField::Phone,
+            PointKind::Address => PersonalField::Address,
+        };
+        PointRow {
+            key: point.key.clone(),
+            kind: frame.coded("point_kind", &point.kind),
+            kind_code: point.kind.code(),
+            text: crate::page::gate::field(person, kind, point.position),
+            source: frame.coded("point_source", &point.source),
+        }
+    };
+    PersonRow {
+        person_id: person.person_id.clone(),
+        relation: frame.coded("relation", &person.relation),
+        fields: person.fields.iter().map(field).collect(),
+        points: person.points.iter().map(point).collect(),
+        circumstances: person.circumstances.iter().map(|one| (frame.coded("circumstance_kind", &one.kind), minute(&one.from.to_string()))).collect(),
+    }
+}
+
+fn case_row(frame: &Frame, visitor: &Visitor, case: &Case) -> CaseRow {
+    let owner = match case.owner() {
+        Some(Owner::Staff(id)) => visitor.people.person(id).map_or_else(|| id.clone(), |staff| format!("{} {id}", staff.name)),
+        Some(Owner::Agency(id)) => id.clone(),
+        None => String::new(),
+    };
+    let state = match &case.standing {
+        Standing::Open(work) => format!("{} {}", frame.coded("case_action", &work.next_action.action), work.next_action.due_on),
+        Standing::Closed(closing) => format!("{} {}", frame.coded("closed_because", &closing.because), closing.on),
+    };
+    CaseRow {
+        case_id: case.case_id.clone(),
+        opened_on: case.opened_on.to_string(),
+        why: frame.coded("opened_because", &case.opened_because),
+        owner,
+        state,
+        open: case.work().is_some(),
+    }
+}
+
+fn clock_row(frame: &Frame, file: &app::clock::ClockFile, today: units::Date) -> ClockRow {
+    let state = &file.state;
+    ClockRow {
+        claim_id: state.claim_id.clone(),
+        kind: frame.coded("clock_kind", &state.kind),
+        status: frame.coded("clock_status", &state.status),
+        class: match state.status.code() {
+            "lapsed" => "bad",
+            "expiring" => "warn",
+            _ => "good",
+        },
+        last_day: state.last_day.map(|day| Deadline::of(day, today)),
+        article: state.because.last().map_or_else(String::new, |because| because.article.clone()),
+    }
+}
+
+/// The tab the form stood on.
+fn back(id: &str) -> String {
+    format!("/customers/{id}?tab=people")
+}
+
+async fn unmask(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
+    let Posted { visitor, fields } = posted;
+    let wanted: Option<Vec<PersonalField>> = fields.all("field").map(PersonalField::from_code).collect();
+    let request = UnmaskRequest {
+        person_id: fields.required("person")?.to_owned(),
+        fields: wanted.ok_or_else(|| bad_request("field"))?,
+        purpose: fields.required_as("purpose", UnmaskPurpose::from_code)?,
+        reason: fields.get("reason").to_owned(),
+    };
+    app::person::person_unmask(&server.desk, &visitor.call, &request).await?;
+    done(visitor.lang, &back(&id), "unmasked")
+}
+
+async fn point(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
+    let Posted { visitor, fields } = posted;
+    let said = PointSaid {
+        key: fields.some("point"),
+        kind: fields.required_as("kind", PointKind::from_code)?,
+        value: fields.get("value").to_owned(),
+        source: fields.required_as("source", PointSource::from_code)?,
+        why: fields.get("why").to_owned(),
+    };
+    app::person::point_correct(&server.desk, &visitor.call, fields.required("person")?, &said).await?;
+    done(visitor.lang, &back(&id), "point_corrected")
+}
