@@ -7,18 +7,20 @@
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`]. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
 //! [`contact`], [`promise`], [`person`], [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
-//! [`audit`], [`webhook`].
+//! [`audit`], [`webhook`]. Pages over the book: [`book`], [`loan_scope`], [`loan_filter`], [`loan_list`], [`loan_view`], [`saved_view`], [`portfolio`].
 
 pub mod agency;
 pub mod approval;
 pub mod audit;
 pub mod backup;
+pub mod book;
 pub mod book_import;
 pub mod case;
 pub mod case_night;
 pub mod clock;
 pub mod contact;
 pub mod person;
+pub mod portfolio;
 pub mod promise;
 pub mod casework_rules;
 pub mod dayend_run;
@@ -32,12 +34,17 @@ pub mod hardship;
 pub mod household_plan;
 pub mod keys;
 pub mod loan_explain;
+pub mod loan_filter;
+pub mod loan_list;
+pub mod loan_scope;
+pub mod loan_view;
 pub mod morning;
 pub mod movement;
 pub mod night_order;
 pub mod office;
 pub mod query_run;
 pub mod results;
+pub mod saved_view;
 pub mod schedule_calculate;
 pub mod sign_in;
 pub mod speech;

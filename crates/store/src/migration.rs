@@ -8,11 +8,14 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager as Schema, async_trait};
 
 /// Every version so far, oldest first.
-const VERSIONS: &[Version] = &[Version {
-    name: "version_1",
-    sql: include_str!("migration/version_1.sql"),
-    facts: &["audit_event", "clock_fact", "contact", "household_plan", "outbox_event", "sign_in_attempt", "unmask_grant"],
-}];
+const VERSIONS: &[Version] = &[
+    Version {
+        name: "version_1",
+        sql: include_str!("migration/version_1.sql"),
+        facts: &["audit_event", "clock_fact", "contact", "household_plan", "outbox_event", "sign_in_attempt", "unmask_grant"],
+    },
+    Version { name: "version_2", sql: include_str!("migration/version_2.sql"), facts: &[] },
+];
 
 #[derive(Clone, Copy)]
 struct Version {

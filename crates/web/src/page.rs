@@ -11,10 +11,17 @@
 //!
 //! Reading order: [`visitor`], [`frame`], [`dress`], [`view`], then a page.
 
+pub mod ask;
 pub mod assets;
+pub mod chart;
 pub mod door;
 pub mod dress;
 pub mod frame;
+pub mod loan;
+pub mod loans;
+pub mod movement;
+pub mod portfolio;
+pub mod sheet;
 pub mod view;
 pub mod visitor;
 pub mod workbench;
@@ -24,5 +31,12 @@ use axum::Router;
 
 /// Every page, by the menu's groups.
 pub fn router() -> Router<Server> {
-    Router::new().merge(assets::router()).merge(door::router()).merge(workbench::router())
+    Router::new()
+        .merge(assets::router())
+        .merge(door::router())
+        .merge(workbench::router())
+        .merge(portfolio::router())
+        .merge(movement::router())
+        .merge(loans::router())
+        .merge(loan::router())
 }

@@ -32,7 +32,10 @@ const fn entry(path: &'static str, name: &'static str, needs: Option<UseCase>) -
 
 pub const MENU: &[Group] = &[
     Group { name: "today", entries: &[entry("/", "workbench", None)] },
-    Group { name: "book", entries: &[] },
+    Group {
+        name: "book",
+        entries: &[entry("/portfolio", "portfolio", Some(UseCase::MetricsView)), entry("/loans", "loans", Some(UseCase::LoanView))],
+    },
     Group { name: "order", entries: &[] },
 ];
 
