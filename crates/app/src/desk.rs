@@ -38,6 +38,8 @@ pub struct Desk {
     pub open: Open,
     pub store: Store,
     pub rules: crate::casework_rules::CaseworkRules,
+    /// The book of the last night, for pages.
+    pub books: crate::book::Books,
     people: RwLock<Option<(Moment, Arc<People>)>>,
 }
 
@@ -67,7 +69,7 @@ pub enum Begun<T> {
 
 impl Desk {
     pub fn new(open: Open, store: Store, rules: crate::casework_rules::CaseworkRules) -> Desk {
-        Desk { open, store, rules, people: RwLock::new(None) }
+        Desk { open, store, rules, books: crate::book::Books::default(), people: RwLock::new(None) }
     }
 
     /// The people of the institution.

@@ -7,12 +7,13 @@
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`], `demo_week`. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
 //! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`clock_fact`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
-//! [`audit`], [`webhook`].
+//! [`audit`], [`webhook`]. Pages over the book: [`book`], [`loan_scope`], [`loan_filter`], [`loan_list`], [`loan_view`], [`saved_view`], [`portfolio`].
 
 pub mod agency;
 pub mod approval;
 pub mod audit;
 pub mod backup;
+pub mod book;
 pub mod book_import;
 pub mod case;
 pub mod case_night;
@@ -22,6 +23,7 @@ pub mod contact;
 pub mod contact_finish;
 pub mod customer;
 pub mod person;
+pub mod portfolio;
 pub mod promise;
 pub mod casework_rules;
 pub mod dayend_run;
@@ -36,6 +38,10 @@ pub mod hardship;
 pub mod household_plan;
 pub mod keys;
 pub mod loan_explain;
+pub mod loan_filter;
+pub mod loan_list;
+pub mod loan_scope;
+pub mod loan_view;
 pub mod morning;
 pub mod movement;
 pub mod night_order;
@@ -43,6 +49,7 @@ pub mod office;
 pub mod query_run;
 pub mod queue;
 pub mod results;
+pub mod saved_view;
 pub mod schedule_calculate;
 pub mod search;
 pub mod sign_in;

@@ -8,9 +8,10 @@ use crate::workspace::{Open, refused_pack};
 use anyhow::Context;
 use dayend::explain::{By, Finding, explain};
 use dayend::{NightInput, NightPlan, Rules};
-use grading::Fact;
-use lake::night::NightRequest;
+use grading::{Fact, GradingRules};
+use lake::night::{Dossier, NightRequest};
 use lake::snapshot;
+use loan::LoanRules;
 use policy::Pack;
 use units::Date;
 
@@ -49,8 +50,28 @@ pub enum ByRule {
     NothingAgainst,
 }
 
+/// A loan as the rules took it, while they are at hand.
+pub(crate) struct Traced<'a> {
+    pub dossier: &'a Dossier,
+    pub loan: &'a LoanRules,
+    pub grading: &'a GradingRules,
+}
+
 /// Explains one loan, or every loan of one customer, as a night saw it.
 pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Option<&str>) -> Outcome<Vec<LoanExplained>> {
+    let mut explained = Vec::new();
+    each_explained(open, date, loan, customer, |one, _| explained.push(one))?;
+    Ok(explained)
+}
+
+/// Explains one loan, and hands over what the explanation was taken from.
+pub(crate) fn loan_explain_traced<T>(open: &Open, date: Date, loan: &str, mut with: impl FnMut(LoanExplained, &Traced) -> T) -> Outcome<T> {
+    let mut told = None;
+    each_explained(open, date, Some(loan), None, |one, traced| told = Some(with(one, traced)))?;
+    Ok(told.context("one loan was asked for")?)
+}
+
+fn each_explained(open: &Open, date: Date, loan: Option<&str>, customer: Option<&str>, mut take: impl FnMut(LoanExplained, &Traced)) -> Outcome<()> {
     let night = night_of(open, date)?;
     let run = night.run()?;
     let Some(theirs) = snapshot::loans_of(&night, loan, customer)? else {
@@ -68,7 +89,6 @@ pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Optio
     let before = night_before(open, date)?;
     let mut wanted: Vec<&str> = loan.map_or_else(|| theirs.loans.iter().map(String::as_str).collect(), |loan| vec![loan]);
     wanted.sort_unstable();
-    let mut explained = Vec::new();
     for traced in wanted {
         let request = NightRequest {
             business_date: date,
@@ -80,7 +100,9 @@ pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Optio
         let (input, trace) = lake::night::read(&open.lake, &request, &rules, &mut |_| {})?;
         let plan = dayend::plan(&input, &rules);
         let number = input.loan_ids.find_sorted(traced).context("the lake lost a loan of the snapshot")?;
-        explained.push(LoanExplained {
+        let dossier = trace.dossier.context("the traced loan was read")?;
+        let binding = &input.bindings[usize::from(input.loans[number].binding)];
+        let one = LoanExplained {
             loan_id: traced.to_owned(),
             customer_id: input.customer_ids.get(input.loans[number].customer as usize).to_owned(),
             date,
@@ -88,11 +110,12 @@ pub fn loan_explain(open: &Open, date: Date, loan: Option<&str>, customer: Optio
             pack: pack.name(),
             pack_changed: run.pack_digest != plan.pack.digest,
             facts: facts(&input, &plan, number),
-            steps: trace,
+            steps: trace.steps,
             findings: explain(&input, &rules, &plan, number).iter().map(|finding| cite(finding, &pack)).collect(),
-        });
+        };
+        take(one, &Traced { dossier: &dossier, loan: &binding.loan, grading: &rules.grading });
     }
-    Ok(explained)
+    Ok(())
 }
 
 fn facts(input: &NightInput, plan: &NightPlan, number: usize) -> Table {

@@ -22,8 +22,9 @@ use crate::hands;
 use crate::snapshot::{self, read::Night};
 use crate::workspace::Workspace;
 use dayend::{Carried, NightInput, Rules};
+use loan::{LoanView, Pause, Terms};
 use std::collections::HashSet;
-use units::{Date, Texts};
+use units::{Date, Money, Texts};
 
 /// Which night to read, and how far.
 #[derive(Clone, Copy, Debug)]
@@ -46,13 +47,59 @@ pub struct CustomerLoans {
     pub loans: HashSet<String>,
 }
 
-/// The steps of the traced loan: what fell due, what accrued, what was received (计算步骤).
-pub type Trace = Vec<loan::Step>;
+/// The traced loan (借据轨迹): what fell due, accrued and was received, step by step, and what it was taken from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    pub steps: Vec<loan::Step>,
+    pub dossier: Option<Dossier>,
+}
+
+/// One loan as the rules read it (借据档案): terms, dues by date, receipts by date, reversed ones left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dossier {
+    pub terms: Terms,
+    pub due_on: Vec<Date>,
+    pub principal_due: Vec<Money>,
+    pub interest_due: Vec<Money>,
+    pub fee_due: Vec<Money>,
+    pub paid_on: Vec<Date>,
+    pub paid: Vec<Money>,
+    pub pauses: Vec<Pause>,
+}
+
+impl Dossier {
+    fn of(view: &LoanView) -> Dossier {
+        Dossier {
+            terms: *view.terms,
+            due_on: view.due_on.to_vec(),
+            principal_due: view.principal_due.to_vec(),
+            interest_due: view.interest_due.to_vec(),
+            fee_due: view.fee_due.to_vec(),
+            paid_on: view.paid_on.to_vec(),
+            paid: view.paid.to_vec(),
+            pauses: view.pauses.to_vec(),
+        }
+    }
+
+    /// As the rules take it.
+    pub fn view(&self) -> LoanView<'_> {
+        LoanView {
+            terms: &self.terms,
+            due_on: &self.due_on,
+            principal_due: &self.principal_due,
+            interest_due: &self.interest_due,
+            fee_due: &self.fee_due,
+            paid_on: &self.paid_on,
+            paid: &self.paid,
+            pauses: &self.pauses,
+        }
+    }
+}
 
 /// Loans of a shard: a row group of a large file. Smaller ones would read its dictionaries again.
 pub const SHARD_LOANS: usize = 65_536;
 
-/// Reads everything one night needs, and the steps of the traced loan. `progress` hears how many
+/// Reads everything one night needs, and the traced loan. `progress` hears how many
 /// loans are done.
 pub fn read(
     workspace: &Workspace,
@@ -96,7 +143,6 @@ fn carried(loans: &Texts, request: &NightRequest) -> Result<Vec<Option<Carried>>
 mod tests {
     use super::*;
     use grading::{Bucket, Grade};
-    use units::Money;
 
     #[test]
     fn every_loan_finds_what_it_carries() {

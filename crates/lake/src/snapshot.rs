@@ -4,12 +4,14 @@
 //! `run.json`, which names every file's digest. A snapshot is built in `.staging` and renamed into
 //! place; what has a name is complete. Bytes depend on the plan alone.
 
+mod beside;
 mod frame;
 pub mod read;
 pub mod run;
 pub mod table;
 pub mod write;
 
+pub use beside::{KeptMove, LoanDays, loan_days, moves};
 pub use frame::{FEN, PPM, UNIT};
 pub(crate) use read::below;
 pub use read::{bucket_moves, carried, customer_line, folders, loan_lines, loans_of, nights, state_table};

@@ -6,12 +6,13 @@
 //! the order of the loans.
 //!
 //! Reading order: [`ratio`], [`state`], [`group`], [`catalogue`], [`metric`], [`matrix`], [`roll`],
-//! [`migration`], [`chain`], [`vintage`], [`trend`], [`concentration`].
+//! [`migration`], [`chain`], [`vintage`], [`trend`], [`history`], [`concentration`].
 
 pub mod catalogue;
 pub mod chain;
 pub mod concentration;
 pub mod group;
+pub mod history;
 pub mod matrix;
 pub mod metric;
 pub mod migration;
@@ -24,8 +25,9 @@ pub mod vintage;
 pub use catalogue::{CATALOGUE, Measure, Metric, Reference, Unit};
 pub use chain::{Chain, Weight};
 pub use concentration::{Concentration, customer_concentration, dimension_concentration};
-pub use matrix::{Exit, Ladder, Matrix, Transitions};
-pub use metric::{DrillRow, GroupTotals, MetricRow, MetricTable, drill, metrics};
+pub use history::{Held, History, HistoryNight};
+pub use matrix::{Exit, Ladder, Matrix, Origins, Transitions};
+pub use metric::{DrillRow, GroupTotals, MetricRow, MetricTable, drill, metrics, numerator_loans};
 pub use migration::{GradeFlow, MigrationFormula, grade_flows, migration_rate, performing_migration_rate};
 pub use ratio::{Interval, Ratio};
 pub use roll::{RollRow, forward_loss_ppm, roll};

@@ -4,7 +4,7 @@ use crate::ratio::Ratio;
 use crate::state::{Figures, StateTable};
 use grading::{Bucket, Grade};
 use loan::LoanStatus;
-use units::{Money, coded};
+use units::{Date, Money, coded};
 
 coded! {
     /// The ladder loans move along (迁徙口径).
@@ -90,12 +90,20 @@ impl Transitions {
 
     /// How many of those in `from` went to `to`; its interval is [`Ratio::interval_95`].
     pub fn count_share(&self, from: usize, to: usize) -> Ratio {
-        Ratio::new(self.count(from, to), self.counts[self.row(from)].iter().sum())
+        Ratio::new(self.count(from, to), self.row_count(from))
+    }
+
+    /// All that was in `from`.
+    pub fn row_count(&self, from: usize) -> i64 {
+        self.counts[self.row(from)].iter().sum()
+    }
+
+    pub fn row_amount(&self, from: usize) -> Money {
+        self.amounts[self.row(from)].iter().copied().sum()
     }
 
     pub fn amount_share(&self, from: usize, to: usize) -> Ratio {
-        let whole: Money = self.amounts[self.row(from)].iter().copied().sum();
-        Ratio::new(self.amount(from, to).fen(), whole.fen())
+        Ratio::new(self.amount(from, to).fen(), self.row_amount(from).fen())
     }
 
     fn row(&self, from: usize) -> std::ops::Range<usize> {
@@ -111,6 +119,16 @@ impl Ladder {
         }
     }
 
+    /// Codes of a matrix's rows: the states, then `new`.
+    pub fn row_codes(self) -> Vec<&'static str> {
+        self.states().into_iter().chain(["new"]).collect()
+    }
+
+    /// Codes of a matrix's columns: the states, then the exits.
+    pub fn column_codes(self) -> Vec<&'static str> {
+        self.states().into_iter().chain(Exit::ALL.iter().map(|exit| exit.code())).collect()
+    }
+
     fn state(self, figures: &Figures) -> usize {
         match self {
             Ladder::Bucket => figures.bucket as usize,
@@ -119,36 +137,92 @@ impl Ladder {
     }
 }
 
-impl Matrix {
-    pub fn between(before: &StateTable, after: &StateTable, ladder: Ladder) -> Matrix {
+/// Where the loans of one night stood on an earlier one (期初状态), by the rows of the later night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins {
+    pub as_of: Date,
+    loans: Vec<Option<Origin>>,
+    /// On the earlier night's books, and unknown to the later one.
+    missing: Vec<Origin>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Origin {
+    bucket: Bucket,
+    grade: Grade,
+    balance: Money,
+}
+
+impl Origins {
+    pub fn between(before: &StateTable, after: &StateTable) -> Origins {
+        let mut origins = Origins { as_of: before.as_of, loans: Vec::with_capacity(after.len()), missing: Vec::new() };
+        for (old, new) in pairs(before, after) {
+            let origin = old.filter(|old| old.on_book());
+            let origin = origin.map(|old| Origin { bucket: old.bucket, grade: old.grade, balance: old.principal_outstanding });
+            match new {
+                Some(_) => origins.loans.push(origin),
+                None => origins.missing.extend(origin),
+            }
+        }
+        origins
+    }
+
+    /// From where to where a loan of the later night went, as rows and columns of its [`Matrix`]; `None` for one that was on
+    /// neither night's books.
+    pub fn way(&self, ladder: Ladder, row: usize, later: &Figures) -> Option<(usize, usize)> {
+        let states = ladder.states().len();
+        let to = match later.status {
+            LoanStatus::Active => ladder.state(later),
+            LoanStatus::Settled => states + Exit::Settled as usize,
+            LoanStatus::WrittenOff => states + Exit::WrittenOff as usize,
+            LoanStatus::Transferred => states + Exit::Transferred as usize,
+        };
+        match self.loans[row] {
+            Some(origin) => Some((origin.state(ladder), to)),
+            None => later.on_book().then_some((states, to)),
+        }
+    }
+
+    /// The movement of the loans of `after` that `counts`.
+    pub fn matrix(&self, after: &StateTable, ladder: Ladder, counts: impl Fn(usize) -> bool) -> Matrix {
         let states = ladder.states().len();
         let mut transitions = Transitions::new(states + 1, states + Exit::ALL.len());
-        for (old, new) in pairs(before, after) {
-            let old = old.filter(|old| old.on_book());
-            let to = match new.map(|new| (new.status, new)) {
-                Some((LoanStatus::Active, new)) => ladder.state(new),
-                Some((LoanStatus::Settled, _)) => states + Exit::Settled as usize,
-                Some((LoanStatus::WrittenOff, _)) => states + Exit::WrittenOff as usize,
-                Some((LoanStatus::Transferred, _)) => states + Exit::Transferred as usize,
-                None => states + Exit::Missing as usize,
-            };
-            match (old, new) {
-                (Some(old), _) => transitions.add(ladder.state(old), to, old.principal_outstanding),
-                (None, Some(new)) if new.on_book() => transitions.add(states, to, new.principal_outstanding),
-                _ => {} // on neither night's books
+        for (row, figures) in after.figures.iter().enumerate().filter(|(row, _)| counts(*row)) {
+            if let Some((from, to)) = self.way(ladder, row, figures) {
+                let amount = self.loans[row].map_or(figures.principal_outstanding, |origin| origin.balance);
+                transitions.add(from, to, amount);
             }
         }
         Matrix { ladder, transitions }
     }
+}
+
+impl Origin {
+    fn state(&self, ladder: Ladder) -> usize {
+        match ladder {
+            Ladder::Bucket => self.bucket as usize,
+            Ladder::Grade => self.grade as usize,
+        }
+    }
+}
+
+impl Matrix {
+    pub fn between(before: &StateTable, after: &StateTable, ladder: Ladder) -> Matrix {
+        let origins = Origins::between(before, after);
+        let mut matrix = origins.matrix(after, ladder, |_| true);
+        let gone = ladder.states().len() + Exit::Missing as usize;
+        origins.missing.iter().for_each(|origin| matrix.transitions.add(origin.state(ladder), gone, origin.balance));
+        matrix
+    }
 
     /// Codes of the rows: the states, then `new`.
     pub fn row_codes(&self) -> Vec<&'static str> {
-        self.ladder.states().into_iter().chain(["new"]).collect()
+        self.ladder.row_codes()
     }
 
     /// Codes of the columns: the states, then the exits.
     pub fn column_codes(&self) -> Vec<&'static str> {
-        self.ladder.states().into_iter().chain(Exit::ALL.iter().map(|exit| exit.code())).collect()
+        self.ladder.column_codes()
     }
 }
 

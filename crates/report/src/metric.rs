@@ -70,6 +70,13 @@ pub fn drill<'a>(state: &'a StateTable, metric: &Metric, at: &[(Dimension, &str)
     rows
 }
 
+/// Which loans add to the numerator of `metric`: one entry per loan of the book (指标分子借据).
+pub fn numerator_loans(state: &StateTable, metric: &Metric) -> Vec<bool> {
+    let mut adds_to = vec![false; state.len()];
+    each_contribution(state, &vec![0; state.len()], |row, adds| adds_to[row] = adds[metric.numerator as usize] != 0);
+    adds_to
+}
+
 /// Calls `each` with what every loan adds. A customer's statement is counted once in each group,
 /// with the first of the customer's loans on the books there.
 fn each_contribution(state: &StateTable, of_row: &[u32], mut each: impl FnMut(usize, [i64; Measure::COUNT])) {

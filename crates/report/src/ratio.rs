@@ -38,6 +38,11 @@ impl Ratio {
         Some(i64::try_from(ppm).expect("a ratio in ppm overflows i64"))
     }
 
+    /// The ratio of two parts taken together.
+    pub const fn and(self, other: Ratio) -> Ratio {
+        Ratio::new(self.numerator + other.numerator, self.denominator + other.denominator)
+    }
+
     /// Wilson's score interval at 95 %: unlike the textbook one it stays inside 0..=1 and has a
     /// width even where nothing happened. Only for counts: yuan are not independent trials.
     ///

@@ -144,7 +144,7 @@ impl StateTable {
     /// Each loan's label number along `dimension`, and the labels.
     ///
     /// Panics when the dimension is neither part of [`Figures`] nor given as a column.
-    pub(crate) fn labelled(&self, dimension: Dimension) -> (Cow<'_, [u32]>, Cow<'_, Texts>) {
+    pub fn labelled(&self, dimension: Dimension) -> (Cow<'_, [u32]>, Cow<'_, Texts>) {
         match dimension {
             Dimension::All => self.derived(|_| 0, [Dimension::All.code()]),
             Dimension::CustomerKind => self.derived(|f| f.kind as u32, CustomerKind::ALL.iter().map(|v| v.code())),
@@ -159,6 +159,41 @@ impl StateTable {
                 (Cow::Borrowed(&column.codes), Cow::Borrowed(&column.labels))
             }
         }
+    }
+
+    /// The same book with some of its loans; `rows` ascend.
+    pub fn only(&self, rows: &[u32]) -> StateTable {
+        const NONE: u32 = u32::MAX;
+        let mut numbers = vec![NONE; self.customer_ids.len()];
+        let mut part = StateTable { as_of: self.as_of, ..StateTable::default() };
+        for &row in rows {
+            let row = row as usize;
+            part.loan_ids.push(self.loan_ids.get(row));
+            part.figures.push(self.figures[row]);
+            let customer = self.customers[row] as usize;
+            if numbers[customer] == NONE {
+                numbers[customer] = part.customer_ids.len() as u32;
+                part.customer_ids.push(self.customer_ids.get(customer));
+                part.balance_sheets.push(self.balance_sheets[customer]);
+            }
+            part.customers.push(numbers[customer]);
+        }
+        part.dimensions = (self.dimensions.iter())
+            .map(|column| DimensionColumn {
+                dimension: column.dimension,
+                codes: rows.iter().map(|&row| column.codes[row as usize]).collect(),
+                labels: column.labels.clone(),
+            })
+            .collect();
+        part
+    }
+
+    /// The loans of each label along a dimension: label and rows, in the order of the labels.
+    pub fn parts(&self, dimension: Dimension) -> Vec<(String, Vec<u32>)> {
+        let (codes, labels) = self.labelled(dimension);
+        let mut parts: Vec<(String, Vec<u32>)> = labels.iter().map(|label| (label.to_owned(), Vec::new())).collect();
+        codes.iter().zip(0..).for_each(|(&code, row)| parts[code as usize].1.push(row));
+        parts
     }
 
     fn derived<'a>(

@@ -59,6 +59,17 @@ impl Vintages {
         self.points.extend(cohorts.into_iter().map(|(cohort, sums)| ((cohort, now - cohort), sums)));
     }
 
+    /// Adds what another part of the book came to on the same nights.
+    pub fn merge(&mut self, other: &Vintages) {
+        for (point, sums) in &other.points {
+            let into = self.points.entry(*point).or_default();
+            into.past_due += sums.past_due;
+            into.disbursed += sums.disbursed;
+            into.past_due_count += sums.past_due_count;
+            into.count += sums.count;
+        }
+    }
+
     /// Cohort by cohort, each from youngest to oldest.
     pub fn points(&self) -> impl Iterator<Item = VintagePoint> + '_ {
         self.points.iter().map(|(&(cohort, month_on_book), sums)| VintagePoint {

@@ -138,6 +138,10 @@ lists! {
     unmask_of_person(person_id: &str) -> UnmaskRow
         where "person_id = $1" order down [Text("granted_at"), Text("unmask_grant_id")];
 
+    /// What a person keeps of a page, by name; dropped ones are another state.
+    saved_view_of_staff(staff_id: &str, page: &str, state: &str) -> SavedViewRow
+        where "staff_id = $1 AND page = $2 AND state = $3" order up [Text("name")];
+
     webhook_in_state(state: &str) -> WebhookRow where "state = $1" order up [Text("webhook_id")];
 }
 

@@ -87,6 +87,16 @@ rows! {
         until_on: Date,
     }
 
+    /// Filters, columns and order of a page under a name (个人视图); the body is the address's query.
+    SavedViewRow in "saved_view" {
+        saved_view_id: String,
+        staff_id: String,
+        page: String,
+        name: String,
+        /// `kept` or `dropped`.
+        state: String,
+    }
+
     /// A password (登录口令), as Argon2id hash; the body holds whether it must be changed, and since when.
     CredentialRow in "credential" {
         staff_id: String,

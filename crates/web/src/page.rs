@@ -11,16 +11,23 @@
 //!
 //! Reading order: [`visitor`], [`frame`], [`dress`], [`view`], then a page.
 
+pub mod ask;
 pub mod assets;
 pub mod case;
 mod case_act;
+pub mod chart;
 pub mod customer;
 pub mod door;
 pub mod dress;
 pub mod frame;
 pub mod gate;
+pub mod loan;
+pub mod loans;
+pub mod movement;
+pub mod portfolio;
 pub mod queue;
 pub mod search;
+pub mod sheet;
 pub mod view;
 pub mod visitor;
 pub mod visits;
@@ -33,5 +40,7 @@ use axum::Router;
 pub fn router() -> Router<Server> {
     let own = Router::new().merge(assets::router()).merge(door::router());
     let day = Router::new().merge(workbench::router()).merge(queue::router()).merge(case::router());
-    own.merge(day).merge(customer::router()).merge(search::router()).merge(visits::router())
+    let day = day.merge(customer::router()).merge(search::router()).merge(visits::router());
+    let book = Router::new().merge(portfolio::router()).merge(movement::router()).merge(loans::router()).merge(loan::router());
+    own.merge(day).merge(book)
 }

@@ -8,7 +8,7 @@ use crate::fault::{Context, Fault};
 use crate::night::columns::{Children, LoanColumns};
 use crate::night::ground::Ground;
 use crate::night::shard::FoldedShard;
-use crate::night::{NightRequest, Trace};
+use crate::night::{Dossier, NightRequest, Trace};
 use arrow::array::Array;
 use dayend::input::ExceptionCode;
 use dayend::{Bindings, ClaimKind, Folded, Judgement, Loan, Milestones, NightDays, ReadTotals, Rules, fold};
@@ -90,7 +90,7 @@ impl<'a> Folding<'a> {
             judgements: Vec::new(),
             contracts: Vec::new(),
             totals: ReadTotals::default(),
-            trace: Trace::new(),
+            trace: Trace::default(),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Folding<'a> {
         let milestones = Milestones { restructured_on: loan.restructured_on, written_off_on };
         let mut folded = fold(&view, milestones, &self.days, rules);
         if self.traced == Some(loan_id) {
-            self.trace = loan::trace(&view, rules, self.business_date);
+            self.trace = Trace { steps: loan::trace(&view, rules, self.business_date), dossier: Some(Dossier::of(&view)) };
         }
         folded.terms_changed |= schedule_changed(chunk, row, self.carried_from);
         self.totals.instalments += due_on.len() as u64;

@@ -62,7 +62,7 @@ pub struct Gathering<'r> {
 
 impl<'r> Gathering<'r> {
     pub fn new(input: NightInput, rules: &'r Rules<'r>) -> Gathering<'r> {
-        Gathering { input, bindings: Bindings::new(rules), contracts: HashMap::new(), trace: Trace::new() }
+        Gathering { input, bindings: Bindings::new(rules), contracts: HashMap::new(), trace: Trace::default() }
     }
 
     pub fn take(&mut self, shard: FoldedShard) -> Result<(), Fault> {
@@ -89,7 +89,9 @@ impl<'r> Gathering<'r> {
             self.contracts.entry(contract).or_default().push(first + loan);
         }
         input.totals += shard.totals;
-        self.trace.extend(shard.trace);
+        if shard.trace.dossier.is_some() {
+            self.trace = shard.trace;
+        }
         Ok(())
     }
 

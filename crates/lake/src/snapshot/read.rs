@@ -416,7 +416,7 @@ fn figures_of(batch: &RecordBatch) -> Vec<Figures> {
 }
 
 /// Some columns of one table, batch by batch.
-fn columns_of(
+pub(super) fn columns_of(
     folder: &Path,
     table: &str,
     columns: &[&str],
@@ -438,12 +438,12 @@ fn ints<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i32] {
     batch[name].as_primitive::<Int32Type>().values()
 }
 
-fn days(batch: &RecordBatch, name: &str) -> Vec<Option<Date>> {
+pub(super) fn days(batch: &RecordBatch, name: &str) -> Vec<Option<Date>> {
     batch[name].as_primitive::<Date32Type>().iter().map(|day| day.map(Date::new)).collect()
 }
 
 /// A column of codes as the values they stand for; `None` for null.
-fn codes<T: Coded>(batch: &RecordBatch, name: &str) -> Vec<Option<T>> {
+pub(super) fn codes<T: Coded>(batch: &RecordBatch, name: &str) -> Vec<Option<T>> {
     let (keys, labels) = dictionary(&batch[name]);
     let values: Vec<Option<T>> = labels.iter().map(|label| T::from_code(label)).collect();
     keys.into_iter().map(|key| key.and_then(|key| values[key])).collect()

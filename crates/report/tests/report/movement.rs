@@ -100,3 +100,25 @@ fn migration_rates_follow_the_loans() {
          substandard>doubtful 1 80.00; new>loss 1 10.00"
     );
 }
+
+/// What three branches come to one by one is what the book comes to: a night's holdings, ratios, rolls, vintages.
+#[test]
+fn a_history_by_branch_adds_up_to_the_book() {
+    let before = night("2026-03-31", "L1 branch=B1 owes=100\nL2 branch=B2 owes=70 days=40\nL3 branch=B2 owes=30 days=95 grade=substandard");
+    let after = night("2026-04-30", "L1 branch=B1 owes=90 days=20\nL2 branch=B2 owes=70 days=70\nL3 branch=B2 owes=30 days=125 grade=doubtful\nL4 branch=B1 owes=50");
+    let mut history = report::History::default();
+    history.add(None, &before);
+    history.add(Some(&before), &after);
+    let nights = history.nights(|_| true);
+    assert_eq!(nights[1].roll, report::roll(&before, &after));
+    let whole = report::metrics(&after, &[]);
+    let ratios: Vec<_> = report::CATALOGUE.iter().map(|metric| whole.groups[0].ratio(metric)).collect();
+    assert_eq!(nights[1].ratios, ratios);
+    let held = |night: usize, branch: &str| history.nights(|one| one == branch)[night].grades.iter().map(|held| held.balance).sum();
+    let parts: [units::Money; 2] = [held(1, "B1"), held(1, "B2")];
+    assert_eq!(parts, [units::Money::from_yuan(140), units::Money::from_yuan(100)]);
+    let mut vintages = report::Vintages::new(30);
+    vintages.add(&before);
+    vintages.add(&after);
+    assert_eq!(history.vintages(30, |_| true).points().collect::<Vec<_>>(), vintages.points().collect::<Vec<_>>());
+}

@@ -41,7 +41,10 @@ pub const MENU: &[Group] = &[
             entry("/search", "search", Some(UseCase::CustomerSearch)),
         ],
     },
-    Group { name: "book", entries: &[] },
+    Group {
+        name: "book",
+        entries: &[entry("/portfolio", "portfolio", Some(UseCase::MetricsView)), entry("/loans", "loans", Some(UseCase::LoanView))],
+    },
     Group { name: "order", entries: &[] },
 ];
 

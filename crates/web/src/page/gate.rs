@@ -1,12 +1,12 @@
 //! May I contact, and when: what the gate answers for everybody about a case, before anybody dials (可否联系).
 
 use crate::page::frame::Frame;
-use glossary::told;
 use crate::server::Server;
 use app::contact::ContactOption;
 use app::person::PersonView;
 use authority::PersonalField;
 use casework::contact_gate::{FindingRecord, GateDecision};
+use glossary::told;
 
 /// Somebody about a case, with every number and address (联系对象).
 pub struct GatePerson {

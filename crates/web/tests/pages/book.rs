@@ -1,0 +1,236 @@
+//! The risk officer's book: portfolio, list of loans, one loan; who sees what, and every figure opens the loans behind it.
+
+use app::book_import::{BookImport, book_import};
+use app::case_night::case_night;
+use app::dayend_run::{FoldedBy, NightWanted, Writing, dayend_run};
+use app::office::{demo_staff, desk_open};
+use app::workspace::{lock, workspace_init_demo};
+use authority::Role;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use sim::population::{Scale, generate};
+use std::collections::BTreeMap;
+use std::fs;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+use units::{Date, Moment};
+use web::{Clock, Server};
+
+const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 600, months: 6 };
+
+struct Bank {
+    runtime: Runtime,
+    pages: Router,
+    people: BTreeMap<Role, String>,
+    _folder: TempDir,
+}
+
+struct Page {
+    status: u16,
+    kind: String,
+    text: String,
+}
+
+impl Bank {
+    fn new() -> Bank {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, dir) = (folder.path().join("inbox"), folder.path().join("bank"));
+        fs::create_dir(&inbox).unwrap();
+        let last = Date::parse("2026-11-20").unwrap();
+        for table in generate(&SCALE, 7, last).tables.iter().filter(|table| !table.is_empty()) {
+            fs::write(inbox.join(format!("{}.csv", table.name)), table.csv()).unwrap();
+        }
+        let open = workspace_init_demo(&dir, "cn-bank", "Bank").unwrap();
+        book_import(&open, &BookImport { from: inbox, ..BookImport::default() }, &mut |_| {}).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (pages, people) = runtime.block_on(async {
+            let desk = desk_open(&open, None, last).await.unwrap();
+            let at = Moment::new(last, 10 * 3_600);
+            let institution = &sim::population::words::INSTITUTION;
+            let role_of = |post: &str| Role::from_code(&institution.roles[institution.posts.iter().position(|known| known == post)?]);
+            demo_staff(&desk, &role_of, at, "Lan-Qiao-2026").await.unwrap();
+            for night in ["2026-09-30", "2026-10-31", "2026-11-19", "2026-11-20"] {
+                let held = lock(&open, "night").unwrap();
+                let wanted = NightWanted { business_date: Date::parse(night).unwrap(), known_on: None, writing: Writing::Keep };
+                let run = dayend_run(&open, &held, &open.pack(None).unwrap(), &wanted, FoldedBy::ThisMachine, &mut |_| {}).unwrap();
+                drop(held);
+                case_night(&desk, &run).await.unwrap();
+            }
+            let people = app::sign_in::demo_people(&desk, at).await.unwrap();
+            let people = people.into_iter().map(|(role, staff_id, _)| (role, staff_id)).collect();
+            (web::router(Server::new(desk, Clock::new(move || at))), people)
+        });
+        Bank { runtime, pages, people, _folder: folder }
+    }
+
+    fn send(&self, request: Request<Body>) -> (Page, Vec<String>) {
+        self.runtime.block_on(async {
+            let response = self.pages.clone().oneshot(request).await.unwrap();
+            let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect();
+            let kind = response.headers().get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap()).to_owned();
+            let status = response.status().as_u16();
+            let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            (Page { status, kind, text: String::from_utf8_lossy(&bytes).into_owned() }, cookies)
+        })
+    }
+
+    fn sign_in(&self, role: Role) -> Person<'_> {
+        let staff_id = &self.people[&role];
+        let request = Request::post("/sign-in/demo").header(header::HOST, "127.0.0.1").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let (_, cookies) = self.send(request.body(Body::from(format!("staff_id={staff_id}"))).unwrap());
+        let session = cookies.iter().find(|cookie| cookie.starts_with("postloan_session=")).expect("a session");
+        Person { bank: self, cookie: format!("{}; postloan_lang=en", session.split(';').next().unwrap()) }
+    }
+}
+
+struct Person<'a> {
+    bank: &'a Bank,
+    cookie: String,
+}
+
+impl Person<'_> {
+    fn get(&self, path: &str) -> Page {
+        self.bank.send(Request::get(path).header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap()).0
+    }
+
+    fn shown(&self, path: &str) -> String {
+        let page = self.get(path);
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+        page.text
+    }
+
+    /// Sends a form of a page as a browser does, with the hidden fields of the page.
+    fn post(&self, from: &str, to: &str, fields: &str) -> Page {
+        let page = self.shown(from);
+        let hidden = ["_csrf", "_key", "_from"].map(|name| {
+            let value = between(&page, &format!("name=\"{name}\" value=\""), "\"").replace("&amp;", "&");
+            format!("&{name}={}", url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>())
+        });
+        let request = Request::post(to).header(header::COOKIE, &self.cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.bank.send(request.body(Body::from(fields.to_owned() + &hidden.concat())).unwrap()).0
+    }
+
+    /// How many loans a list says there are.
+    fn loans(&self, path: &str) -> usize {
+        between(&self.shown(path), "<p class=\"sums\"><strong>", "<").parse().unwrap()
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
+    rest.split_once(after).unwrap().0
+}
+
+/// Addresses that begin so, as a browser follows them.
+fn links(text: &str, begin: &str) -> Vec<String> {
+    let begin = format!("href=\"{begin}");
+    let links = text.split(begin.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&"));
+    links.map(|link| format!("{}{link}", &begin[6..])).collect()
+}
+
+#[test]
+fn every_figure_of_the_portfolio_opens_the_loans_behind_it() {
+    let bank = Bank::new();
+    let auditor = bank.sign_in(Role::Auditor);
+    let all = auditor.loans("/loans");
+    let portfolio = auditor.shown("/portfolio");
+    assert!(portfolio.contains("NPL ratio") && portfolio.contains("Balance by grade over time"), "{portfolio}");
+    // The buckets are the whole list, part by part.
+    let buckets: usize = links(&portfolio, "/loans?bucket=").iter().map(|link| auditor.loans(link)).sum();
+    assert_eq!(buckets, all);
+    // A ratio opens what stands in its numerator: here a count.
+    let counted = auditor.loans("/loans?metric=past_due_count_ratio&status=all");
+    assert!(portfolio.contains(&format!("metric=past_due_count_ratio&#38;status=all\">{counted}<")), "{counted} in {portfolio}");
+    // A cell of the matrix says how many loans it opens.
+    let matrix = auditor.shown("/portfolio/migration?show=count&before=2026-10-31");
+    for cell in matrix.split("<td class=\"n h").skip(1).filter(|cell| cell.contains("<a href")).take(6) {
+        let link = links(cell, "/loans?").remove(0);
+        let figure: usize = between(cell, "\">", "</a>").rsplit('>').next().unwrap().parse().unwrap();
+        assert_eq!(auditor.loans(&link), figure, "{link}");
+    }
+    for path in ["/portfolio/cut?cut=product", "/portfolio/vintages?days=90", "/portfolio/concentration", "/portfolio/time"] {
+        auditor.shown(path);
+    }
+    let time = auditor.shown("/portfolio/time");
+    assert!(time.contains("2026-09-30") && time.contains("2026-11-20"), "{time}");
+    let chart = auditor.get("/portfolio/charts/grades.svg");
+    assert_eq!((chart.status, chart.kind.as_str()), (200, "image/svg+xml"));
+    assert_eq!(auditor.get("/portfolio/charts/nothing.svg").status, 404);
+}
+
+#[test]
+fn everybody_sees_the_loans_their_right_reaches() {
+    let bank = Bank::new();
+    let (auditor, head, collector) = (bank.sign_in(Role::Auditor), bank.sign_in(Role::BranchHead), bank.sign_in(Role::Collector));
+    let all = auditor.loans("/loans?status=all");
+    let below = head.loans("/loans?status=all");
+    assert!(below > 0 && below < all, "{below} of {all}");
+    assert!(collector.loans("/loans?status=all") < below, "a collector's are those of the own cases");
+    // A loan of another branch: not in the list, and not by its address.
+    let every = auditor.shown("/loans?status=all&size=500&sort=loan_id") + &auditor.shown("/loans?status=all&size=500&sort=loan_id&page=2");
+    let mine = head.shown("/loans?status=all&size=500&sort=loan_id");
+    let other = links(&every, "/loans/L").into_iter().find(|loan| !mine.contains(loan.as_str())).expect("another branch lends");
+    assert_eq!(auditor.get(&other).status, 200);
+    let refused = head.get(&other);
+    assert_eq!((refused.status, refused.text.contains("E-AU-27")), (403, true), "{}", refused.text);
+    assert_eq!(auditor.get("/loans/L9").status, 404);
+    // Whoever runs the machines reads no loan.
+    let administrator = bank.sign_in(Role::Administrator);
+    assert!(!administrator.shown("/").contains("href=\"/loans\""));
+    assert_eq!(administrator.get("/loans").status, 403);
+    assert_eq!(administrator.get("/loans.xlsx").status, 403);
+    assert_eq!(collector.get("/portfolio").status, 403);
+}
+
+#[test]
+fn a_list_is_sorted_turned_and_taken_along() {
+    let bank = Bank::new();
+    let auditor = bank.sign_in(Role::Auditor);
+    let page = |number: usize| links(&auditor.shown(&format!("/loans?sort=-principal_outstanding&size=10&page={number}")), "/loans/L");
+    let (one, two) = (page(1), page(2));
+    assert_eq!((one.len(), two.len()), (10, 10));
+    assert!(one.iter().all(|loan| !two.contains(loan)));
+    let turned = links(&auditor.shown("/loans?sort=principal_outstanding&size=10"), "/loans/L");
+    assert!(turned.iter().all(|loan| !one.contains(loan)), "the smallest first");
+    let sheet = auditor.get("/loans.xlsx?bucket=M0&col=loan_id&col=grade");
+    assert_eq!((sheet.status, &sheet.text[..2]), (200, "PK"));
+    assert!(auditor.shown("/loans?q=nobody").contains("No loan fits"));
+    let refused = auditor.get("/loans?dpd_from=many");
+    assert_eq!((refused.status, refused.text.contains("E-WB-09")), (422, true));
+}
+
+#[test]
+fn a_view_is_kept_for_the_one_who_kept_it() {
+    let bank = Bank::new();
+    let auditor = bank.sign_in(Role::Auditor);
+    let kept = auditor.post("/loans?bucket=M1", "/loans/views", "name=late+ones&query=bucket%3DM1%26size%3D200");
+    assert_eq!(kept.status, 303, "{}", kept.text);
+    assert!(auditor.shown("/loans").contains("/loans?bucket=M1&#38;size=200\">late ones</a>"), "{}", auditor.shown("/loans"));
+    assert!(!bank.sign_in(Role::BranchHead).shown("/loans").contains("late ones"));
+    // One that says nothing an address may say is not kept, and what was typed stays.
+    let refused = auditor.post("/loans", "/loans/views", "name=odd&query=dpd_from%3Dmany");
+    assert_eq!((refused.status, refused.text.contains("value=\"odd\"")), (422, true), "{}", refused.text);
+    assert_eq!(auditor.post("/loans", "/loans/views/late%20ones/drop", "query=").status, 303);
+    assert!(!auditor.shown("/loans").contains("late ones"));
+}
+
+#[test]
+fn a_loan_says_because_and_what_a_repayment_would_change() {
+    let bank = Bank::new();
+    let auditor = bank.sign_in(Role::Auditor);
+    let late = links(&auditor.shown("/loans?dpd_from=10&sort=-days_past_due"), "/loans/L").remove(0);
+    let page = auditor.shown(&late);
+    for part in ["because…", "repayment schedule", "How it came about"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let owed = between(&page, "name=\"amount\" class=\"amount\" inputmode=\"decimal\" required value=\"", "\"").to_owned();
+    let tried = auditor.shown(&format!("{late}?amount={owed}&on=2026-11-20"));
+    let after = between(&tried, "<td>days past due</td>", "</tr>");
+    assert!(after.ends_with("<td class=\"n\">0</td>"), "all that is past due is paid: {after}");
+    let refused = auditor.shown(&format!("{late}?amount=a+lot&on=2026-11-20"));
+    assert!(refused.contains("E-WB-09") && refused.contains("value=\"a lot\""), "{refused}");
+    let negative = auditor.shown(&format!("{late}?amount=-5&on=2026-11-20"));
+    assert!(negative.contains("E-RP-01"), "{negative}");
+}
