@@ -4,6 +4,7 @@
 //! key (business date, step, shard): it stands whole or not at all, so a killed apply goes on where it was, and a
 //! night that ran before changes nothing.
 
+use crate::contact::ContactRecord;
 use crate::dayend_run::NightRun;
 use crate::desk::{Call, Desk, People, stored, stored_path};
 use crate::failure::{Outcome, refused};
@@ -17,7 +18,7 @@ use casework::hardship::HardshipPlan;
 use casework::night::{CaseException, CaseInput, CasePlan, LoanInput, Night, plan};
 use casework::promise::{Promise, PromiseStatus, Receipt};
 use casework::strategy::DebtorType;
-use casework::{Contact, Direction};
+use casework::Direction;
 use grading::{CustomerClass, Recoverability};
 use loan::LoanStatus;
 use serde_json::json;
@@ -42,6 +43,9 @@ pub struct CaseNight {
 
 /// Customers are applied in so many transactions, and so are their clocks.
 pub const SHARDS: u64 = 32;
+
+/// Customers taken in by one transaction: nobody else writes meanwhile, and whoever is there is left as is.
+const PEOPLE_AT_ONCE: usize = 200;
 
 /// Who acts at night.
 pub const NIGHT: &str = "night";
@@ -204,16 +208,18 @@ async fn inputs(
         }
     }
     let receipts = receipts(desk, run, known, &loans, date)?;
+    let customers: Vec<&str> = loans.keys().map(|&customer| input.customer_ids.get(customer as usize)).collect();
+    let contacted = contacted(desk, &customers, date).await?;
     let cases: HashMap<&str, &Case> = known.open().map(|case| (case.customer_id.as_str(), case)).collect();
     let mut inputs = Vec::with_capacity(loans.len());
     for (&customer, loans) in &loans {
         let id = input.customer_ids.get(customer as usize);
-        let (last_contact_on, last_right_party_on) = last_contacts(desk, id, date).await?;
+        let contacted = contacted.get(id).copied().unwrap_or_default();
         let case = cases.get(id).copied();
         let placement = case.and_then(|case| known.placements.get(&case.case_id));
         let recall = case.zip(placement).and_then(|(case, placement)| {
             let agency = known.agencies.get(&placement.agency_id)?;
-            desk.rules.cases.agency.recall(placement, agency, case, last_contact_on, date)
+            desk.rules.cases.agency.recall(placement, agency, case, contacted.outbound_on, date)
         });
         let person = known.persons.get(id);
         let states = loans.iter().map(|&loan| &plan.loan_states[loan]);
@@ -225,8 +231,8 @@ async fn inputs(
             recoverability: states.filter_map(|state| state.recoverability).max().unwrap_or(Recoverability::Likely),
             loans: loans.iter().map(|&loan| loan_input(run, loan)).collect(),
             receipts: receipts.get(id).cloned().unwrap_or_default(),
-            last_contact_on,
-            last_right_party_on,
+            last_contact_on: contacted.outbound_on,
+            last_right_party_on: contacted.right_party_on,
             nearest_deadline_on: deadlines.get(id).copied(),
             hardship: known.hardship.get(id).cloned(),
             recall,
@@ -302,14 +308,29 @@ fn receipts(
     Ok(receipts)
 }
 
-/// The last contact of the lender's side with a debtor, and the last time the debtor was spoken to.
-async fn last_contacts(desk: &Desk, customer_id: &str, date: Date) -> Outcome<(Option<Date>, Option<Date>)> {
+/// When a debtor was last contacted by the lender's side, and last spoken to (最近联系).
+#[derive(Clone, Copy, Debug, Default)]
+struct Contacted {
+    outbound_on: Option<Date>,
+    right_party_on: Option<Date>,
+}
+
+/// Of the last three months, by customer.
+async fn contacted(desk: &Desk, customers: &[&str], date: Date) -> Outcome<HashMap<String, Contacted>> {
     let (from, until) = (Moment::new(date.add_months(-3), 0), Moment::new(date.next(), 0));
-    let history = desk.store.contact_history::<crate::contact::ContactRecord>(customer_id, from, until).await?;
-    let contacts = || history.iter().rev().map(|kept| &kept.body.contact);
-    let outbound = contacts().find(|contact| contact.direction == Direction::Outbound);
-    let reached = contacts().find(|contact: &&Contact| contact.result.is_right_party() && contact.relation.is_liable());
-    Ok((outbound.map(|contact| contact.at.day()), reached.map(|contact| contact.at.day())))
+    let mut contacted: HashMap<String, Contacted> = HashMap::new();
+    for kept in desk.store.contact_histories::<ContactRecord>(customers, from, until).await? {
+        let contact = kept.body.contact;
+        let day = Some(contact.at.day());
+        let last = contacted.entry(contact.customer_id).or_default();
+        if contact.direction == Direction::Outbound {
+            last.outbound_on = last.outbound_on.max(day);
+        }
+        if contact.result.is_right_party() && contact.relation.is_liable() {
+            last.right_party_on = last.right_party_on.max(day);
+        }
+    }
+    Ok(contacted)
 }
 
 /// The people behind newly opened cases come into the store, sealed.
@@ -318,8 +339,12 @@ async fn take_in_people(desk: &Desk, plan: &CasePlan, date: Date, at: Moment) ->
     if customers.is_empty() {
         return Ok(());
     }
-    for person in lake::people::people(&desk.open.lake, date, &customers)? {
-        people_of(desk, &person, Stamp { by: NIGHT, at }).await?;
+    for people in lake::people::people(&desk.open.lake, date, &customers)?.chunks(PEOPLE_AT_ONCE) {
+        let tx = desk.store.begin().await?;
+        for person in people {
+            people_of(&tx, person, Stamp { by: NIGHT, at }).await?;
+        }
+        tx.commit().await?;
     }
     Ok(())
 }
@@ -337,6 +362,9 @@ async fn apply(mut tx: Tx, plan: &CasePlan, known: &Known, people: &People, shar
     for case in changed.filter(|case| ours(&case.customer_id)) {
         let before = known.cases.get(&case.case_id);
         save_case(&tx, case, before.map_or(0, |kept| kept.version), people, stamp).await?;
+        if before.is_some_and(|before| before.body.loans != case.loans) {
+            set_loans(&tx, case).await?;
+        }
         for event in events.remove(case.case_id.as_str()).into_iter().flatten() {
             let (topic, payload) = event_of(event);
             tx.publish(call.event(topic, format!("case/{}", case.case_id), payload));
@@ -368,7 +396,7 @@ async fn recall(tx: &Tx, placement: &Placement, at: Moment) -> Outcome<()> {
     Ok(())
 }
 
-/// Writes a case with the columns it is asked by.
+/// Writes a case with the columns it is asked by, and of a new one its loans.
 pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: Stamp<'_>) -> Outcome<()> {
     let (owner_id, agency_id) = match case.owner() {
         Some(Owner::Staff(staff_id)) => (staff_id.clone(), None),
@@ -394,6 +422,11 @@ pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: 
         closed_on,
     };
     stored(tx.save(&row, case, over, stamp).await?)?;
+    if over == 0 { set_loans(tx, case).await } else { Ok(()) }
+}
+
+/// Only the night moves loans into cases and out of them.
+async fn set_loans(tx: &Tx, case: &Case) -> Outcome<()> {
     let loans: Vec<&str> = case.loans.iter().map(String::as_str).collect();
     Ok(tx.case_loans_set(&case.case_id, &loans).await?)
 }

@@ -81,7 +81,7 @@ pub struct ShownField {
 }
 
 /// Takes a customer and the contacts named by the customer into the store; who is there is left as is.
-pub(crate) async fn people_of(desk: &Desk, person: &Person, stamp: Stamp<'_>) -> Outcome<()> {
+pub(crate) async fn people_of(tx: &Tx, person: &Person, stamp: Stamp<'_>) -> Outcome<()> {
     let customer = &person.customer_id;
     let mut phones: Vec<(&str, PointSource)> = Vec::new();
     let own = person.contacts.iter().filter(|point| point.relation.as_deref() == Some("self"));
@@ -95,7 +95,7 @@ pub(crate) async fn people_of(desk: &Desk, person: &Person, stamp: Stamp<'_>) ->
     }
     let addresses: Vec<&str> = person.address.as_deref().into_iter().collect();
     let debtor = Draft { person_id: customer, customer, relation: Relation::Debtor, name: Some(&person.name), phones, addresses };
-    save(desk, &debtor, person.id_number.as_deref(), Vec::new(), stamp).await?;
+    save(tx, &debtor, person.id_number.as_deref(), Vec::new(), stamp).await?;
     for point in person.contacts.iter().filter(|point| point.relation.as_deref() != Some("self")) {
         let stops = point.opted_out_on.map(|day| Circumstance {
             kind: CircumstanceKind::DoNotContact,
@@ -112,7 +112,7 @@ pub(crate) async fn people_of(desk: &Desk, person: &Person, stamp: Stamp<'_>) ->
             _ => Relation::ThirdPerson,
         };
         let contact = Draft { person_id: &point.contact_id, customer, relation, name: point.name.as_deref(), phones, addresses: Vec::new() };
-        save(desk, &contact, None, stops.into_iter().collect(), stamp).await?;
+        save(tx, &contact, None, stops.into_iter().collect(), stamp).await?;
     }
     Ok(())
 }
@@ -135,7 +135,7 @@ fn source_of(text: &str) -> PointSource {
     }
 }
 
-async fn save(desk: &Desk, draft: &Draft<'_>, id_number: Option<&str>, circumstances: Vec<Circumstance>, stamp: Stamp<'_>) -> Outcome<()> {
+async fn save(tx: &Tx, draft: &Draft<'_>, id_number: Option<&str>, circumstances: Vec<Circumstance>, stamp: Stamp<'_>) -> Outcome<()> {
     let point = |kind: PointKind, position: usize, source: PointSource| Point {
         key: format!("{}/{}/{position}", draft.person_id, kind.code()),
         kind,
@@ -158,14 +158,12 @@ async fn save(desk: &Desk, draft: &Draft<'_>, id_number: Option<&str>, circumsta
         customer_id: draft.customer.to_owned(),
         relation: draft.relation.code().to_owned(),
     };
-    let tx = desk.store.begin().await?;
     if let Saved::Stored { .. } = tx.save(&row, &file, 0, stamp).await? {
         let phones: Vec<&str> = draft.phones.iter().map(|(phone, _)| *phone).collect();
         tx.personal_set(draft.person_id, FieldKind::Name, &draft.name.into_iter().collect::<Vec<_>>()).await?;
         tx.personal_set(draft.person_id, FieldKind::IdNumber, &id_number.into_iter().collect::<Vec<_>>()).await?;
         tx.personal_set(draft.person_id, FieldKind::Phone, &phones).await?;
         tx.personal_set(draft.person_id, FieldKind::Address, &draft.addresses).await?;
-        tx.commit().await?;
     }
     Ok(())
 }

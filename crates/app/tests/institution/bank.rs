@@ -6,10 +6,11 @@ use app::desk::Desk;
 use app::office::{demo_staff, desk_open};
 use app::workspace::{Open, lock, workspace_init};
 use authority::Role;
+use loan::LoanStatus;
 use sim::population::table::{Book, Row, Table};
 use sim::population::{Scale, generate};
 use sim::random::Random;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use tempfile::TempDir;
 use units::{Date, Moment};
@@ -20,7 +21,7 @@ pub const THROUGH: &str = "2026-11-20";
 /// The password everybody begins with.
 pub const PASSWORD: &str = "Lan-Qiao-2026";
 
-const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 1_700, months: 18 };
+const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 2_300, months: 18 };
 
 pub struct Institution {
     _folder: TempDir,
@@ -44,7 +45,7 @@ impl Institution {
         let through = Date::parse(THROUGH).expect("a date");
         let book = generate(&SCALE, seed, through);
         for table in book.tables.iter().filter(|table| !table.is_empty()) {
-            let text = if table.name == "repayments" { of_a_bad_year(table, seed, first, through) } else { table.csv() };
+            let text = if table.name == "repayments" { of_a_bad_year(table, &book, seed, (first, through)) } else { table.csv() };
             fs::write(inbox.join(format!("{}.csv", table.name)), text).expect("a file");
         }
         let open = workspace_init(&folder.path().join("bank"), "cn-bank", "Bank").expect("a workspace");
@@ -72,9 +73,11 @@ fn role_of(post: &str) -> Option<Role> {
     }
 }
 
-/// Of four loans in five the money stops on some day; of two in five of these it comes again later, all that was missed
+/// Of four loans in five that are not settled the money stops on some day; of two in five of these it comes again later, all that was missed
 /// at once.
-fn of_a_bad_year(table: &Table, seed: u64, first: Date, through: Date) -> String {
+fn of_a_bad_year(table: &Table, book: &Book, seed: u64, (first, through): (Date, Date)) -> String {
+    let is_settled = |row: &Row| row.get("status") == LoanStatus::Settled.code();
+    let settled: BTreeSet<&str> = book.table("loans").rows().filter(is_settled).map(|row| row.get("loan_id")).collect();
     let mut troubles: BTreeMap<String, Option<(Date, Option<Date>)>> = BTreeMap::new();
     let mut drawn = |loan: &str| {
         let draw = || {
@@ -83,7 +86,7 @@ fn of_a_bad_year(table: &Table, seed: u64, first: Date, through: Date) -> String
             let span = i64::from(through - first);
             let stops_on = first + random.between(-220, span - 5) as i32;
             let comes_on = random.chance(400).then(|| stops_on + random.between(30, 200) as i32);
-            random.chance(800).then_some((stops_on, comes_on))
+            (random.chance(800) && !settled.contains(loan)).then_some((stops_on, comes_on))
         };
         *troubles.entry(loan.to_owned()).or_insert_with(draw)
     };
@@ -113,6 +116,8 @@ fn insured(book: &Book) -> Vec<Insured> {
     let of_contract: BTreeMap<&str, &str> = loans.rows().map(|row| (row.get("contract_id"), row.get("loan_id"))).collect();
     let one = |row: Row| {
         let until = Date::parse(row.get("insurance_expires_on")).ok()?;
+        // The book knows a security from the day of its valuation.
+        Date::parse(row.get("valued_on")).ok().filter(|&valued_on| valued_on <= until)?;
         let loan_id = match row.get("loan_id") {
             "" => of_contract.get(row.get("contract_id")).copied()?.to_owned(),
             loan_id => loan_id.to_owned(),

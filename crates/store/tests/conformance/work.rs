@@ -267,6 +267,8 @@ async fn the_history_of_a_debtor_is_everybodys(Bench { store, .. }: Bench) {
     let names = |rows: &[Kept<ContactRow, Value>]| rows.iter().map(|kept| kept.row.contact_id.clone()).collect::<Vec<_>>().join(" ");
     let day = store.contact_history("U1", at("2026-11-20 00:00"), at("2026-11-21 00:00")).await.unwrap();
     assert_eq!(names(&day), "K3 K2 K4");
+    let day = store.contact_histories(&["U2", "U9", "U1"], at("2026-11-20 00:00"), at("2026-11-21 00:00")).await.unwrap();
+    assert_eq!(names(&day), "K3 K2 K4 K6");
     let page = store.contact_of_case("C1", None, 2).await.unwrap();
     assert_eq!(names(&page.rows), "K5 K4");
     let page = store.contact_of_case("C1", page.next.as_ref(), 9).await.unwrap();
