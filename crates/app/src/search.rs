@@ -36,12 +36,18 @@ pub struct FoundCustomer {
     pub case_id: Option<String>,
 }
 
+/// Whether the caller may search at all; told before anything is read.
+pub async fn may_find(desk: &Desk, call: &Call) -> Outcome<()> {
+    let people = desk.people(call.at).await?;
+    desk.may(&people, call, UseCase::CustomerSearch, &crate::case::person_target(&people, &call.staff_id))?;
+    Ok(())
+}
+
 /// Customers by whatever was typed; only those the caller may see.
 pub async fn find(desk: &Desk, call: &Call, text: &str) -> Outcome<Vec<FoundCustomer>> {
     let text = required("q", text)?;
+    may_find(desk, call).await?;
     let people = desk.people(call.at).await?;
-    // Who may search nothing at all is told so before anything is read.
-    desk.may(&people, call, UseCase::CustomerSearch, &crate::case::person_target(&people, &call.staff_id))?;
     let mut found: BTreeMap<String, (FoundBy, Option<Relation>)> = BTreeMap::new();
     if let Some(kept) = desk.store.load::<PersonRow, PersonFile>(text).await? {
         let through = Some(kept.body.relation).filter(|_| kept.row.person_id != kept.row.customer_id);

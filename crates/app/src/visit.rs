@@ -1,10 +1,11 @@
 //! Field visits: the cases of a person's own queue where somebody might be visited, with the gate's answer.
 
-use crate::case::{CaseFilter, case_list};
+use crate::case::{CaseFilter, case_list, person_target};
 use crate::contact::{ContactOption, contact_options};
 use crate::desk::{Call, Desk, PAGE};
 use crate::failure::Outcome;
 use crate::person::{PersonView, person_view};
+use authority::UseCase;
 use casework::Channel;
 use casework::case::Case;
 use casework::strategy::CaseAction;
@@ -34,6 +35,8 @@ const STOPS: usize = 30;
 
 /// Planned visits first, then the rest from the third bucket on, in the order of the queue; of one region, if one is named.
 pub async fn visit_list(desk: &Desk, call: &Call, region: Option<&str>) -> Outcome<VisitList> {
+    let people = desk.people(call.at).await?;
+    desk.may(&people, call, UseCase::ContactRecord, &person_target(&people, &call.staff_id))?;
     let mine = CaseFilter { owner: Some(call.staff_id.clone()), ..CaseFilter::default() };
     let (views, _) = case_list(desk, call, &mine, None, PAGE).await?;
     let planned = |case: &Case| {

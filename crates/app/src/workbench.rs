@@ -304,15 +304,12 @@ pub struct TeamBoard {
     pub rows: Vec<BoardRow>,
 }
 
-/// The team of somebody who evens out its work; `None` for everybody else.
-pub async fn team_board(desk: &Desk, call: &Call) -> Outcome<Option<TeamBoard>> {
+/// The team of somebody who evens out its work.
+pub async fn team_board(desk: &Desk, call: &Call) -> Outcome<TeamBoard> {
     let people = desk.people(call.at).await?;
-    let own = person_target(&people, &call.staff_id);
-    let Some(team) = own.team else { return Ok(None) };
-    let of_team = Target { team: Some(team.clone()), ..Target::default() };
-    if desk.may(&people, call, UseCase::CaseRebalance, &of_team).is_err() {
-        return Ok(None);
-    }
+    let team = person_target(&people, &call.staff_id).team;
+    desk.may(&people, call, UseCase::CaseRebalance, &Target { team: team.clone(), ..Target::default() })?;
+    let team = team.unwrap_or_default();
     let today = call.at.day();
     let members = people.employees.iter().filter_map(|employee| Some((employee, employee.member(today)?)));
     let members = members.filter(|(_, member)| member.team_id == team);
@@ -333,7 +330,7 @@ pub async fn team_board(desk: &Desk, call: &Call) -> Outcome<Option<TeamBoard>> 
         row.promises_broken += u32::from(kept.body.priority.reasons.iter().any(|(reason, _)| *reason == PriorityReason::PromiseBroken));
         row.amount_past_due += kept.body.facts.amount_past_due;
     }
-    Ok(Some(TeamBoard { team, rows: rows.into_values().collect() }))
+    Ok(TeamBoard { team, rows: rows.into_values().collect() })
 }
 
 /// The last night and how much of it somebody must look at; `None` for who has no business with nights.

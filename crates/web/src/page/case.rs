@@ -3,6 +3,7 @@
 use crate::page::case_act;
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::gate::{GatePerson, gate_persons, minute};
+use crate::page::queue::passed;
 use crate::page::view::{Choice, Deadline, choices, choices_of};
 use crate::page::visitor::{Fields, Visitor};
 use crate::problem::Reply;
@@ -155,7 +156,6 @@ struct CasePage {
     /// A case that is closed is read, not worked.
     open: bool,
     owner: String,
-    owner_is_me: bool,
     due: Option<Deadline>,
     action: &'static str,
     channel: &'static str,
@@ -265,14 +265,13 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         Some(Owner::Agency(id)) => id.clone(),
         None => String::new(),
     };
-    let skip: Vec<&str> = asked.get("skip").split(',').filter(|id| !id.is_empty()).chain([id]).collect();
+    let skip: Vec<String> = passed(asked.get("skip")).into_iter().chain([id.to_owned()]).collect();
     let debtor = persons.iter().find(|person| person.relation == Relation::Debtor);
     let today = call.at.day();
     let page = CasePage {
         name: debtor.map_or_else(|| case.customer_id.clone(), |debtor| crate::page::gate::field(debtor, PersonalField::Name, 0)),
         open,
         owner,
-        owner_is_me: case.owner() == Some(&Owner::Staff(call.staff_id.clone())),
         due: work.map(|work| Deadline::of(work.next_action.due_on, today)),
         action: work.map_or("", |work| frame.coded("case_action", &work.next_action.action)),
         channel: work.and_then(|work| work.next_action.channel).map_or("", |channel| frame.coded("channel", &channel)),
@@ -434,9 +433,9 @@ pub fn because(frame: &Frame, explained: LoanExplained) -> Because {
             ByRule::NothingAgainst => ("-".to_owned(), String::new()),
         };
         let fact = finding.fact.map(|(code, value)| (frame.word(&format!("fact.{code}")).to_owned(), value));
-        let seen = fact.map_or_else(String::new, |(name, value)| format!(" ({name} {value})"));
+        let seen = fact.map_or_else(String::new, |(name, value)| format!(" ({name} {})", worded(frame, &value)));
         let topic = glossary::lookup(&format!("topic.{}", finding.topic)).map_or(finding.topic, |_| glossary::label_in("topic", finding.topic, frame.lang));
-        BecauseRow { topic, value: format!("{}{seen}", finding.value), rule, article }
+        BecauseRow { topic, value: format!("{}{seen}", worded(frame, &finding.value)), rule, article }
     };
     Because {
         loan_id: explained.loan_id,
@@ -444,4 +443,14 @@ pub fn because(frame: &Frame, explained: LoanExplained) -> Because {
         findings: explained.findings.into_iter().map(row).collect(),
         steps: explained.steps.iter().rev().take(12).map(ToString::to_string).collect(),
     }
+}
+
+/// Codes of a finding in words; figures and days stay as they are.
+fn worded(frame: &Frame, value: &str) -> String {
+    const SETS: [&str; 7] = ["grade", "bucket", "stage", "recoverability", "customer_class", "exposure_tier", "protection"];
+    let word = |part: &str| {
+        let known = SETS.iter().find(|set| glossary::lookup(&format!("{set}.{part}")).is_some());
+        known.map_or_else(|| part.to_owned(), |set| frame.label(set, part))
+    };
+    value.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

@@ -3,6 +3,7 @@
 use crate::extract::{Named, bad_request};
 use crate::page::case::{case_shown, checked};
 use crate::page::frame::{Shown, done};
+use crate::page::queue::{passed, skip};
 use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::problem::{Reply, Told};
 use crate::server::Server;
@@ -47,10 +48,8 @@ pub fn money(text: &str) -> Option<Money> {
 /// The address of the case, with what was passed over.
 fn back(id: &str, fields: &Fields) -> String {
     // The case itself is the last of those passed over.
-    match fields.get("skip").rsplit_once(',') {
-        Some((skip, _)) => format!("/cases/{id}?skip={skip}"),
-        None => format!("/cases/{id}"),
-    }
+    let skipped: Vec<String> = passed(fields.get("skip")).into_iter().filter(|one| one != id).collect();
+    format!("/cases/{id}{}", skip(&skipped))
 }
 
 fn wanted(fields: &Fields) -> Reply<ContactWanted> {
@@ -112,7 +111,7 @@ fn next_action(visitor: &Visitor, view: &CaseView, fields: &Fields, action: Case
 /// Recorded: on to the next case, or back to this one.
 fn onward(visitor: &Visitor, id: &str, fields: &Fields) -> Shown {
     match fields.get("then") {
-        "next" => Ok(Redirect::to(&format!("/queue/next?skip={}", fields.get("skip"))).into_response()),
+        "next" => Ok(Redirect::to(&format!("/queue/next{}", skip(&passed(fields.get("skip"))))).into_response()),
         _ => done(visitor.lang, &back(id, fields), "contact_recorded"),
     }
 }

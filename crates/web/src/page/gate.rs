@@ -16,6 +16,32 @@ pub struct GatePerson {
     pub points: Vec<GatePoint>,
 }
 
+/// What of one channel holds for a person, whatever the number (可否联系摘要).
+pub struct Now {
+    pub channel: &'static str,
+    pub allowed: bool,
+    /// The first moment at which one of the numbers may be used.
+    pub next_slot: Option<String>,
+}
+
+impl GatePerson {
+    /// By channel: allowed where one of the numbers is.
+    pub fn now(&self) -> Vec<Now> {
+        let mut all: Vec<Now> = Vec::new();
+        for way in self.points.iter().flat_map(|point| &point.ways) {
+            let place = all.iter().position(|now| now.channel == way.channel).unwrap_or_else(|| {
+                all.push(Now { channel: way.channel, allowed: false, next_slot: None });
+                all.len() - 1
+            });
+            let now = &mut all[place];
+            now.allowed |= way.allowed;
+            let slots = [now.next_slot.take(), way.next_slot.clone()];
+            now.next_slot = slots.into_iter().flatten().min();
+        }
+        all
+    }
+}
+
 /// A number or address as it may be seen.
 pub struct GatePoint {
     pub person_id: String,
@@ -113,4 +139,37 @@ fn way(server: &Server, frame: &Frame, option: &ContactOption) -> GateWay {
 /// A moment without its seconds.
 pub fn minute(moment: &str) -> String {
     moment.get(..16).unwrap_or(moment).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_open_where_one_number_is_and_else_from_the_first_slot_of_any() {
+        let way = |allowed: bool, slot: Option<&str>| GateWay {
+            channel: "call",
+            channel_code: "call",
+            purpose: "",
+            purpose_code: "",
+            people: 1,
+            allowed,
+            rule: String::new(),
+            article: String::new(),
+            refused: Vec::new(),
+            next_slot: slot.map(str::to_owned),
+            limits: Vec::new(),
+            counters: Vec::new(),
+        };
+        let point = |way: GateWay| GatePoint { person_id: String::new(), key: String::new(), text: String::new(), kind: "", source: "", ways: vec![way] };
+        let check = |ways: Vec<GateWay>, expect: (bool, Option<&str>)| {
+            let points = ways.into_iter().map(point).collect();
+            let person = GatePerson { person_id: String::new(), name: String::new(), relation: "", points };
+            let now = person.now();
+            assert_eq!((now.len(), now[0].allowed, now[0].next_slot.as_deref()), (1, expect.0, expect.1));
+        };
+        check(vec![way(false, None), way(true, None)], (true, None));
+        check(vec![way(false, Some("2026-11-22 08:00")), way(false, None), way(false, Some("2026-11-21 08:00"))], (false, Some("2026-11-21 08:00")));
+        check(vec![way(false, None)], (false, None));
+    }
 }

@@ -87,6 +87,11 @@ impl QueuePage {
         self.filters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
+    /// Whether somebody else's cases than the visitor's own were asked for.
+    fn others(&self) -> bool {
+        self.filters.iter().any(|(name, _)| matches!(*name, "team" | "branch" | "agency"))
+    }
+
     fn shows(&self, column: &str) -> bool {
         self.columns.iter().any(|choice| choice.code == column && choice.chosen)
     }
@@ -167,15 +172,21 @@ fn row(frame: &Frame, visitor: &Visitor, found: &QueueRow) -> Row {
 /// Straight to the next case that is due, leaving out those in `skip`; back to the queue when there is none.
 async fn next(State(server): State<Server>, visitor: Visitor, RawQuery(query): RawQuery) -> Shown {
     let asked = Fields::asked(query.as_deref());
-    let skipped: Vec<String> = asked.get("skip").split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    let skipped = passed(asked.get("skip"));
     match queue::queue_next(&server.desk, &visitor.call, &skipped).await? {
         Some(case_id) => Ok(Redirect::to(&format!("/cases/{case_id}{}", skip(&skipped))).into_response()),
         None => done(visitor.lang, "/queue", "queue_done"),
     }
 }
 
-/// The cases passed over, as they travel in an address.
-fn skip(skipped: &[String]) -> String {
+/// The cases passed over, as an address or a form names them.
+pub fn passed(text: &str) -> Vec<String> {
+    let is_id = |id: &&str| !id.is_empty() && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    text.split(',').filter(is_id).map(str::to_owned).collect()
+}
+
+/// The same on its way into an address.
+pub fn skip(skipped: &[String]) -> String {
     if skipped.is_empty() { String::new() } else { format!("?skip={}", skipped.join(",")) }
 }
 
@@ -223,4 +234,17 @@ async fn acts(State(server): State<Server>, posted: Posted) -> Shown {
         frame: visitor.frame("bulk"),
         back,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_passed_over_travels_in_the_address_and_nothing_else_does() {
+        let check = |text: &str, expect: &str| assert_eq!(skip(&passed(text)), expect, "{text:?}");
+        check("", "");
+        check("C-1,C-2", "?skip=C-1,C-2");
+        check("C-1,,a b,x\r\ny,C-2&x=1", "?skip=C-1");
+    }
 }

@@ -3,12 +3,13 @@
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::visitor::{Fields, Visitor};
 use crate::server::Server;
-use app::search::{FoundBy, FoundCustomer, find};
+use app::search::{FoundBy, FoundCustomer, find, may_find};
 use askama::Template;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
+use url::form_urlencoded::byte_serialize;
 
 pub fn router() -> Router<Server> {
     Router::new().route("/search", get(search))
@@ -24,10 +25,13 @@ struct SearchPage {
 
 async fn search(State(server): State<Server>, visitor: Visitor, RawQuery(query): RawQuery) -> Shown {
     let q = Fields::asked(query.as_deref()).get("q").to_owned();
-    let found = if q.is_empty() { Vec::new() } else { find(&server.desk, &visitor.call, &q).await? };
+    let found = match q.is_empty() {
+        true => may_find(&server.desk, &visitor.call).await.map(|()| Vec::new())?,
+        false => find(&server.desk, &visitor.call, &q).await?,
+    };
     if let [only] = found.as_slice() {
         let to = match (only.by, &only.case_id) {
-            (FoundBy::Loan, _) => format!("/loans/{q}"),
+            (FoundBy::Loan, _) => format!("/loans/{}", byte_serialize(q.as_bytes()).collect::<String>()),
             (FoundBy::Case, Some(case_id)) => format!("/cases/{case_id}"),
             _ => format!("/customers/{}", only.customer_id),
         };

@@ -62,7 +62,10 @@ async fn workbench(State(server): State<Server>, visitor: Visitor) -> Shown {
     let (desk, call) = (&server.desk, &visitor.call);
     let frame = visitor.frame("workbench");
     let bench = app::workbench::workbench(desk, call).await?;
-    let team = if visitor.may(UseCase::CaseRebalance) { app::workbench::team_board(desk, call).await? } else { None };
+    let team = match visitor.may(UseCase::CaseRebalance) {
+        true => Some(app::workbench::team_board(desk, call).await?).filter(|board| !board.rows.is_empty()),
+        false => None,
+    };
     let exceptions = app::workbench::night_exceptions(desk, call).await?;
     let results = bench.results.map(|(results, score)| MonthResults {
         contacts: results.contacts,
@@ -126,7 +129,8 @@ struct MoveRow {
 #[template(path = "team.html")]
 struct TeamPage {
     frame: Frame,
-    team: Option<(String, Vec<BoardRow>)>,
+    team: String,
+    rows: Vec<BoardRow>,
     /// By who would take them.
     moves: Vec<(String, String, Vec<MoveRow>)>,
 }
@@ -136,18 +140,16 @@ async fn team(State(server): State<Server>, visitor: Visitor) -> Shown {
     let board = app::workbench::team_board(desk, call).await?;
     let name = |id: &str| visitor.people.person(id).map_or_else(|| id.to_owned(), |staff| format!("{} {id}", staff.name));
     let mut moves: Vec<(String, String, Vec<MoveRow>)> = Vec::new();
-    if let Some(board) = &board {
-        let mut wanted = app::case::team_balance(desk, call, &board.team).await?;
-        wanted.sort_by(|one, two| one.to.cmp(&two.to));
-        // The next visit shows the next hundred.
-        for one in wanted.into_iter().take(100) {
-            let version = app::case::case_view(desk, call, &one.case_id).await?.case.version;
-            if moves.last().is_none_or(|(to, ..)| *to != one.to) {
-                moves.push((one.to.clone(), name(&one.to), Vec::new()));
-            }
-            let row = MoveRow { case_id: one.case_id, version, from: name(&one.from) };
-            moves.last_mut().expect("just pushed").2.push(row);
+    let mut wanted = app::case::team_balance(desk, call, &board.team).await?;
+    wanted.sort_by(|one, two| one.to.cmp(&two.to));
+    // The next visit shows the next hundred.
+    for one in wanted.into_iter().take(100) {
+        let version = app::case::case_view(desk, call, &one.case_id).await?.case.version;
+        if moves.last().is_none_or(|(to, ..)| *to != one.to) {
+            moves.push((one.to.clone(), name(&one.to), Vec::new()));
         }
+        let row = MoveRow { case_id: one.case_id, version, from: name(&one.from) };
+        moves.last_mut().expect("just pushed").2.push(row);
     }
-    show(&TeamPage { frame: visitor.frame("team"), team: board.map(|board| (board.team, board.rows)), moves })
+    show(&TeamPage { frame: visitor.frame("team"), team: board.team, rows: board.rows, moves })
 }

@@ -1,3 +1,5 @@
-//! Pages over HTTP: a small bank with its nights, people who sign in with one click, and what they see.
+//! Pages over HTTP: people sign in, look, and send forms, without a browser's window.
 
 mod book;
+mod desk;
+mod desk_bench;
