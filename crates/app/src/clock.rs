@@ -9,7 +9,9 @@ use crate::dayend_run::NightRun;
 use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
 use crate::failure::Outcome;
 use crate::person::target_of;
+use crate::workspace::Open;
 use authority::{Target, UseCase};
+use dayend::NightInput;
 use disposal::clock::{
     Act, ActKind, ClaimFacts, ClockSignal, ClockState, Collateral, CollateralRight, EnforceableDocument, EvidenceKind,
     EvidenceStrength, Guarantee, GuaranteeForm, GuaranteeTerm, Obstacle, Preservation, SignalKey, act_check, clocks,
@@ -159,68 +161,92 @@ async fn claims(desk: &Desk, run: &NightRun, people: &People, owners: &HashMap<S
     for kept in desk.store.all::<ClockFactRow, ClockFact>().await? {
         recorded.entry(kept.row.claim_id).or_default().push(kept.body);
     }
-    let contracts = lake::securities::contracts(&desk.open.lake, date)?;
-    let behind = protection_on(desk, date)?;
+    let behind = Behind::read(&desk.open, date)?;
     let mut claims = Vec::new();
-    for (number, loan) in input.loans.iter().enumerate() {
-        let position = &input.folded[number].position;
-        let is_open = matches!(loan.status, LoanStatus::Active | LoanStatus::WrittenOff) && position.principal_outstanding.is_positive();
-        if !is_open {
-            continue;
-        }
-        let claim_id = input.loan_ids.get(number).to_owned();
-        let customer = input.customer_ids.get(loan.customer as usize).to_owned();
-        let branch = input.names.branches.get(loan.branch);
-        let officer = loan.officer.map(|officer| input.names.officers.get(officer).to_owned());
-        let owner = owners.get(&customer).cloned().or(officer.filter(|officer| people.person(officer).is_some_and(|staff| staff.is_employed())));
-        let mut facts = ClaimFacts {
-            debtors: vec![customer],
-            due_on: input.folded[number].first_due_on.into_iter().filter(|&first| first < loan.matures_on).chain([loan.matures_on]).collect(),
-            owner,
-            branch_head: head_of(people, branch, date),
-            guarantees: Vec::new(),
-            collateral: Vec::new(),
-            preservations: Vec::new(),
-            documents: Vec::new(),
-            obstacles: Vec::new(),
-            acts: Vec::new(),
-            claim_id: claim_id.clone(),
-        };
-        let contract = contracts.get(&claim_id).map(|contract| Secures::Contract(contract.clone()));
-        for secures in [Some(Secures::Loan(claim_id.clone())), contract].into_iter().flatten() {
-            if let Some((guarantees, collateral)) = behind.get(&secures) {
-                facts.guarantees.extend(guarantees.iter().cloned());
-                let right = if loan.protection == Protection::Pledge { CollateralRight::RegisteredPledge } else { CollateralRight::Mortgage };
-                facts.collateral.extend(collateral.iter().map(|one| Collateral { right, ..one.clone() }));
-            }
-        }
-        // Paying in part restarts the limitation period; the core system's entry is the proof.
-        if let Some(paid_on) = position.last_paid_on.filter(|&paid_on| paid_on > loan.matures_on) {
-            facts.acts.push(Act {
-                act_id: format!("{claim_id}/last_paid"),
-                kind: ActKind::PartialPayment,
-                on: paid_on,
-                against: facts.debtors.clone(),
-                until: None,
-                evidence: vec![EvidenceKind::CoreEntry],
-            });
-        }
-        recorded.remove(&claim_id).into_iter().flatten().for_each(|fact| add(&mut facts, fact));
+    for number in 0..input.loans.len() {
+        let Some(mut facts) = claim_of(input, number, date, people, owners, &behind) else { continue };
+        recorded.remove(&facts.claim_id).into_iter().flatten().for_each(|fact| add(&mut facts, fact));
         claims.push(facts);
     }
     Ok(claims)
 }
 
+/// What stands behind loans and contracts on a day (担保情况).
+pub(crate) struct Behind {
+    contracts: HashMap<String, String>,
+    protection: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)>,
+}
+
+impl Behind {
+    pub(crate) fn read(open: &Open, date: Date) -> Outcome<Behind> {
+        Ok(Behind { contracts: lake::securities::contracts(&open.lake, date)?, protection: protection_on(open, date)? })
+    }
+}
+
+/// What the book says of a claim; `None` when nothing is owed on it.
+pub(crate) fn claim_of(
+    input: &NightInput,
+    number: usize,
+    date: Date,
+    people: &People,
+    owners: &HashMap<String, String>,
+    behind: &Behind,
+) -> Option<ClaimFacts> {
+    let (loan, position) = (&input.loans[number], &input.folded[number].position);
+    let is_open = matches!(loan.status, LoanStatus::Active | LoanStatus::WrittenOff) && position.principal_outstanding.is_positive();
+    if !is_open {
+        return None;
+    }
+    let claim_id = input.loan_ids.get(number).to_owned();
+    let customer = input.customer_ids.get(loan.customer as usize).to_owned();
+    let branch = input.names.branches.get(loan.branch);
+    let officer = loan.officer.map(|officer| input.names.officers.get(officer).to_owned());
+    let owner = owners.get(&customer).cloned().or(officer.filter(|officer| people.person(officer).is_some_and(|staff| staff.is_employed())));
+    let mut facts = ClaimFacts {
+        debtors: vec![customer],
+        due_on: input.folded[number].first_due_on.into_iter().filter(|&first| first < loan.matures_on).chain([loan.matures_on]).collect(),
+        owner,
+        branch_head: head_of(people, branch, date),
+        guarantees: Vec::new(),
+        collateral: Vec::new(),
+        preservations: Vec::new(),
+        documents: Vec::new(),
+        obstacles: Vec::new(),
+        acts: Vec::new(),
+        claim_id: claim_id.clone(),
+    };
+    let contract = behind.contracts.get(&claim_id).map(|contract| Secures::Contract(contract.clone()));
+    for secures in [Some(Secures::Loan(claim_id.clone())), contract].into_iter().flatten() {
+        if let Some((guarantees, collateral)) = behind.protection.get(&secures) {
+            facts.guarantees.extend(guarantees.iter().cloned());
+            let right = if loan.protection == Protection::Pledge { CollateralRight::RegisteredPledge } else { CollateralRight::Mortgage };
+            facts.collateral.extend(collateral.iter().map(|one| Collateral { right, ..one.clone() }));
+        }
+    }
+    // Paying in part restarts the limitation period; the core system's entry is the proof.
+    if let Some(paid_on) = position.last_paid_on.filter(|&paid_on| paid_on > loan.matures_on) {
+        facts.acts.push(Act {
+            act_id: format!("{claim_id}/last_paid"),
+            kind: ActKind::PartialPayment,
+            on: paid_on,
+            against: facts.debtors.clone(),
+            until: None,
+            evidence: vec![EvidenceKind::CoreEntry],
+        });
+    }
+    Some(facts)
+}
+
 /// What stands behind each loan or contract on a day.
-fn protection_on(desk: &Desk, date: Date) -> Outcome<BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)>> {
+fn protection_on(open: &Open, date: Date) -> Outcome<BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)>> {
     let mut behind: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)> = BTreeMap::new();
-    for one in guarantees(&desk.open.lake, date)? {
+    for one in guarantees(&open.lake, date)? {
         let term = one.period_ends_on.map_or(GuaranteeTerm::Silent, GuaranteeTerm::Until);
         let form = one.form.as_deref().and_then(GuaranteeForm::from_code);
         let guarantee = Guarantee { guarantor_id: one.guarantor_id, form, term, maximum_amount: None };
         behind.entry(one.secures).or_default().0.push(guarantee);
     }
-    for one in collateral(&desk.open.lake, date)? {
+    for one in collateral(&open.lake, date)? {
         let security = Collateral {
             collateral_id: one.collateral_id,
             right: CollateralRight::Mortgage,
@@ -233,7 +259,7 @@ fn protection_on(desk: &Desk, date: Date) -> Outcome<BTreeMap<Secures, (Vec<Guar
     Ok(behind)
 }
 
-fn add(facts: &mut ClaimFacts, fact: ClockFact) {
+pub(crate) fn add(facts: &mut ClaimFacts, fact: ClockFact) {
     match fact {
         ClockFact::Act(act) => facts.acts.push(act),
         ClockFact::Preservation(preservation) => facts.preservations.push(preservation),

@@ -6,8 +6,8 @@
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`]. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
-//! [`contact`], [`promise`], [`person`], [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
-//! [`audit`], [`webhook`].
+//! [`contact`], [`promise`], [`person`], [`clock`], [`clock_watch`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
+//! [`audit`], [`webhook`]. Order: [`operations`], [`import_desk`], [`pack`].
 
 pub mod agency;
 pub mod approval;
@@ -17,6 +17,7 @@ pub mod book_import;
 pub mod case;
 pub mod case_night;
 pub mod clock;
+pub mod clock_watch;
 pub mod contact;
 pub mod person;
 pub mod promise;
@@ -30,12 +31,15 @@ pub mod figures;
 pub mod foreign;
 pub mod hardship;
 pub mod household_plan;
+pub mod import_desk;
 pub mod keys;
 pub mod loan_explain;
 pub mod morning;
 pub mod movement;
 pub mod night_order;
 pub mod office;
+pub mod operations;
+pub mod pack;
 pub mod query_run;
 pub mod results;
 pub mod schedule_calculate;

@@ -49,7 +49,7 @@ mod refusal_tests;
 pub use approval::{Approval, ApprovalRefused, ApprovalStatus, Hand, Proposal, ProposalRefused, Signature};
 pub use branch::{Branch, BranchPath, BranchRefused, branch_paths};
 pub use delegation::{Delegation, DelegationRefused};
-pub use limit::{DecisionKind, Seat};
+pub use limit::{DecisionKind, Limit, Seat, SignatureSlot, Tier};
 pub use mask::{PersonalDataViews, PersonalField, View};
 pub use permission::{Actor, Grant, Holder, Institution, NotAllowed, WhoMay};
 pub use role::{BranchLevel, Role};

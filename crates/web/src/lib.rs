@@ -7,12 +7,13 @@
 //!
 //! A new subject is a file in `api` with `pub fn router() -> OpenApiRouter<Server>`, named once in [`api::router`].
 //!
-//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `rate`, `watch`, [`delivery`], `page`.
+//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `job`, `rate`, `watch`, [`delivery`], `page`.
 
 mod api;
 pub mod delivery;
 mod document;
 mod extract;
+mod job;
 mod page;
 pub mod problem;
 mod rate;

@@ -11,10 +11,20 @@
 //!
 //! Reading order: [`visitor`], [`frame`], [`dress`], [`view`], then a page.
 
+pub mod approval;
 pub mod assets;
+pub mod audit;
+pub mod clock;
 pub mod door;
 pub mod dress;
 pub mod frame;
+pub mod glossary;
+pub mod import;
+pub mod operation;
+pub mod pack;
+pub mod staff;
+mod story;
+pub mod upload;
 pub mod view;
 pub mod visitor;
 pub mod workbench;
@@ -24,5 +34,16 @@ use axum::Router;
 
 /// Every page, by the menu's groups.
 pub fn router() -> Router<Server> {
-    Router::new().merge(assets::router()).merge(door::router()).merge(workbench::router())
+    Router::new()
+        .merge(assets::router())
+        .merge(door::router())
+        .merge(workbench::router())
+        .merge(clock::router())
+        .merge(approval::router())
+        .merge(operation::router())
+        .merge(import::router())
+        .merge(pack::router())
+        .merge(audit::router())
+        .merge(staff::router())
+        .merge(glossary::router())
 }

@@ -78,7 +78,7 @@ pub fn status(code: &str) -> StatusCode {
         "E-SI-03" | "E-WB-08" | "E-AP-05" | "E-AU-81" | "E-AU-92" => StatusCode::FORBIDDEN,
         "E-WB-03" | "E-AP-01" => StatusCode::NOT_FOUND,
         "E-WB-04" => StatusCode::METHOD_NOT_ALLOWED,
-        "E-AP-02" | "E-AP-03" | "E-CS-01" | "E-CK-01" | "E-AU-51" | "E-AU-53" | "E-AU-60" => StatusCode::CONFLICT,
+        "E-AP-02" | "E-AP-03" | "E-CS-01" | "E-WB-10" | "E-CK-01" | "E-AU-51" | "E-AU-53" | "E-AU-60" => StatusCode::CONFLICT,
         "E-WB-05" => StatusCode::PAYLOAD_TOO_LARGE,
         "E-WB-06" | "E-AU-94" | "E-AU-95" => StatusCode::TOO_MANY_REQUESTS,
         "E-WB-07" => StatusCode::INTERNAL_SERVER_ERROR,
@@ -154,6 +154,10 @@ mod tests {
         ("E-SI-01", &[]),
         ("E-SI-02", &[]),
         ("E-SI-03", &[]),
+        ("E-PO-03", &[("pack", "own@2")]),
+        ("E-PO-04", &[("pack", "own@2")]),
+        ("E-PO-05", &[("from", "2026-11-20"), ("date", "2026-11-20")]),
+        ("E-PO-06", &[("rule", "grade.past_due"), ("date", "2026-11-20"), ("from", "2026-12-01")]),
         ("E-WB-01", &[("problem", "expected a list")]),
         ("E-WB-02", &[]),
         ("E-WB-03", &[("path", "/api/v1/nothing")]),
@@ -163,6 +167,7 @@ mod tests {
         ("E-WB-07", &[("incident", "4711-1")]),
         ("E-WB-08", &[]),
         ("E-WB-09", &[("field", "amount"), ("value", "a lot")]),
+        ("E-WB-10", &[("kind", "job_kind.night"), ("by", "A0001"), ("since", "2026-11-20 10:05:00")]),
     ];
 
     #[test]

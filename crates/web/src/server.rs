@@ -1,5 +1,6 @@
 //! The server: what handlers share, the routes with all that surrounds them, and listening.
 
+use crate::job::Jobs;
 use crate::problem::{Reply, Told};
 use crate::rate::Rates;
 use crate::{api, delivery, document, extract, page, watch};
@@ -46,11 +47,12 @@ pub struct Server {
     clock: Clock,
     rates: Arc<Rates>,
     pub(crate) passwords: Arc<Semaphore>,
+    pub(crate) jobs: Arc<Jobs>,
 }
 
 impl Server {
     pub fn new(desk: Desk, clock: Clock) -> Server {
-        Server { desk: Arc::new(desk), clock, rates: Arc::default(), passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)) }
+        Server { desk: Arc::new(desk), clock, rates: Arc::default(), passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)), jobs: Arc::default() }
     }
 
     /// Now, on the institution's clock.

@@ -299,7 +299,7 @@ fn figures_of(batch: &RecordBatch) -> Vec<Figures> {
 }
 
 /// Some columns of one table, batch by batch.
-fn columns_of(
+pub(super) fn columns_of(
     folder: &Path,
     table: &str,
     columns: &[&str],
@@ -313,7 +313,7 @@ fn columns_of(
     Ok(reader.map(move |batch| batch.context(damaged.clone())))
 }
 
-fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
+pub(super) fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
     batch[name].as_primitive::<Int64Type>().values()
 }
 

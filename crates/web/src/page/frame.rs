@@ -33,7 +33,18 @@ const fn entry(path: &'static str, name: &'static str, needs: Option<UseCase>) -
 pub const MENU: &[Group] = &[
     Group { name: "today", entries: &[entry("/", "workbench", None)] },
     Group { name: "book", entries: &[] },
-    Group { name: "order", entries: &[] },
+    Group {
+        name: "order",
+        entries: &[
+            entry("/clocks", "clocks", Some(UseCase::ClockView)),
+            entry("/approvals", "approvals", Some(UseCase::ApprovalView)),
+            entry("/operations", "operations", Some(UseCase::NightView)),
+            entry("/packs", "packs", Some(UseCase::PackView)),
+            entry("/audit", "audit", Some(UseCase::AuditVerify)),
+            entry("/staff", "staff", Some(UseCase::StaffView)),
+            entry("/glossary", "glossary", None),
+        ],
+    },
 ];
 
 /// A group of the menu as one person sees it: heading, then address and title of each entry.

@@ -1,8 +1,11 @@
 //! A use case's table as a page shows it: headings in words, amounts to the right, cells that lead on.
 
+use crate::extract::bad_request;
 use crate::page::frame::Frame;
+use crate::problem::Reply;
 use app::table::{Align, Cell, Table};
 use glossary::lookup;
+use store::Cursor;
 use units::Money;
 
 /// A table of a page (页面表格). Templates draw it with `{% call table(view) %}` of `table.html`.
@@ -66,4 +69,9 @@ fn text(frame: &Frame, column: &str, cell: &Cell) -> String {
 /// An amount, or nothing.
 pub fn amount(money: Option<Money>) -> String {
     money.map_or_else(String::new, |money| money.to_string())
+}
+
+/// Where a page of a list begins, as the address says it; nothing is the beginning.
+pub fn cursor(text: &str) -> Reply<Option<Cursor>> {
+    if text.is_empty() { Ok(None) } else { Cursor::parse(text).map(Some).ok_or_else(|| bad_request("after")) }
 }
