@@ -3,7 +3,6 @@
 use crate::problem::{Problem, Reply, incident};
 use crate::extract::refusal;
 use app::desk::Call;
-use app::import_desk::MappingUsed;
 use app::book_import::ImportOutcome;
 use app::operations::NightDone;
 use app::what_if::WhatIf;
@@ -62,7 +61,7 @@ pub enum JobState {
 /// What came of it.
 pub enum Ended {
     Night(NightDone),
-    Imported(ImportOutcome, MappingUsed),
+    Imported(ImportOutcome),
     Tried(WhatIf),
 }
 

@@ -115,7 +115,7 @@ async fn import(State(server): State<Server>, Named(folder): Named<String>, Post
     let (desk, call, from, dry_run) = (server.desk.clone(), visitor.call.clone(), folder.clone(), say == "rehearse");
     begin_work(&server, &visitor, JobKind::Import, &folder, |teller| async move {
         let progress = Box::new(move |at: Progress| tell(&teller, at));
-        Ok(Ended::Imported(import_run(&desk, &call, &from, mapping.clone(), dry_run, progress).await?, mapping))
+        Ok(Ended::Imported(import_run(&desk, &call, &from, mapping, dry_run, progress).await?))
     })
 }
 
@@ -146,7 +146,6 @@ struct Row {
 
 struct Field {
     name: String,
-    place: usize,
     heading: String,
     value: String,
     is_at_fault: bool,
@@ -184,7 +183,7 @@ async fn rejects(State(server): State<Server>, visitor: Visitor, Named((number, 
         fields: row.fields.iter().zip(&seen.rejects.header).enumerate().map(|(place, (value, heading))| {
             let name = format!("f.{}.{place}", row.line);
             let value = frame.typed(&name, value).to_owned();
-            Field { is_at_fault: *at_fault == Some(place), name, place, heading: heading.clone(), value }
+            Field { is_at_fault: *at_fault == Some(place), name, heading: heading.clone(), value }
         }).collect(),
     };
     let rows: Vec<Row> = seen.rejects.rows.iter().zip(&seen.at_fault).map(row).collect();
@@ -208,7 +207,7 @@ async fn fix(State(server): State<Server>, Named((number, table)): Named<(u32, S
     let (desk, call) = (server.desk.clone(), visitor.call.clone());
     begin_work(&server, &visitor, JobKind::Fix, &number.to_string(), |teller| async move {
         let progress = Box::new(move |at: Progress| tell(&teller, at));
-        Ok(Ended::Imported(rejects_fix(&desk, &call, said, progress).await?, MappingUsed::None))
+        Ok(Ended::Imported(rejects_fix(&desk, &call, said, progress).await?))
     })
 }
 

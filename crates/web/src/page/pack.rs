@@ -118,7 +118,6 @@ async fn rule(State(server): State<Server>, visitor: Visitor, Named(id): Named<S
 #[template(path = "compared.html")]
 struct ComparedPage {
     frame: Frame,
-    wanted: Wanted,
     used: PackUse,
     before: Side,
     after: Side,
@@ -128,11 +127,11 @@ struct ComparedPage {
 
 async fn compared(State(server): State<Server>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Shown {
     let (used, today) = (wanted.used(), visitor.call.at.day());
-    let before = Side { pack: wanted.before.clone(), on: day(&wanted.before_on, today.add_months(-12)) };
-    let after = Side { pack: wanted.after.clone(), on: day(&wanted.after_on, today) };
+    let before = Side { pack: wanted.before, on: day(&wanted.before_on, today.add_months(-12)) };
+    let after = Side { pack: wanted.after, on: day(&wanted.after_on, today) };
     let rows = pack_compare(&server.desk, &visitor.call, used, before.clone(), after.clone()).await?;
     let known = pack_view(&server.desk, &visitor.call, used, today).await?.known;
-    show(&ComparedPage { frame: visitor.frame("packs"), used, before, after, known, rows, wanted })
+    show(&ComparedPage { frame: visitor.frame("packs"), used, before, after, known, rows })
 }
 
 #[derive(Template)]

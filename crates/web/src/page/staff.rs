@@ -14,7 +14,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use std::sync::Arc;
 use units::Date;
 
 pub fn router() -> Router<Server> {
@@ -104,11 +103,9 @@ struct PersonPage {
     delegations: Vec<Delegation>,
     /// What the person may do today: use case, scope, role, and in whose place.
     may_do: Vec<(UseCase, Scope, Role, Option<String>)>,
-    people: Arc<People>,
     roles: &'static [Role],
     levels: &'static [BranchLevel],
     all_branches: Vec<String>,
-    use_cases: &'static [UseCase],
     today: Date,
     may_manage: bool,
     may_post: bool,
@@ -142,13 +139,11 @@ async fn one(State(server): State<Server>, visitor: Visitor, Named(id): Named<St
         roles: Role::ALL,
         levels: BranchLevel::ALL,
         all_branches: paths(&people),
-        use_cases: UseCase::ALL,
         today,
         may_manage: visitor.may(UseCase::StaffManage),
         may_post: visitor.may(UseCase::RoleGrant),
         is_me: visitor.call.staff_id == id,
         may_delegate: visitor.may(UseCase::DelegationMake),
-        people,
         employee,
     })
 }
