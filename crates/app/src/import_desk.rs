@@ -172,7 +172,34 @@ fn guess(preview: Preview, chosen: &Chosen) -> FileGuess {
         table.columns.iter().map(column).collect()
     });
     let date_format = table.and_then(|table| date_format(table, &columns, &preview));
+    let preview = veiled(preview, table, &columns);
     FileGuess { table: table.map(|table| table.name), date_format, columns, preview }
+}
+
+/// The preview with the shape alone of what tells who somebody is, and of what nobody has said yet what it is: whoever
+/// brings files in need not be allowed to know the people in them.
+fn veiled(preview: Preview, table: Option<&Table>, columns: &[ColumnGuess]) -> Preview {
+    let is_open = |name: &String| {
+        let guess = columns.iter().find(|guess| guess.from.as_ref() == Some(name));
+        let column = guess.and_then(|guess| table?.columns.iter().find(|column| column.name == guess.column));
+        column.is_some_and(|column| !column.personal)
+    };
+    let open: Vec<bool> = preview.header.iter().map(is_open).collect();
+    let veil = |row: Vec<String>| {
+        let cells = row.into_iter().enumerate();
+        cells.map(|(at, cell)| if open.get(at) == Some(&true) { cell } else { shape(&cell) }).collect()
+    };
+    Preview { rows: preview.rows.into_iter().map(veil).collect(), ..preview }
+}
+
+/// How a text is written, without what it says: every digit a 9, every letter an x.
+fn shape(text: &str) -> String {
+    let one = |letter: char| match letter {
+        letter if letter.is_numeric() => '9',
+        letter if letter.is_alphabetic() => 'x',
+        other => other,
+    };
+    text.chars().map(one).collect()
 }
 
 /// The table most of whose required columns the header seems to have.
@@ -207,7 +234,7 @@ fn source_for(column: &str, header: &[String]) -> Option<String> {
 
 const DATE_FORMATS: [&str; 6] = ["%Y%m%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%y%m%d"];
 
-/// How the dates of a file are written; `None` when as ours, or when nothing fits.
+/// How most dates of a file are written: some may be wrong. `None` when as ours, or when nothing fits.
 fn date_format(table: &Table, columns: &[ColumnGuess], preview: &Preview) -> Option<&'static str> {
     let mut samples: Vec<&str> = Vec::new();
     for (column, guess) in table.columns.iter().zip(columns).filter(|(column, _)| column.kind == Kind::Date) {
@@ -216,11 +243,11 @@ fn date_format(table: &Table, columns: &[ColumnGuess], preview: &Preview) -> Opt
         samples.extend(cells.map(String::as_str).filter(|cell| !cell.is_empty()));
         debug_assert_eq!(column.name, guess.column);
     }
-    let fits = |format: Option<&DateFormat>| samples.iter().all(|cell| cell::day(cell.as_bytes(), format).is_ok());
-    if samples.is_empty() || fits(None) {
-        return None;
-    }
-    DATE_FORMATS.into_iter().find(|format| DateFormat::parse(format).is_ok_and(|format| fits(Some(&format))))
+    let fits = |format: Option<&DateFormat>| samples.iter().filter(|cell| cell::day(cell.as_bytes(), format).is_ok()).count();
+    let fit = |format: &'static str| (DateFormat::parse(format).map_or(0, |read| fits(Some(&read))), format);
+    // The first of those that fit best, as they stand above.
+    let (most, best) = DATE_FORMATS.into_iter().map(fit).rev().max_by_key(|(fit, _)| *fit).expect("there are some");
+    (most > fits(None)).then_some(best)
 }
 
 /// Whether a file needs no mapping.
@@ -350,6 +377,8 @@ pub struct RejectsSeen {
     pub rejects: Rejects,
     /// For each row, the place of the field at fault.
     pub at_fault: Vec<Option<usize>>,
+    /// For each column of the file, whether it tells who somebody is: of those only the one at fault is shown.
+    pub personal: Vec<bool>,
 }
 
 /// Rejected rows a page shows.
@@ -366,8 +395,10 @@ fn rejects_of(open: &Open, number: u32, table: &str, skip: usize) -> Outcome<Rej
         let named = mapping.table(table).and_then(|table| table.source_of(column)).unwrap_or(column);
         rejects.header.iter().position(|name| name == named)
     };
-    let at_fault = rejects.rows.iter().map(|row| source(&row.column)).collect();
-    Ok(RejectsSeen { manifest: batch.manifest, table: table.to_owned(), at_fault, rejects })
+    let at_fault: Vec<Option<usize>> = rejects.rows.iter().map(|row| source(&row.column)).collect();
+    let told: Vec<usize> = schema::table(table).into_iter().flat_map(|table| table.columns).filter(|column| column.personal).filter_map(|column| source(column.name)).collect();
+    let personal = (0..rejects.header.len()).map(|at| told.contains(&at)).collect();
+    Ok(RejectsSeen { manifest: batch.manifest, table: table.to_owned(), at_fault, personal, rejects })
 }
 
 /// Some rejected rows of a batch, each with line, column, value, reason and remedy.
@@ -445,6 +476,8 @@ mod tests {
         assert!(text.contains("loan_id = \"Loan ID\"") && text.contains("date_format = \"%Y/%m/%d\""), "{text}");
         Mapping::parse(&text).unwrap();
         assert!(!is_plain_table(&guessed));
+        let people = guess(file("customers.csv", "customer_id,name,kind,nickname", "C1,Wang Wu,individual,W-5"), &Chosen::default());
+        assert_eq!(people.preview.rows[0], ["C1", "xxxx xx", "individual", "x-9"]);
         let own = guess(file("repayments.csv", "repayment_id,loan_id,paid_on,amount", "R1,L1,2026-11-20,10"), &Chosen::default());
         assert!(is_plain_table(&own));
         let mut chosen = Chosen::default();

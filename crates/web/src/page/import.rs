@@ -149,6 +149,8 @@ struct Field {
     heading: String,
     value: String,
     is_at_fault: bool,
+    /// Tells who somebody is, and is not what is wrong.
+    is_veiled: bool,
 }
 
 #[derive(Template)]
@@ -183,7 +185,7 @@ async fn rejects(State(server): State<Server>, visitor: Visitor, Named((number, 
         fields: row.fields.iter().zip(&seen.rejects.header).enumerate().map(|(place, (value, heading))| {
             let name = format!("f.{}.{place}", row.line);
             let value = frame.typed(&name, value).to_owned();
-            Field { is_at_fault: *at_fault == Some(place), name, heading: heading.clone(), value }
+            Field { is_veiled: seen.personal[place] && *at_fault != Some(place), is_at_fault: *at_fault == Some(place), name, heading: heading.clone(), value }
         }).collect(),
     };
     let rows: Vec<Row> = seen.rejects.rows.iter().zip(&seen.at_fault).map(row).collect();
