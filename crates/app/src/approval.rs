@@ -11,8 +11,8 @@ use crate::desk::{Begun, Call, Desk, PAGE, People, refusal, required, stored};
 use crate::failure::{Failure, Outcome, refused};
 use crate::{agency, hardship, household_plan, person};
 use authority::{
-    Actor, Approval, ApprovalRefused, ApprovalStatus, ApprovalTurn, DecisionKind, Institution, Proposal, Target, UnmaskRequest,
-    UseCase,
+    Actor, Approval, ApprovalRefused, ApprovalStatus, ApprovalTurn, DecisionKind, Holder, Institution, Proposal, Target,
+    UnmaskRequest, UseCase,
 };
 use casework::agency::PlacementRequest;
 use casework::case::{Case, ClosedBecause, Command};
@@ -257,8 +257,13 @@ fn told(tx: &mut Tx, call: &Call, topic: &str, file: &ApprovalFile, asked: &[Str
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum Say {
-    Sign,
+    Sign {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        opinion: String,
+    },
     Reject { reason: String },
+    /// Back to the maker, who may propose it anew.
+    Return { reason: String },
     /// By the maker.
     Withdraw { reason: String },
 }
@@ -266,8 +271,9 @@ pub enum Say {
 impl Say {
     fn action(&self) -> &'static str {
         match self {
-            Say::Sign => "approval_sign",
+            Say::Sign { .. } => "approval_sign",
             Say::Reject { .. } => "approval_reject",
+            Say::Return { .. } => "approval_return",
             Say::Withdraw { .. } => "approval_withdraw",
         }
     }
@@ -286,7 +292,8 @@ pub async fn approval_decide(desk: &Desk, call: &Call, approval_id: &str, versio
     let ApprovalFile { approval, proposed } = kept.body;
     let no = |no: ApprovalRefused| refusal(no.code(), no.facts());
     let (mut decided, reason) = match say {
-        Say::Sign => (institution.approval_sign(&approval, &actor, call.at).map_err(no)?, ""),
+        Say::Sign { opinion } => (institution.approval_sign(&approval, &actor, opinion, call.at).map_err(no)?, opinion.as_str()),
+        Say::Return { reason } => (institution.approval_return(&approval, &actor, reason, call.at).map_err(no)?, reason.as_str()),
         Say::Reject { reason } => (institution.approval_reject(&approval, &actor, reason, call.at).map_err(no)?, reason.as_str()),
         Say::Withdraw { reason } => (approval.withdraw(&call.staff_id, reason, call.at).map_err(no)?, reason.as_str()),
     };
@@ -440,6 +447,16 @@ pub async fn approval_mine(
     people.actor(&people.institution(&desk.rules.authority, call.at.day()), call)?;
     let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_of_maker(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
     Ok((page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| filter.takes(view)).collect(), page.next))
+}
+
+/// Who can sign what is still missing of a proposal, the nearest first.
+pub async fn approval_signers(desk: &Desk, call: &Call, approval: &Approval) -> Outcome<Vec<Holder>> {
+    let people = desk.people(call.at).await?;
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    match approval.status_at(call.at) {
+        ApprovalStatus::Waiting => Ok(institution.approval_signers(approval, call.at)),
+        _ => Ok(Vec::new()),
+    }
 }
 
 pub async fn approval_view(desk: &Desk, call: &Call, approval_id: &str) -> Outcome<ApprovalView> {

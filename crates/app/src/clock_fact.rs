@@ -156,6 +156,7 @@ async fn follow(tx: &Tx, call: &Call, claim_id: &str, states: &[ClockState]) -> 
 
 /// What the book says of the claim's customer, as of the last night.
 struct Book {
+    night: Date,
     customer: String,
     input: dayend::NightInput,
 }
@@ -179,7 +180,14 @@ fn book_of(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Book> {
         traced: None,
     };
     let (input, _) = lake::night::read(&desk.open.lake, &request, &rules, &mut |_| {})?;
-    Ok(Book { customer: theirs.customer_id, input })
+    Ok(Book { night: night.business_date, customer: theirs.customer_id, input })
+}
+
+/// What is known of a claim today, and the night whose book it rests on.
+pub(crate) async fn claim_facts(desk: &Desk, people: &People, call: &Call, claim_id: &str) -> Outcome<(Date, ClaimFacts)> {
+    let book = book_of(desk, call, claim_id)?;
+    let claim = claim(desk, people, call, &desk.store, &book, claim_id).await?;
+    Ok((book.night, claim.facts))
 }
 
 /// A claim of which nothing is owed any more is none.

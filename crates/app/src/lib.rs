@@ -6,8 +6,8 @@
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`], `demo_week`. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
-//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`clock_fact`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
-//! [`audit`], [`webhook`]. Pages over the book: [`book`], [`loan_scope`], [`loan_filter`], [`loan_list`], [`loan_view`], [`saved_view`], [`portfolio`].
+//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`clock_fact`], [`clock_watch`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
+//! [`audit`], [`webhook`]. Pages over the book: [`book`], [`loan_scope`], [`loan_filter`], [`loan_list`], [`loan_view`], [`saved_view`], [`portfolio`]. Order: [`operations`], [`import_desk`], [`pack`].
 
 pub mod agency;
 pub mod approval;
@@ -19,6 +19,7 @@ pub mod case;
 pub mod case_night;
 pub mod clock;
 pub mod clock_fact;
+pub mod clock_watch;
 pub mod contact;
 pub mod contact_finish;
 pub mod customer;
@@ -36,6 +37,7 @@ pub mod figures;
 pub mod foreign;
 pub mod hardship;
 pub mod household_plan;
+pub mod import_desk;
 pub mod keys;
 pub mod loan_explain;
 pub mod loan_filter;
@@ -46,6 +48,8 @@ pub mod morning;
 pub mod movement;
 pub mod night_order;
 pub mod office;
+pub mod operations;
+pub mod pack;
 pub mod query_run;
 pub mod queue;
 pub mod results;

@@ -1,5 +1,7 @@
 //! People, their posts, and the branches they stand in.
 
+use crate::case::person_target;
+use crate::clock_watch::reaches;
 use crate::desk::{Begun, Call, Desk, refusal, required, stored, stored_path};
 use crate::failure::{Outcome, refused};
 use crate::sign_in::{given_hash, heard_with, set_given};
@@ -89,7 +91,11 @@ pub struct StaffFilter {
 /// Everybody who works here, as the caller may know.
 pub async fn staff_list(desk: &Desk, call: &Call, filter: &StaffFilter) -> Outcome<Vec<Employee>> {
     let people = desk.people(call.at).await?;
-    desk.may(&people, call, UseCase::StaffView, &Target::default())?;
+    let reaches = reaches(desk, &people, call, UseCase::StaffView)?;
+    let is_seen = |employee: &&Employee| {
+        let target = person_target(&people, &employee.staff.staff_id);
+        reaches.iter().any(|reach| reach.covers(&target))
+    };
     let branch = match filter.branch.as_deref().map(|branch| people.branches.get(branch)) {
         Some(None) => return Ok(Vec::new()),
         Some(known) => known,
@@ -104,7 +110,19 @@ pub async fn staff_list(desk: &Desk, call: &Call, filter: &StaffFilter) -> Outco
         let is_employed = filter.employment.is_none_or(|employment| staff.employment == employment);
         is_employed && (is_any || staff.posts.iter().any(|post| post.is_held_on(call.at.day()) && holds(post)))
     };
-    Ok(people.employees.iter().filter(wanted).cloned().collect())
+    Ok(people.employees.iter().filter(is_seen).filter(wanted).cloned().collect())
+}
+
+/// One of them; everybody may see oneself.
+pub async fn staff_one(desk: &Desk, call: &Call, staff_id: &str) -> Outcome<Employee> {
+    let people = desk.people(call.at).await?;
+    if staff_id != call.staff_id {
+        desk.may(&people, call, UseCase::StaffView, &person_target(&people, staff_id))?;
+    }
+    match people.employees.iter().find(|employee| employee.staff.staff_id == staff_id) {
+        Some(employee) => Ok(employee.clone()),
+        None => refused("E-AP-01", &[("what", &"staff"), ("id", &staff_id)]),
+    }
 }
 
 /// Takes somebody on with a first password, which is good for choosing another.

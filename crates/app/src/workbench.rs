@@ -209,7 +209,7 @@ async fn approvals(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<Tod
     if desk.may(people, call, UseCase::ApprovalDecide, &person_target(people, &call.staff_id)).is_err() {
         return Ok(Vec::new());
     }
-    let (waiting, _) = crate::approval::approval_waiting(desk, call, None, PAGE).await?;
+    let (waiting, _) = crate::approval::approval_waiting(desk, call, &crate::approval::ApprovalFilter::default(), None, PAGE).await?;
     let mut todos = Vec::new();
     for view in waiting {
         let proposal = &view.file.approval.proposal;

@@ -259,22 +259,22 @@ fn a_hardship_plan_is_approved_by_somebody_else_once_and_stops_collection() {
         refused(hardship_propose(desk, &world.call("L1"), "K1", &wrong).await, "E-HD-02");
         assert_eq!(world.case().await.hardship_plan, None);
 
-        refused(world.decide("C1", &asked, Say::Sign).await, "E-AU-55");
-        refused(world.decide("C2", &asked, Say::Sign).await, "E-AU-26");
+        refused(world.decide("C1", &asked, Say::Sign { opinion: String::new() }).await, "E-AU-55");
+        refused(world.decide("C2", &asked, Say::Sign { opinion: String::new() }).await, "E-AU-26");
         refused(world.decide("L1", &asked, Say::Reject { reason: " ".to_owned() }).await, "E-AU-59");
         let (waiting, _) = done(approval_waiting(desk, &world.call("L1"), &ApprovalFilter::default(), None, 10).await);
         assert_eq!(waiting, [asked.clone()]);
         assert_eq!(done(approval_waiting(desk, &world.call("C1"), &ApprovalFilter::default(), None, 10).await).0, []);
         assert_eq!(done(approval_mine(desk, &world.call("C1"), &ApprovalFilter::default(), None, 10).await).0, [asked.clone()]);
         let stale = ApprovalView { version: asked.version + 1, ..asked.clone() };
-        refused(world.decide("L1", &stale, Say::Sign).await, "E-AP-02");
+        refused(world.decide("L1", &stale, Say::Sign { opinion: String::new() }).await, "E-AP-02");
         assert_eq!(world.case().await.hardship_plan, None, "a refused signature carries nothing out");
 
-        let signed = done(world.decide("L1", &asked, Say::Sign).await);
+        let signed = done(world.decide("L1", &asked, Say::Sign { opinion: String::new() }).await);
         assert_eq!(signed.status, ApprovalStatus::Executed);
         assert_eq!(world.case().await.hardship_plan.as_deref(), Some("H-K1-1"));
         assert_eq!(done(hardship_list(desk, &world.call("C1"), "K1").await)[0].next_due_on, Some(date("2026-12-20")));
-        refused(world.decide("L1", &signed, Say::Sign).await, "E-AU-51");
+        refused(world.decide("L1", &signed, Say::Sign { opinion: String::new() }).await, "E-AU-51");
         refused(hardship_propose(desk, &world.call("C1"), "K1", &hardship()).await, "E-HD-01");
         assert_eq!(done(approval_waiting(desk, &world.call("L1"), &ApprovalFilter::default(), None, 10).await).0, []);
     });
@@ -296,8 +296,8 @@ fn a_concession_is_only_approved_and_may_be_rejected_or_withdrawn() {
         let asked = done(approval_propose(desk, &later("10:00:01"), "K1", &waiver("400.00")).await);
         assert_eq!(done(world.decide("L1", &asked, Say::Reject { reason: "it can be paid".to_owned() }).await).status, ApprovalStatus::Rejected);
         let asked = done(approval_propose(desk, &later("10:00:02"), "K1", &waiver("15,000.00")).await);
-        refused(world.decide("L1", &asked, Say::Sign).await, "E-AU-58");
-        assert_eq!(done(world.decide("M1", &asked, Say::Sign).await).status, ApprovalStatus::Approved);
+        refused(world.decide("L1", &asked, Say::Sign { opinion: String::new() }).await, "E-AU-58");
+        assert_eq!(done(world.decide("M1", &asked, Say::Sign { opinion: String::new() }).await).status, ApprovalStatus::Approved);
         let nothing = Concession::Settlement(Terms { amount: money("1"), what: String::new() });
         refused(approval_propose(desk, &later("10:00:03"), "K1", &nothing).await, "E-AP-04");
     });
@@ -332,8 +332,8 @@ fn a_household_plan_is_weighed_and_approved_version_by_version() {
         assert_eq!(weighed.expected_net_present_value, money("4,616.98"));
         let asked = done(household_plan_propose(desk, &world.call("L1"), "K1", &plan(1)).await);
         assert!(done(household_plan_view(desk, &world.call("C1"), "K1").await).versions.is_empty(), "not before it is approved");
-        refused(world.decide("L1", &asked, Say::Sign).await, "E-AU-55");
-        done(world.decide("M1", &asked, Say::Sign).await);
+        refused(world.decide("L1", &asked, Say::Sign { opinion: String::new() }).await, "E-AU-55");
+        done(world.decide("M1", &asked, Say::Sign { opinion: String::new() }).await);
         let view = done(household_plan_view(desk, &world.call("C1"), "K1").await);
         assert_eq!((view.versions.len(), view.versions[0].plan.version, view.review_is_past_due), (1, 1, false));
         assert!(view.levers.iter().any(|lever| lever.lever_id == "lever.hardship_plan"));
@@ -369,10 +369,10 @@ fn a_case_goes_to_an_agency_that_sees_no_more_than_it_needs_and_comes_back() {
         let wanted = |told_on: &str| AgencyWanted { agency_id: "A1".to_owned(), until: date("2026-12-20"), told_on: Some(date(told_on)) };
         refused(agency_place(desk, &world.call("P1"), "K1", &wanted(TODAY)).await, "E-AG-10");
         let asked = done(agency_place(desk, &world.call("P1"), "K1", &wanted("2026-11-10")).await);
-        let half = done(world.decide("M1", &asked, Say::Sign).await);
+        let half = done(world.decide("M1", &asked, Say::Sign { opinion: String::new() }).await);
         assert_eq!(half.status, ApprovalStatus::Waiting);
-        refused(world.decide("M1", &half, Say::Sign).await, "E-AU-57");
-        assert_eq!(done(world.decide("O1", &half, Say::Sign).await).status, ApprovalStatus::Executed);
+        refused(world.decide("M1", &half, Say::Sign { opinion: String::new() }).await, "E-AU-57");
+        assert_eq!(done(world.decide("O1", &half, Say::Sign { opinion: String::new() }).await).status, ApprovalStatus::Executed);
         assert_eq!(done(agency_placements(desk, &world.call("O1"), "A1", None, 10).await).0.len(), 1);
 
         let seen = done(case_view(desk, &world.call("G1"), "K1").await);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! propose ─► waiting ─► approved ─► executed
-//!               ├─► rejected        waiting, approved: withdrawn by the maker, expired by time
+//!               ├─► rejected, returned        waiting, approved: withdrawn by the maker, expired by time
 //! ```
 //!
 //! What waits too long or for nobody, the night raises: [`crate::escalation`].
@@ -22,6 +22,8 @@ coded! {
         Approved = "approved",
         Executed = "executed",
         Rejected = "rejected",
+        /// Sent back to the maker, who may propose it anew (退回补正).
+        Returned = "returned",
         Withdrawn = "withdrawn",
         Expired = "expired",
     }
@@ -58,6 +60,9 @@ pub struct Signature {
     pub role: Role,
     pub level: BranchLevel,
     pub at: Moment,
+    /// What the person thinks of it (审批意见).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub opinion: String,
 }
 
 /// How it ended without being carried out (终止审批).
@@ -323,8 +328,8 @@ impl Institution<'_> {
     }
 
     /// The proposal with one more signature; approved when none is missing.
-    pub fn approval_sign(&self, approval: &Approval, actor: &Actor, at: Moment) -> Result<Approval, ApprovalRefused> {
-        let signature = self.signature(approval, actor, at)?;
+    pub fn approval_sign(&self, approval: &Approval, actor: &Actor, opinion: &str, at: Moment) -> Result<Approval, ApprovalRefused> {
+        let signature = Signature { opinion: opinion.trim().to_owned(), ..self.signature(approval, actor, at)? };
         let mut signed = approval.clone();
         signed.signatures.push(signature);
         Ok(signed.settled())
@@ -340,6 +345,18 @@ impl Institution<'_> {
     ) -> Result<Approval, ApprovalRefused> {
         let Signature { hand, .. } = self.signature(approval, actor, at)?;
         approval.closed(ApprovalStatus::Rejected, hand, reason, at)
+    }
+
+    /// Sent back to the maker by somebody who could have signed: what is missing or unclear stands in the reason.
+    pub fn approval_return(
+        &self,
+        approval: &Approval,
+        actor: &Actor,
+        reason: &str,
+        at: Moment,
+    ) -> Result<Approval, ApprovalRefused> {
+        let Signature { hand, .. } = self.signature(approval, actor, at)?;
+        approval.closed(ApprovalStatus::Returned, hand, reason, at)
     }
 
     /// Everybody who can sign what is missing, the nearest to the target first.
@@ -407,7 +424,7 @@ impl Institution<'_> {
         }
         let signature = |stand: &Stand| {
             let (role, level) = (stand.post.role, stand.post.level);
-            Signature { hand: Hand::of(actor, stand), role, level, at }
+            Signature { hand: Hand::of(actor, stand), role, level, at, opinion: String::new() }
         };
         let fills = |signature: &Signature| {
             let all = [approval.signatures.as_slice(), std::slice::from_ref(signature)].concat();

@@ -69,10 +69,13 @@ impl Scene {
                 let proposed = institution.approval_propose(&actor(staff_id), proposal, at);
                 proposed.map_err(|refused| refused.code())
             }
-            ["sign", staff_id] => told(institution.approval_sign(self.approval(), &actor(staff_id), at)),
+            ["sign", staff_id] => told(institution.approval_sign(self.approval(), &actor(staff_id), "", at)),
             ["reject", staff_id, reason] => {
                 let reason = reason.trim_matches('-');
                 told(institution.approval_reject(self.approval(), &actor(staff_id), reason, at))
+            }
+            ["return", staff_id, reason] => {
+                told(institution.approval_return(self.approval(), &actor(staff_id), reason.trim_matches('-'), at))
             }
             ["withdraw", staff_id, reason] => told(self.approval().withdraw(staff_id, reason, at)),
             ["execute", digest] => told(self.approval().execute(digest, at)),
@@ -125,6 +128,7 @@ fn play_by(rules: AuthorityRules, delegations: &[&str], without: &str, lines: &[
 fn the_amount_decides_who_signs() {
     play(&[], "", &["propose A waiver 1000.00 => waiting 0", "sign L => approved 0", "execute digest => executed 0"]);
     play(&[], "", &["propose A waiver 1000.01 => waiting 1", "sign L => E-AU-58", "sign S => approved 1"]);
+    play(&[], "", &["propose A waiver 100.00 => waiting 0", "return L - => E-AU-59", "return L terms-unclear => returned 0", "sign L => E-AU-51"]);
     play(&[], "", &["propose A waiver 20000.01 => waiting 2", "sign S => E-AU-58", "sign M => approved 2"]);
     play(
         &[],

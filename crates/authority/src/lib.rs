@@ -52,7 +52,7 @@ pub use approval::{Approval, ApprovalRefused, ApprovalStatus, Hand, Proposal, Pr
 pub use branch::{Branch, BranchPath, BranchRefused, branch_paths};
 pub use delegation::{Delegation, DelegationRefused};
 pub use escalation::ApprovalTurn;
-pub use limit::{DecisionKind, Seat};
+pub use limit::{DecisionKind, Limit, Seat, SignatureSlot, Tier};
 pub use mask::{PersonalDataViews, PersonalField, View};
 pub use permission::{Actor, Grant, Holder, Institution, NotAllowed, WhoMay};
 pub use role::{BranchLevel, Role};

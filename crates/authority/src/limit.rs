@@ -102,7 +102,7 @@ pub type SignatureSlot = Vec<Seat>;
 
 /// Up to what amount whose signatures suffice (审批档).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tier {
+pub struct Tier {
     /// `None` in the last tier: any amount.
     pub up_to: Option<Money>,
     pub signatures: Vec<SignatureSlot>,
@@ -110,7 +110,7 @@ pub(crate) struct Tier {
 
 /// The authority over one kind of decision (审批权限), a rule of kind `authority_limit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Limit {
+pub struct Limit {
     pub rule_id: String,
     pub decision: DecisionKind,
     /// Days from the proposal in which it must be decided and carried out.
@@ -146,7 +146,7 @@ const MOST_SIGNATURES: usize = 5;
 
 impl Limit {
     /// `Err` says what is wrong with the rule.
-    pub fn checked(rule_id: &str, text: LimitText) -> Result<Limit, &'static str> {
+    pub(crate) fn checked(rule_id: &str, text: LimitText) -> Result<Limit, &'static str> {
         let tiers: Vec<Tier> =
             text.tiers.iter().map(|tier| Tier { up_to: tier.up_to, signatures: tier.signatures.clone() }).collect();
         let Some((last, before)) = tiers.split_last() else { return Err("it has no tier") };
@@ -172,12 +172,12 @@ impl Limit {
     }
 
     /// The first tier that an amount fits into.
-    pub fn tier_of(&self, amount: Money) -> usize {
+    pub(crate) fn tier_of(&self, amount: Money) -> usize {
         let fits = |tier: &Tier| tier.up_to.is_none_or(|most| amount <= most);
         self.tiers.iter().position(fits).expect("the last tier fits any amount")
     }
 
-    pub fn seats(&self) -> impl Iterator<Item = &Seat> {
+    pub(crate) fn seats(&self) -> impl Iterator<Item = &Seat> {
         self.tiers.iter().flat_map(|tier| &tier.signatures).flatten()
     }
 }

@@ -117,7 +117,7 @@ fn hear_approvals(heard: &mut Heard) {
         };
         institution.approval_propose(&actor(staff_id), proposal, now)
     };
-    let sign = |approval: &Approval, staff_id, at| institution.approval_sign(approval, &actor(staff_id), at);
+    let sign = |approval: &Approval, staff_id, at| institution.approval_sign(approval, &actor(staff_id), "", at);
     let waiver = DecisionKind::Waiver;
     hear!(heard, propose("A", waiver, -1), propose("M", waiver, 30_000));
     let (small, large) = (propose("A", waiver, 500).unwrap(), propose("A", waiver, 5_000).unwrap());

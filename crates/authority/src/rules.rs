@@ -94,7 +94,8 @@ impl AuthorityRules {
         self.delegation.never.contains(&use_case)
     }
 
-    pub(crate) fn limit(&self, decision: DecisionKind) -> &Limit {
+    /// Whose signatures a decision asks for, amount by amount.
+    pub fn limit(&self, decision: DecisionKind) -> &Limit {
         &self.limits[&decision]
     }
 }

@@ -273,7 +273,7 @@ mod tests {
             digest: String::new(),
         };
         let waiting = institution.approval_propose(&maker, proposal, at).unwrap();
-        let approved = institution.approval_sign(&waiting, &institution.actor("O").unwrap(), at).unwrap();
+        let approved = institution.approval_sign(&waiting, &institution.actor("O").unwrap(), "", at).unwrap();
         let earlier = vec![moment("2026-06-10 09:30"); 60];
         let check = |approval: &Approval, person: &str, hours: i64, expect: Result<Option<&str>, &str>| {
             let request = UnmaskRequest { person_id: person.to_owned(), ..request("contact number on file rings out") };

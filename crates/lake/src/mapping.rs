@@ -234,6 +234,16 @@ impl Mapping {
 }
 
 impl TableMapping {
+    /// The column of the file that a column of the table is read from.
+    pub fn source_of<'a>(&'a self, column: &'a str) -> Option<&'a str> {
+        match self.columns.get(column) {
+            None => Some(column),
+            Some(ColumnMapping::From(source)) => Some(source),
+            Some(ColumnMapping::Codes(coded)) => Some(&coded.from),
+            Some(ColumnMapping::Const(_)) => None,
+        }
+    }
+
     pub fn date(&self) -> Option<DateFormat> {
         self.date_format.as_deref().and_then(|format| DateFormat::parse(format).ok())
     }

@@ -3,6 +3,7 @@
 //! Where the workspace has keys, only cells of columns that say nothing of a person can be read; the others are
 //! sealed one by one. Who corrects a row leaves them as they are, or writes over them: the import opens what is sealed.
 
+use crate::batch::Batch;
 use crate::fault::{Context, Fault};
 use crate::kept::{FileDigest, Writing};
 use crate::personal::{RejectedCells, is_sealed};
@@ -44,6 +45,61 @@ pub fn write(folder: &Path, file: &TableFile, rejections: &[Rejection], keys: Op
     }
     writer.flush().with_context(|| format!("writing {}", path.display()))?;
     writer.into_inner().expect("it has been flushed").finish(folder, rejections.len() as u64)
+}
+
+/// Rejected rows of one table (拒收记录), with the columns of the file they came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejects {
+    pub header: Vec<String>,
+    pub rows: Vec<RejectedRow>,
+}
+
+/// A row as it came, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    pub line: u64,
+    pub fields: Vec<String>,
+    /// The table's column at fault.
+    pub column: String,
+    pub value: String,
+    pub code: String,
+    /// In both languages.
+    pub reason: String,
+    pub remedy: String,
+}
+
+/// Some rejected rows of a batch, in file order: at most `most` after the first `skip`.
+pub fn read(batch: &Batch, table: &str, skip: usize, most: usize) -> Result<Rejects, Fault> {
+    let path = batch.rejects(table);
+    if !path.exists() {
+        return Ok(Rejects::default());
+    }
+    let mut reader = csv::Reader::from_path(&path).with_context(|| format!("opening {}", path.display()))?;
+    let own = reader.headers()?.len().saturating_sub(NOTES.len());
+    let header = reader.headers()?.iter().take(own).map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    for record in reader.records().skip(skip).take(most) {
+        let record = record?;
+        let note = |at: usize| record.get(own + at).unwrap_or_default().to_owned();
+        rows.push(RejectedRow {
+            line: note(0).parse().unwrap_or(0),
+            fields: record.iter().take(own).map(str::to_owned).collect(),
+            column: note(1),
+            value: note(2),
+            code: note(3),
+            reason: note(4),
+            remedy: note(5),
+        });
+    }
+    Ok(Rejects { header, rows })
+}
+
+/// Corrected rows as a file that can be imported to fix their batch.
+pub fn write_corrected(path: &Path, header: &[String], rows: &[Vec<String>]) -> Result<(), Fault> {
+    let mut writer = csv::Writer::from_path(path).with_context(|| format!("writing {}", path.display()))?;
+    writer.write_record(header)?;
+    rows.iter().try_for_each(|row| writer.write_record(row))?;
+    writer.flush().with_context(|| format!("writing {}", path.display()))
 }
 
 /// Line numbers of the rows that reasons refer to.

@@ -4,6 +4,7 @@
 //! `run.json`, which names every file's digest. A snapshot is built in `.staging` and renamed into
 //! place; what has a name is complete. Bytes depend on the plan alone.
 
+pub mod account;
 mod beside;
 mod frame;
 pub mod read;

@@ -15,8 +15,9 @@
 //! pack.rule(rule_ref)                     article, source, reviewer for `explain`
 //! ```
 //!
-//! Reading order: [`provenance`], [`rule`], [`pack`], [`effective`], [`working_days`], [`read`].
+//! Reading order: [`provenance`], [`rule`], [`pack`], [`effective`], [`compare`], [`working_days`], [`read`].
 
+pub mod compare;
 pub mod effective;
 pub mod pack;
 pub mod provenance;
@@ -26,6 +27,7 @@ pub mod working_days;
 
 mod text;
 
+pub use compare::{Change, Compared, compare};
 pub use effective::PackOnDate;
 pub use pack::{Pack, PackHeader, PackProblem, embedded_packs};
 pub use provenance::{Certainty, Provenance};

@@ -188,6 +188,11 @@ impl Rule {
         })
     }
 
+    /// What the rule says, as it would be written.
+    pub fn params_text(&self) -> String {
+        toml::to_string(&self.params).expect("what was read can be written")
+    }
+
     /// A problem with this rule, found by the room that reads it.
     pub fn problem(&self, what: impl Into<String>, remedy: impl Into<String>) -> PackProblem {
         PackProblem {

@@ -3,12 +3,12 @@
 use crate::fault::Fault;
 use crate::page::{Cursor, List, Order, Page};
 use crate::row::columns::{Bind, Columns, Fetch};
-use crate::row::{Kept, LAST_COLUMNS};
-use crate::rows::{CaseRow, ContactRow};
+use crate::row::{Kept, LAST_COLUMNS, kept};
+use crate::rows::{CaseRow, ClockRow, ContactRow};
 use crate::link::{Reads, Tx};
 use sea_orm::QueryResult;
 use serde::de::DeserializeOwned;
-use units::Moment;
+use units::{Date, Moment};
 
 /// A subtree comes branch by branch, each branch in the order of its queue.
 pub(crate) const CASE_SUBTREE: List = List {
@@ -23,6 +23,17 @@ pub(crate) const CASE_SUBTREE: List = List {
 
 /// Both databases bind many more values to one statement.
 const CUSTOMERS_AT_ONCE: usize = 500;
+
+/// A state's clocks from a day on: where a month of the calendar begins.
+pub(crate) const CLOCK_FROM: List = List {
+    name: "list clock_from",
+    table: ClockRow::TABLE,
+    from: Some("last_day"),
+    filter: "state = $2",
+    arguments: 2,
+    order: &[Order::Text("last_day"), Order::Text("clock_id")],
+    descending: false,
+};
 
 pub(crate) const CONTACT_HISTORY: &str = "customer_id = $1 AND contact_at >= $2 AND contact_at < $3 ORDER BY contact_at, contact_id";
 
@@ -40,6 +51,17 @@ impl Reads {
         limit: u32,
     ) -> Result<Page<Kept<CaseRow, T>>, Fault> {
         self.kept_page(&CASE_SUBTREE, vec![path.bind()], after, limit).await
+    }
+
+    /// The clocks in a state whose last day is this one or later, the nearest first.
+    pub async fn clock_from<T: DeserializeOwned>(
+        &self,
+        from: Date,
+        state: &str,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<Kept<ClockRow, T>>, Fault> {
+        self.kept_page(&CLOCK_FROM, vec![from.bind(), state.bind()], after, limit).await
     }
 
     /// The case a customer has now.

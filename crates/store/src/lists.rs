@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn every_list_walks_an_index() {
         with_store(async |store| {
-            let cases = [crate::case::CASE_SUBTREE, crate::outbox::OF_WEBHOOK];
+            let cases = [crate::case::CASE_SUBTREE, crate::case::CLOCK_FROM, crate::outbox::OF_WEBHOOK];
             for list in LISTS.iter().chain(crate::audit::LISTS).chain(&cases) {
                 for after in [false, true] {
                     let steps = plan(&store, &list.sql("*", after)).await;

@@ -7,7 +7,7 @@
 //!
 //! A new subject is a file in `api` with `pub fn router() -> OpenApiRouter<Server>`, named once in [`api::router`].
 //!
-//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `shape`, `rate`, `watch`, [`delivery`], [`oidc`], `page`.
+//! Reading order: [`server`], `api`, `extract`, [`problem`], `document`, `shape`, `job`, `rate`, `watch`, [`delivery`], [`oidc`], `page`.
 
 #[macro_use]
 mod shape;
@@ -16,6 +16,7 @@ mod api;
 pub mod delivery;
 mod document;
 mod extract;
+mod job;
 pub mod oidc;
 mod page;
 pub mod problem;

@@ -11,23 +11,33 @@
 //!
 //! Reading order: [`visitor`], [`frame`], [`dress`], [`view`], then a page.
 
+pub mod approval;
 pub mod ask;
 pub mod assets;
+pub mod audit;
 pub mod case;
 mod case_act;
 pub mod chart;
+pub mod clock;
 pub mod customer;
 pub mod door;
 pub mod dress;
 pub mod frame;
 pub mod gate;
+pub mod glossary;
+pub mod import;
 pub mod loan;
 pub mod loans;
 pub mod movement;
+pub mod operation;
+pub mod pack;
 pub mod portfolio;
 pub mod queue;
 pub mod search;
 pub mod sheet;
+pub mod staff;
+mod story;
+pub mod upload;
 pub mod view;
 pub mod visitor;
 pub mod visits;
@@ -42,5 +52,7 @@ pub fn router() -> Router<Server> {
     let day = Router::new().merge(workbench::router()).merge(queue::router()).merge(case::router());
     let day = day.merge(customer::router()).merge(search::router()).merge(visits::router());
     let book = Router::new().merge(portfolio::router()).merge(movement::router()).merge(loans::router()).merge(loan::router());
-    own.merge(day).merge(book)
+    let order = Router::new().merge(clock::router()).merge(approval::router()).merge(audit::router()).merge(staff::router());
+    let order = order.merge(operation::router()).merge(import::router()).merge(pack::router()).merge(glossary::router());
+    own.merge(day).merge(book).merge(order)
 }

@@ -65,7 +65,7 @@ pub fn status(code: &str) -> StatusCode {
         "E-SI-09" | "E-WB-08" | "E-AP-05" | "E-AU-81" | "E-AU-92" => StatusCode::FORBIDDEN,
         "E-WB-03" | "E-AP-01" | "E-SI-03" | "E-QY-02" => StatusCode::NOT_FOUND,
         "E-WB-04" => StatusCode::METHOD_NOT_ALLOWED,
-        "E-AP-02" | "E-AP-03" | "E-CS-01" | "E-CK-01" | "E-AU-51" | "E-AU-53" | "E-AU-60" => StatusCode::CONFLICT,
+        "E-AP-02" | "E-AP-03" | "E-CS-01" | "E-WB-10" | "E-CK-01" | "E-AU-51" | "E-AU-53" | "E-AU-60" => StatusCode::CONFLICT,
         "E-WB-05" => StatusCode::PAYLOAD_TOO_LARGE,
         "E-WB-06" | "E-AU-94" | "E-AU-95" => StatusCode::TOO_MANY_REQUESTS,
         "E-SI-05" => StatusCode::BAD_GATEWAY,
@@ -146,6 +146,10 @@ mod tests {
         ("E-SI-01", &[]),
         ("E-SI-02", &[]),
         ("E-SI-03", &[]),
+        ("E-PO-03", &[("pack", "own@2")]),
+        ("E-PO-04", &[("pack", "own@2")]),
+        ("E-PO-05", &[("from", "2026-11-20"), ("date", "2026-11-20")]),
+        ("E-PO-06", &[("rule", "grade.past_due"), ("date", "2026-11-20"), ("from", "2026-12-01")]),
         ("E-SI-04", &[]),
         ("E-SI-05", &[("problem", "timeout: global")]),
         ("E-SI-06", &[("reason", "id_token_fault.nonce")]),
@@ -161,6 +165,7 @@ mod tests {
         ("E-WB-07", &[("incident", "4711-1")]),
         ("E-WB-08", &[]),
         ("E-WB-09", &[("field", "amount"), ("value", "a lot")]),
+        ("E-WB-10", &[("kind", "job_kind.night"), ("by", "A0001"), ("since", "2026-11-20 10:05:00")]),
     ];
 
     #[test]

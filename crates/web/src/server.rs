@@ -1,5 +1,6 @@
 //! The server: what handlers share, the routes with all that surrounds them, and listening.
 
+use crate::job::Jobs;
 use crate::oidc::Oidc;
 use crate::problem::{Reply, Told};
 use crate::rate::Rates;
@@ -56,6 +57,7 @@ pub struct Server {
     rates: Arc<Rates>,
     pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) passwords: Arc<Semaphore>,
+    pub(crate) jobs: Arc<Jobs>,
 }
 
 impl Clone for Server {
@@ -67,6 +69,7 @@ impl Clone for Server {
             rates: self.rates.clone(),
             passwords: self.passwords.clone(),
             oidc: self.oidc.clone(),
+            jobs: self.jobs.clone(),
         }
     }
 }
@@ -75,7 +78,7 @@ impl Server {
     pub fn new(desk: Desk, clock: Clock) -> Server {
         let desk = Arc::new(desk);
         let passwords = Arc::new(Semaphore::new(PASSWORDS_AT_ONCE));
-        Server { in_force: Arc::new(RwLock::new(desk.clone())), desk, clock, rates: Arc::default(), passwords, oidc: None }
+        Server { in_force: Arc::new(RwLock::new(desk.clone())), desk, clock, rates: Arc::default(), passwords, oidc: None, jobs: Arc::default() }
     }
 
     /// With an identity provider beside the passwords.

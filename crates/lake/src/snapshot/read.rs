@@ -430,7 +430,7 @@ pub(super) fn columns_of(
     Ok(reader.map(move |batch| batch.context(damaged.clone())))
 }
 
-fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
+pub(super) fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
     batch[name].as_primitive::<Int64Type>().values()
 }
 

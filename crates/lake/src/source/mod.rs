@@ -5,6 +5,7 @@ mod blocks;
 pub mod cell;
 mod columnar;
 mod delimited;
+pub mod preview;
 mod sheet;
 mod unpacked;
 

@@ -1,7 +1,7 @@
 //! What happens to a page on its way out: refusals become pages, forms that were refused come back filled in.
 
 use crate::extract::refusal;
-use crate::page::assets;
+use crate::page::{assets, upload};
 use crate::page::door::{self, SignInPage};
 use crate::page::frame::{Frame, Kept, Shown, set_cookie, show_as};
 use crate::page::visitor::{Refused, SAID, cookie, lang};
@@ -34,7 +34,9 @@ struct RefusedPage {
 /// Answers a request by the pages, and dresses what they answer.
 pub async fn dress(server: Server, pages: Router, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let posted = match (parts.method == Method::POST).then_some(to_bytes(body, FORM_BYTES)) {
+    let sends_files = parts.uri.path() == upload::PATH;
+    let most = if sends_files { upload::BYTES } else { FORM_BYTES };
+    let posted = match (parts.method == Method::POST).then_some(to_bytes(body, most)) {
         None => Bytes::new(),
         Some(read) => match read.await {
             Ok(posted) => posted,
@@ -49,7 +51,8 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
     let request = again(parts.method.clone(), parts.uri.clone(), posted.clone());
     let Ok(mut response) = pages.clone().oneshot(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let typed: Vec<(String, String)> = form_urlencoded::parse(&posted).into_owned().collect();
+        let form = if sends_files { &[][..] } else { &posted[..] };
+        let typed: Vec<(String, String)> = form_urlencoded::parse(form).into_owned().collect();
         let from = typed.iter().find(|(name, _)| name == "_from").and_then(|(_, from)| from.parse::<Uri>().ok());
         let signed_out = response.status() == StatusCode::UNAUTHORIZED;
         response = match from {

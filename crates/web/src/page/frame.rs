@@ -45,7 +45,18 @@ pub const MENU: &[Group] = &[
         name: "book",
         entries: &[entry("/portfolio", "portfolio", Some(UseCase::MetricsView)), entry("/loans", "loans", Some(UseCase::LoanView))],
     },
-    Group { name: "order", entries: &[] },
+    Group {
+        name: "order",
+        entries: &[
+            entry("/clocks", "clocks", Some(UseCase::ClockView)),
+            entry("/approvals", "approvals", Some(UseCase::ApprovalView)),
+            entry("/operations", "operations", Some(UseCase::NightView)),
+            entry("/packs", "packs", Some(UseCase::PackView)),
+            entry("/audit", "audit", Some(UseCase::AuditVerify)),
+            entry("/staff", "staff", Some(UseCase::StaffView)),
+            entry("/glossary", "glossary", None),
+        ],
+    },
 ];
 
 /// A group of the menu as one person sees it: heading, then address and title of each entry.

@@ -1,8 +1,11 @@
 //! A use case's table as a page shows it: headings in words, amounts to the right, cells that lead on.
 
+use crate::extract::bad_request;
 use crate::page::frame::Frame;
+use crate::problem::Reply;
 use app::table::{Align, Cell, Table};
 use glossary::lookup;
+use store::Cursor;
 use units::{Coded, Date, Money};
 
 /// A table of a page (页面表格). Templates draw it with `{% call table(view) %}` of `table.html`.
@@ -122,6 +125,11 @@ pub fn choices_of<T: Coded + PartialEq>(frame: &Frame, set: &str, of: &[T], chos
         chosen: chosen.as_ref() == Some(value),
     };
     of.iter().map(choice).collect()
+}
+
+/// Where a page of a list begins, as the address says it; nothing is the beginning.
+pub fn cursor(text: &str) -> Reply<Option<Cursor>> {
+    if text.is_empty() { Ok(None) } else { Cursor::parse(text).map(Some).ok_or_else(|| bad_request("after")) }
 }
 
 #[cfg(test)]

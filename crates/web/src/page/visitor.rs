@@ -118,6 +118,11 @@ impl Visitor {
         self.may.contains(use_case.code())
     }
 
+    /// Whether a form was made for this session.
+    pub fn is_own_form(&self, csrf: &str) -> bool {
+        self.csrf == csrf
+    }
+
     /// What stands around the page `page.<name>` of the glossary.
     pub fn frame(&self, name: &str) -> Frame {
         let me = self.people.employees.iter().find(|employee| employee.staff.staff_id == self.call.staff_id);
@@ -160,7 +165,7 @@ impl FromRequest<Server> for Posted {
         let (mut parts, body) = request.into_parts();
         let mut visitor = Visitor::from_request_parts(&mut parts, server).await?;
         let fields = Fields::read(Request::from_parts(parts, body), server).await?;
-        if fields.get("_csrf") != visitor.csrf {
+        if !visitor.is_own_form(fields.get("_csrf")) {
             return Err(refusal("E-WB-08", &[]));
         }
         visitor.call.key = Some(fields.get("_key").to_owned()).filter(|key| !key.is_empty() && key.len() <= 200);
