@@ -35,13 +35,13 @@ macro_rules! money {
     };
 }
 
-macro_rules! coded {
+macro_rules! by_code {
     ($name:literal, $usual:literal, $field:ident) => {
         text($name, $usual, |book, row| book.state.figures[row].$field as i64, |book, row| Cell::text(book.state.figures[row].$field.code()))
     };
 }
 
-macro_rules! label {
+macro_rules! named {
     ($name:literal, $usual:literal, $dimension:ident) => {
         text($name, $usual, |book, row| rank(book, Dimension::$dimension, row), |book, row| Cell::text(book.label(Dimension::$dimension, row)))
     };
@@ -57,25 +57,25 @@ macro_rules! day {
 pub const COLUMNS: &[LoanColumn] = &[
     text("loan_id", true, |_, row| row as i64, |book, row| Cell::text(book.state.loan_ids.get(row))),
     text("customer_id", true, |book, row| i64::from(book.state.customers[row]), |book, row| Cell::text(customer(book, row))),
-    coded!("customer_kind", false, kind),
-    label!("branch_id", true, Branch),
-    label!("officer_id", true, Officer),
-    label!("product", true, Product),
-    label!("industry", false, Industry),
-    label!("region", false, Region),
-    label!("scale", false, Scale),
-    coded!("method", false, method),
-    coded!("protection", false, protection),
-    coded!("status", false, status),
+    by_code!("customer_kind", false, kind),
+    named!("branch_id", true, Branch),
+    named!("officer_id", true, Officer),
+    named!("product", true, Product),
+    named!("industry", false, Industry),
+    named!("region", false, Region),
+    named!("scale", false, Scale),
+    by_code!("method", false, method),
+    by_code!("protection", false, protection),
+    by_code!("status", false, status),
     money!("principal", false, principal),
     money!("principal_outstanding", true, principal_outstanding),
     money!("amount_past_due", true, amount_past_due),
     money!("principal_past_due", false, principal_past_due),
     money!("interest_past_due", false, interest_past_due),
     number("days_past_due", true, |book, row| book.state.figures[row].days_past_due.into(), |book, row| Cell::Number(book.state.figures[row].days_past_due.into())),
-    coded!("bucket", true, bucket),
-    coded!("grade", true, grade),
-    label!("class", true, Class),
+    by_code!("bucket", true, bucket),
+    by_code!("grade", true, grade),
+    named!("class", true, Class),
     number("stage", false, |book, row| book.state.figures[row].stage.into(), |book, row| Cell::Number(book.state.figures[row].stage.into())),
     money!("allowance", false, allowance),
     money!("collateral_value", false, collateral_value),

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::page::{Cursor, List, Order, Page};
 use crate::row::columns::{Bind, Columns, Fetch};
-use crate::row::{Kept, LAST_COLUMNS, kept};
+use crate::row::{Kept, LAST_COLUMNS};
 use crate::rows::{CaseRow, ClockRow, ContactRow};
 use crate::link::{Reads, Tx};
 use sea_orm::QueryResult;
@@ -115,7 +115,7 @@ impl Reads {
             );
             let values = [from.bind(), until.bind()].into_iter().chain(customers.iter().map(|customer| customer.bind())).collect();
             for row in self.rows("read the histories of contacts", &sql, values).await? {
-                kept_rows.push(kept(&row)?);
+                kept_rows.push(self.kept(&row)?);
             }
         }
         Ok(kept_rows)

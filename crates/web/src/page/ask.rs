@@ -15,7 +15,21 @@ use units::Date;
 pub struct Ask(pub Vec<(String, String)>);
 
 /// Words that say how a list is shown and not what is in it.
-const SHOWING: [&str; 5] = ["sort", "col", "page", "size", "cut"];
+const SHOWING: [&str; 9] = ["sort", "col", "page", "size", "cut", "ladder", "before", "show", "days"];
+
+/// The empty label in an address, where an empty word would be no filter at all.
+const NOT_RECORDED: &str = "-";
+
+/// A label as it stands in an address.
+pub fn addressed(label: &str) -> &str {
+    if label.is_empty() { NOT_RECORDED } else { label }
+}
+
+/// `M1` of `M1 (1–30 days)`, `D` of `D: M2 and worse`: what stands before the explanation, in either language.
+pub fn short(label: &str) -> &str {
+    let end = label.find(['(', ':', '\u{ff08}', '\u{ff1a}']).unwrap_or(label.len());
+    label[..end].trim_end()
+}
 
 impl Ask {
     /// Without the fields a form left empty.
@@ -76,7 +90,8 @@ impl Ask {
         };
         for &dimension in Dimension::ALL {
             if dimension != Dimension::All && !self.get(dimension.code()).is_empty() {
-                filter.cuts.insert(dimension, self.get(dimension.code()).to_owned());
+                let label = Some(self.get(dimension.code())).filter(|label| *label != NOT_RECORDED);
+                filter.cuts.insert(dimension, label.unwrap_or_default().to_owned());
             }
         }
         Ok(filter)
@@ -117,7 +132,7 @@ pub fn set_of(dimension: Dimension) -> &'static str {
 pub fn said(frame: &Frame, book: &Book, dimension: Dimension, label: &str) -> String {
     let named = |name: Option<&String>| name.map_or_else(|| label.to_owned(), |name| format!("{name} {label}"));
     match dimension {
-        _ if label.is_empty() => frame.say("未登记", "not recorded").to_owned(),
+        _ if label.is_empty() || label == NOT_RECORDED => frame.word("figure.not_recorded").to_owned(),
         Dimension::Branch => named(book.branches.get(label)),
         Dimension::Officer => named(book.officers.get(label)),
         other => frame.label(set_of(other), label),
@@ -188,7 +203,7 @@ impl FilterView {
         };
         let status = |code: &str| Choice {
             value: code.to_owned(),
-            title: if code == "all" { frame.say("全部状态", "any status").to_owned() } else { frame.label("loan_status", code) },
+            title: if code == "all" { frame.word("figure.any_status").to_owned() } else { frame.label("loan_status", code) },
             chosen: ask.get("status") == code,
         };
         FilterView {
@@ -198,10 +213,16 @@ impl FilterView {
             days_from: ask.get("dpd_from").to_owned(),
             days_to: ask.get("dpd_to").to_owned(),
             find: ask.get("q").to_owned(),
-            kept: ask.0.iter().filter(|(name, _)| ["sort", "col", "size", "officer", "method", "vintage", "metric", "of", "since", "moved", "from", "to"].contains(&name.as_str())).cloned().collect(),
-            clear: Ask(ask.0.iter().filter(|(name, _)| ["sort", "col", "size"].contains(&name.as_str())).cloned().collect()).at(path),
+            kept: ask.0.iter().filter(|(name, _)| !is_typed(name)).cloned().collect(),
+            clear: Ask(ask.0.iter().filter(|(name, _)| SHOWING.contains(&name.as_str()) && name != "page").cloned().collect()).at(path),
         }
     }
+}
+
+/// Whether a word of the address has a field of its own in the filters; a list begins anew with its first page.
+fn is_typed(name: &str) -> bool {
+    let listed = Dimension::from_code(name).is_some_and(|dimension| OFFERED.contains(&dimension));
+    listed || ["q", "dpd_from", "dpd_to", "status", "page"].contains(&name)
 }
 
 fn choices(frame: &Frame, book: &Book, dimension: Dimension, chosen: &str) -> Vec<Choice> {
@@ -243,18 +264,18 @@ fn spoken(frame: &Frame, ask: &Ask, name: &str, value: &str) -> String {
     };
     let since = match ask.get("since") {
         "" => String::new(),
-        since => format!(" ({} {since})", frame.say("自", "since")),
+        since => format!(" ({} {since})", frame.word("figure.since")),
     };
     match name {
-        "status" if value == "all" => frame.say("全部状态", "any status").to_owned(),
+        "status" if value == "all" => frame.word("figure.any_status").to_owned(),
         "status" => frame.label("loan_status", value),
         "dpd_from" => format!("{} ≥ {value}", frame.word("column.days_past_due")),
         "dpd_to" => format!("{} ≤ {value}", frame.word("column.days_past_due")),
-        "q" => format!("{} {value}", frame.say("查找", "find")),
+        "q" => format!("{} {value}", frame.word("figure.find")),
         "metric" => format!("{} · {}", frame.label("metric", value), frame.word("column.numerator")),
-        "moved" if value == "better" => format!("{}{since}", frame.say("好转", "better")),
-        "moved" if value == "worse" => format!("{}{since}", frame.say("恶化", "worse")),
-        "moved" => format!("{}{since}", frame.say("有变动", "moved")),
+        "moved" if value == "better" => format!("{}{since}", frame.word("figure.better")),
+        "moved" if value == "worse" => format!("{}{since}", frame.word("figure.worse")),
+        "moved" => format!("{}{since}", frame.word("figure.moved")),
         "from" => format!("{} {}{since}", frame.word("column.from"), state(value)),
         _ => format!("{} {}{since}", frame.word("column.to"), state(value)),
     }
@@ -263,7 +284,7 @@ fn spoken(frame: &Frame, ask: &Ask, name: &str, value: &str) -> String {
 /// A row or column of a migration matrix in words.
 pub fn state_word(frame: &Frame, ladder: &str, code: &str) -> String {
     match code {
-        "new" => frame.say("新增", "new").to_owned(),
+        "new" => frame.word("figure.new").to_owned(),
         "settled" | "written_off" | "transferred" | "missing" => frame.label("exit", code),
         _ => frame.label(ladder, code),
     }
@@ -292,12 +313,22 @@ mod tests {
         check("", " Some(\"active\") None None false");
         check("branch=B1&bucket=M2&dpd_from=31&size=50", "branch=B1,bucket=M2 Some(\"active\") Some(31) None false");
         check("status=all&metric=npl_ratio", " None None Some(\"npl_ratio\") false");
+        check("industry=-", "industry= Some(\"active\") None None false");
         check("branch=&dpd_from=+", " Some(\"active\") None None false");
         check("since=2026-10-31&of=grade&from=pass&to=loss", " Some(\"active\") None None true");
         check("since=2026-10-31", " Some(\"active\") None None false");
         check("dpd_from=many", "refused");
         check("status=gone", "refused");
         check("moved=sideways", "refused");
+    }
+
+    #[test]
+    fn a_label_is_shortened_in_either_language() {
+        let check = |label: &str, expect: &str| assert_eq!(short(label), expect);
+        check("M1 (1-30 days)", "M1");
+        check("M1\u{ff08}1", "M1");
+        check("D: M2 and worse", "D");
+        check("pass", "pass");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn svg(places: &[String], layers: &[Layer], unit: &str, drawn: Drawn) -> any
         "width": 920, "height": 330, "font_family": FONT, "margin": { "left": 8, "top": 8, "right": 14, "bottom": 6 },
         "series_list": layers.iter().map(series).collect::<Vec<_>>(),
         "series_colors": colors, "series_symbol": null, "x_axis_data": places, "legend_align": "left",
-        "legend_margin": { "bottom": 8 }, "y_axis_configs": [{ "axis_title": unit }],
+        "legend_margin": { "bottom": 8 }, "y_axis_configs": [{ "axis_title": unit, "axis_formatter": "{t}" }],
     });
     let text = chart.to_string();
     let drawn = match drawn {

@@ -1,7 +1,7 @@
 //! One loan (借据): where it stands and because of what, its schedule, its money, its month-ends, and what a repayment would change.
 
 use crate::extract::{Asked, Named, refusal};
-use crate::page::ask::Ask;
+use crate::page::ask::{Ask, short};
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::view::heading;
 use crate::page::visitor::{Refused, Visitor};
@@ -150,9 +150,9 @@ fn reasons(frame: &Frame, told: &LoanView) -> Vec<Reason> {
         reason("principal_outstanding", figures.principal_outstanding.to_string(), &[], true),
         reason("amount_past_due", figures.amount_past_due.to_string(), &[], true),
         reason("days_past_due", figures.days_past_due.to_string(), &[], true),
-        reason("bucket", frame.coded("bucket", &figures.bucket).to_owned(), &["bucket"], false),
+        reason("bucket", short(frame.coded("bucket", &figures.bucket)).to_owned(), &["bucket"], false),
         reason("grade", frame.coded("grade", &figures.grade).to_owned(), &["grade_in_force", "grade", "debtor", "upgrade"], false),
-        reason("class", frame.label("customer_class", &told.class), &["class", "exposure_tier", "recoverability"], false),
+        reason("class", short(&frame.label("customer_class", &told.class)).to_owned(), &["class", "exposure_tier", "recoverability"], false),
         reason("stage", figures.stage.to_string(), &["stage"], false),
         reason("allowance", figures.allowance.to_string(), &["allowance"], false),
     ]
@@ -230,6 +230,11 @@ impl LoanPage {
     /// One component of what a receipt settled.
     fn part(&self, line: &ReceiptLine, component: &str) -> String {
         Component::from_code(component).map(|component| line.split[component]).filter(|amount| !amount.is_zero()).map_or_else(String::new, |amount| amount.to_string())
+    }
+
+    /// A bucket without its days.
+    fn short(&self, bucket: &grading::Bucket) -> &'static str {
+        short(self.frame.coded("bucket", bucket))
     }
 
     fn chip(&self, standing: &DueStanding) -> &'static str {

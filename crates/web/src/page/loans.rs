@@ -66,6 +66,8 @@ struct LoanCell {
     text: String,
     is_number: bool,
     href: String,
+    /// All of a label that is shown short.
+    note: String,
 }
 
 struct ColumnChoice {
@@ -86,13 +88,15 @@ async fn loans(State(server): State<Server>, visitor: Visitor, Asked(asked): Ask
     let book = &listed.book;
     let cell = |place: usize, cell: &Cell| {
         let column = &COLUMNS[columns[place]];
-        let text = ask::cell(&frame, book, column.name, cell);
+        let all = ask::cell(&frame, book, column.name, cell);
+        let is_long = matches!(column.name, "bucket" | "class");
+        let text = if is_long { ask::short(&all).to_owned() } else { all.clone() };
         let href = match column.name {
             "loan_id" => format!("/loans/{}", encoded(&text)),
             "customer_id" => format!("/customers/{}", encoded(&text)),
             _ => String::new(),
         };
-        LoanCell { text, is_number: column.is_number, href }
+        LoanCell { text, is_number: column.is_number, href, note: if is_long { all } else { String::new() } }
     };
     let rows = listed.table.rows.iter().map(|row| row.iter().enumerate().map(|(place, one)| cell(place, one)).collect()).collect();
     let turned = |page: usize| ask.with(&[("page", &page.to_string())]).at(PATH);
@@ -173,7 +177,7 @@ fn sort_heading(frame: &Frame, ask: &Ask, place: usize, sort: usize, descending:
 fn titled(frame: &Frame, name: &str, is_number: bool) -> String {
     let title = heading(frame, name);
     let is_count = matches!(name, "days_past_due" | "stage" | "extension_count");
-    if is_number && !is_count { format!("{title} ({})", frame.say("元", "yuan")) } else { title }
+    if is_number && !is_count { format!("{title} ({})", frame.word("figure.yuan")) } else { title }
 }
 
 fn encoded(text: &str) -> String {
@@ -187,7 +191,7 @@ async fn loans_sheet(State(server): State<Server>, visitor: Visitor, Asked(asked
     let (table, book) = loan_list::loan_sheet(&server.desk, &visitor.call, wanted).await?;
     let frame = visitor.frame("loans");
     let headings: Vec<String> = names.iter().map(|&place| titled(&frame, COLUMNS[place].name, COLUMNS[place].is_number)).collect();
-    let above = format!("{} · {} · {} · {} · {}", frame.institution, frame.title, book.date, frame.who, frame.say("密级：内部", "Secrecy: internal"));
+    let above = format!("{} · {} · {} · {} · {}", frame.institution, frame.title, book.date, frame.who, frame.word("figure.secrecy"));
     let name = format!("loans-{}.xlsx", book.date);
     let bytes = tokio::task::spawn_blocking(move || sheet::workbook(&above, &headings, &table, |column, one| ask::cell(&frame, &book, column, one)));
     match bytes.await {

@@ -2,7 +2,7 @@
 //! matrix as a heat map, vintages. Every chart stands beside its table, every cell of the matrix opens its loans.
 
 use crate::extract::{Named, refusal};
-use crate::page::ask::{Ask, state_word};
+use crate::page::ask::{Ask, short, state_word};
 use crate::page::chart::{self, Drawn, Layer};
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::portfolio::{Head, Links, Query, Tab, before_the_first_night, share, still_working};
@@ -16,6 +16,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use glossary::Lang;
 use report::history::VINTAGE_DAYS;
 use report::{CATALOGUE, Held, HistoryNight, Ladder, Transitions, VintagePoint};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +71,7 @@ async fn time(State(server): State<Server>, visitor: Visitor, asked: Query) -> S
 
 /// A series of the page by the name of its chart.
 fn series(frame: &Frame, name: &str, nights: &[HistoryNight], ask: &Ask) -> Option<Series> {
-    let yuan = frame.say("元", "yuan").to_owned();
+    let yuan = frame.word("figure.yuan").to_owned();
     let percentage = "%".to_owned();
     let row = |night: &HistoryNight, cells: Vec<String>| (night.as_of.to_string(), cells);
     let words = |ladder: Ladder| ladder.states().into_iter().map(|code| frame.label(ladder.code(), code)).collect::<Vec<_>>();
@@ -78,36 +79,31 @@ fn series(frame: &Frame, name: &str, nights: &[HistoryNight], ask: &Ask) -> Opti
     let (title, unit, headings, rows) = match name {
         "grades" => {
             let rows = nights.iter().map(|night| row(night, balances(&night.grades))).collect();
-            (frame.say("五级分类余额", "Balance by grade"), yuan, words(Ladder::Grade), rows)
+            (frame.word("figure.grades_over_time"), yuan, words(Ladder::Grade), rows)
         }
         "buckets" => {
             let mut headings = words(Ladder::Bucket);
             headings.remove(0);
             let rows = nights.iter().map(|night| row(night, balances(&night.buckets[1..]))).collect();
-            (frame.say("逾期各档余额", "Balance past due by bucket"), yuan, headings, rows)
+            (frame.word("figure.buckets_over_time"), yuan, headings, rows)
         }
         "ratios" => {
             let places: Vec<usize> = LINES.iter().filter_map(|code| CATALOGUE.iter().position(|metric| metric.code == *code)).collect();
             let headings = places.iter().map(|&place| frame.label("metric", CATALOGUE[place].code)).collect();
             let rows = nights.iter().map(|night| row(night, places.iter().map(|&place| share(night.ratios[place])).collect())).collect();
-            (frame.say("主要比率", "Main ratios"), percentage, headings, rows)
+            (frame.word("figure.main_ratios"), percentage, headings, rows)
         }
         "rolls" => {
             let buckets = words(Ladder::Bucket);
-            let next = |place: usize| buckets.get(place + 1).map_or_else(|| frame.label("exit", "written_off"), |bucket| short(bucket));
+            let next = |place: usize| buckets.get(place + 1).map_or_else(|| frame.label("exit", "written_off"), |bucket| short(bucket).to_owned());
             let headings = (0..buckets.len()).map(|place| format!("{}→{}", short(&buckets[place]), next(place))).collect();
             let flows = |night: &HistoryNight| night.roll.iter().map(|roll| share(roll.flow)).collect();
             let rows = nights.iter().filter(|night| !night.roll.is_empty()).map(|night| row(night, flows(night))).collect();
-            (frame.say("滚动率", "Roll rates"), percentage, headings, rows)
+            (frame.word("figure.roll_rates"), percentage, headings, rows)
         }
         _ => return None,
     };
     Some(Series { title: title.to_owned(), unit, chart: ask.filters().at(&format!("/portfolio/charts/{name}.svg")), headings, rows })
-}
-
-/// `M1` of `M1 (1–30 days)`.
-fn short(bucket: &str) -> String {
-    bucket.chars().take_while(|letter| letter.is_ascii_alphanumeric()).collect()
 }
 
 /// The chart of a series or of the vintages, as an image.
@@ -126,14 +122,18 @@ async fn drawn(State(server): State<Server>, visitor: Visitor, Named(name): Name
         let told = book_wide::portfolio_nights(&server.desk, &visitor.call, filter).await?;
         let Some(Nights::Whole { nights, .. }) = told else { return Err(unknown()) };
         let series = series(&frame, name, &nights, &ask).ok_or_else(unknown)?;
+        let is_money = matches!(name, "grades" | "buckets");
         let places: Vec<String> = series.rows.iter().map(|(night, _)| night.chars().take(7).collect()).collect();
         let layer = |(place, heading): (usize, &String)| Layer {
-            name: if name == "buckets" { short(heading) } else { heading.clone() },
-            values: series.rows.iter().map(|(_, cells)| digits(&cells[place])).collect(),
+            name: short(heading).to_owned(),
+            values: series.rows.iter().map(|(_, cells)| if is_money { shifted(&cells[place], places_of(&frame)) } else { digits(&cells[place]) }).collect(),
         };
         let layers: Vec<Layer> = series.headings.iter().enumerate().map(layer).collect();
-        let how = if matches!(name, "grades" | "buckets") { Drawn::Stacked } else { Drawn::Lines };
-        chart::svg(&places, &layers, &series.unit, how)
+        let (how, unit) = match is_money {
+            true => (Drawn::Stacked, frame.word("figure.chart_unit")),
+            false => (Drawn::Lines, series.unit.as_str()),
+        };
+        chart::svg(&places, &layers, unit, how)
     };
     Ok(chart::image(svg.map_err(|problem| Told(Failure::Fault(problem)))?))
 }
@@ -141,6 +141,17 @@ async fn drawn(State(server): State<Server>, visitor: Visitor, Named(name): Name
 /// A figure of the table as a chart takes it: `12,345.60` or `3.21%` without what is for people.
 fn digits(text: &str) -> String {
     text.chars().filter(|letter| letter.is_ascii_digit() || matches!(letter, '.' | '-')).collect()
+}
+
+/// Whole yuan without their last digits: ten thousands in Chinese, millions in English.
+fn shifted(text: &str, places: usize) -> String {
+    let digits = digits(text);
+    let whole = digits.split('.').next().unwrap_or_default();
+    whole[..whole.len().saturating_sub(places)].to_owned()
+}
+
+fn places_of(frame: &Frame) -> usize {
+    if frame.lang == Lang::Zh { 4 } else { 6 }
 }
 
 #[derive(Template)]
@@ -154,6 +165,7 @@ struct MigrationPage {
     since: Date,
     nights: Vec<(Date, bool)>,
     columns: Vec<String>,
+    by_count: bool,
     rows: Vec<HeatRow>,
 }
 
@@ -167,8 +179,8 @@ struct HeatRow {
 struct HeatCell {
     figure: String,
     share: String,
-    /// The range the share by count may well have.
-    range: String,
+    /// By amount how many loans they are, by count the range the share may well have.
+    beside: String,
     heat: usize,
     stays: bool,
     href: String,
@@ -184,8 +196,7 @@ async fn migration(State(server): State<Server>, visitor: Visitor, asked: Query)
     let Some(told) = told else { return before_the_first_night(frame) };
     let tab = |name: &str, value: &str, title: String, is_here: bool| Tab { href: ask.with(&[(name, value)]).at("/portfolio/migration"), title, is_here };
     let (rows, columns) = (ladder.row_codes(), ladder.column_codes());
-    let plain = Ask(ask.filters().0.into_iter().filter(|(name, _)| !["ladder", "before", "show"].contains(&name.as_str())).collect());
-    let links = Links { ask: &plain };
+    let links = Links { ask: &ask };
     let before = told.since.to_string();
     let to = |from: &str, to: &str| links.loans(&[("of", ladder.code()), ("since", &before), ("from", from), ("to", to), ("status", "all")]);
     let moved = &told.matrix.transitions;
@@ -198,15 +209,16 @@ async fn migration(State(server): State<Server>, visitor: Visitor, asked: Query)
     let page = MigrationPage {
         ladders: Ladder::ALL.iter().map(|&one| tab("ladder", one.code(), frame.label("ladder", one.code()), one == ladder)).collect(),
         shown: vec![
-            tab("show", "amount", frame.say("按金额", "by amount").to_owned(), !by_count),
-            tab("show", "count", frame.say("按笔数", "by count").to_owned(), by_count),
+            tab("show", "amount", frame.word("figure.by_amount").to_owned(), !by_count),
+            tab("show", "count", frame.word("figure.by_count").to_owned(), by_count),
         ],
         of: ladder.code(),
         since: told.since,
         nights: told.nights.iter().map(|&night| (night, night == told.since)).collect(),
-        columns: columns.iter().map(|code| state_word(&frame, ladder.code(), code)).collect(),
+        columns: columns.iter().map(|code| short(&state_word(&frame, ladder.code(), code)).to_owned()).collect(),
+        by_count,
         rows: rows.iter().enumerate().map(heat_row).collect(),
-        head: Head::of(&frame, &told.book, &plain, "/portfolio/migration"),
+        head: Head::of(&frame, &told.book, &ask, "/portfolio/migration"),
         frame,
     };
     show(&page)
@@ -232,7 +244,11 @@ fn heat_cell(moved: &Transitions, from: usize, to: usize, by_count: bool, href: 
             (false, false) => moved.amount(from, to).to_string(),
         },
         share: if is_empty { String::new() } else { percent(ppm) },
-        range: range.map_or_else(String::new, |range| format!("{}–{}", percent(range.low_ppm), percent(range.high_ppm))),
+        beside: match (is_empty, by_count) {
+            (true, _) => String::new(),
+            (false, true) => range.map_or_else(String::new, |range| format!("{}–{}", percent(range.low_ppm), percent(range.high_ppm))),
+            (false, false) => format!("({})", moved.count(from, to)),
+        },
         heat: if is_empty { 0 } else { HEAT.iter().filter(|&&least| ppm >= least).count() },
         stays: from == to,
         href: if is_empty { String::new() } else { href() },
@@ -282,7 +298,7 @@ async fn vintages(State(server): State<Server>, visitor: Visitor, asked: Query) 
     let ages: BTreeSet<i32> = points.iter().map(|point| point.month_on_book).filter(|age| AGES.contains(age)).collect();
     let row = |(cohort, points): (&&str, &BTreeMap<i32, &VintagePoint>)| CohortRow {
         cohort: (*cohort).to_owned(),
-        href: links.loans(&[("vintage", cohort), ("days", "")]),
+        href: links.loans(&[("vintage", cohort)]),
         disbursed: points.values().next_back().map_or_else(String::new, |point| units::Money::from_fen(point.balance.denominator).to_string()),
         cells: ages.iter().map(|age| points.get(age).map_or_else(Default::default, |point| vintage_cell(point))).collect(),
     };
@@ -342,16 +358,17 @@ mod tests {
         (0..10).for_each(|_| moved.add(0, 1, Money::from_yuan(1)));
         let check = |to: usize, by_count: bool, expect: &str| {
             let cell = heat_cell(&moved, 0, to, by_count, || "/x".to_owned());
-            assert_eq!(format!("{}|{}|{}|{}|{}", cell.figure, cell.share, cell.range, cell.heat, cell.href), expect);
+            assert_eq!(format!("{}|{}|{}|{}|{}", cell.figure, cell.share, cell.beside, cell.heat, cell.href), expect);
         };
         check(0, true, "90|90.00%|82.56%–94.48%|9|/x");
         check(1, true, "10|10.00%|5.52%–17.44%|6|/x");
-        check(1, false, "10.00|1.10%|5.52%–17.44%|4|/x");
+        check(1, false, "10.00|1.10%|(10)|4|/x");
         check(2, false, "|||0|");
     }
 
     #[test]
     fn a_figure_for_people_is_read_by_a_chart() {
         assert_eq!(["12,345.60", "3.21%", "-0.05%", "\u{2014}"].map(digits), ["12345.60", "3.21", "-0.05", ""]);
+        assert_eq!([("12,345,678.90", 4), ("9,999.00", 4), ("", 4)].map(|(text, places)| shifted(text, places)), ["1234", "", ""]);
     }
 }

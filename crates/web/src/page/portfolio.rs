@@ -2,7 +2,7 @@
 //! Every figure opens the loans behind it.
 
 use crate::extract::Asked;
-use crate::page::ask::{Ask, FilterView, said, state_word};
+use crate::page::ask::{Ask, FilterView, addressed, said, short, state_word};
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::visitor::Visitor;
 use crate::server::Server;
@@ -120,6 +120,8 @@ struct Distribution {
 
 struct HeldView {
     title: String,
+    /// All of a label that is shown short.
+    note: String,
     loans: i64,
     balance: String,
     allowance: String,
@@ -208,8 +210,8 @@ fn ratio_view(frame: &Frame, row: &book_wide::RatioRow, links: &Links) -> RatioV
         numerator: amount(row.ratio.numerator, unit),
         denominator: amount(row.ratio.denominator, metric.denominator.unit()),
         unit: match unit {
-            Unit::Fen => frame.say("元", "yuan").to_owned(),
-            Unit::Loans => frame.say("笔", "loans").to_owned(),
+            Unit::Fen => frame.word("figure.yuan").to_owned(),
+            Unit::Loans => frame.word("figure.loans").to_owned(),
         },
         numerator_words: frame.label("measure", metric.numerator.code()),
         denominator_words: frame.label("measure", metric.denominator.code()),
@@ -242,13 +244,17 @@ fn signed(change_ppm: i64) -> String {
 
 fn held_view(frame: &Frame, book: &Book, dimension: Dimension, row: &HeldRow, links: &Links) -> HeldView {
     HeldView {
-        title: said(frame, book, dimension, &row.label),
+        title: match dimension {
+            Dimension::Class => short(&said(frame, book, dimension, &row.label)).to_owned(),
+            other => said(frame, book, other, &row.label),
+        },
+        note: said(frame, book, dimension, &row.label),
         loans: row.held.loans,
         balance: row.held.balance.to_string(),
         allowance: row.allowance.to_string(),
         share: share(row.share),
         meter: row.share.ppm().unwrap_or_default(),
-        href: if row.label.is_empty() { String::new() } else { links.loans(&[(dimension.code(), &row.label)]) },
+        href: links.loans(&[(dimension.code(), addressed(&row.label))]),
     }
 }
 
@@ -315,7 +321,7 @@ async fn cut(State(server): State<Server>, visitor: Visitor, Asked(asked): Query
     let row = |row: &book_wide::CutRow| CutView {
         held: held_view(&frame, &told.book, by, &row.held, &links),
         ratios: row.ratios.iter().map(|&ratio| share(ratio)).collect(),
-        deeper: ask.filters().with(&[(by.code(), &row.held.label), ("cut", next.code())]).at("/portfolio/cut"),
+        deeper: ask.filters().with(&[(by.code(), addressed(&row.held.label)), ("cut", next.code())]).at("/portfolio/cut"),
     };
     let dimension = |&(one, _): &(Dimension, Dimension)| Tab {
         href: ask.with(&[("cut", one.code())]).at("/portfolio/cut"),
@@ -370,7 +376,7 @@ async fn concentration(State(server): State<Server>, visitor: Visitor, Asked(ask
             title: title(label),
             balance: balance.to_string(),
             share: share(Ratio::new(balance.fen(), of.total.fen())),
-            href: links.loans(&[(word, label)]),
+            href: links.loans(&[(word, addressed(label))]),
         };
         of.top.iter().map(view).collect()
     };

@@ -56,7 +56,10 @@ impl Bank {
                 let wanted = NightWanted { business_date: Date::parse(night).unwrap(), known_on: None, writing: Writing::Keep };
                 let run = dayend_run(&open, &held, &open.pack(None).unwrap(), &wanted, FoldedBy::ThisMachine, &mut |_| {}).unwrap();
                 drop(held);
-                case_night(&desk, &run).await.unwrap();
+                // People came to work on the last day.
+                if run.plan.business_date == last {
+                    case_night(&desk, &run).await.unwrap();
+                }
             }
             let people = app::sign_in::demo_people(&desk, at).await.unwrap();
             let people = people.into_iter().map(|(role, staff_id, _)| (role, staff_id)).collect();
