@@ -6,8 +6,8 @@
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`]. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
-//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
-//! [`audit`], [`webhook`].
+//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`],
+//! [`clock`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`], [`audit`], [`webhook`].
 
 pub mod agency;
 pub mod approval;
