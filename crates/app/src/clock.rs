@@ -17,7 +17,7 @@ use lake::securities::{Secures, collateral, guarantees};
 use loan::{LoanStatus, Protection};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Saved, Stamp};
+use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Stamp};
 use units::{Date, Moment};
 
 /// Something recorded about a claim (时限事实): appended, never changed.

@@ -35,6 +35,8 @@ pub async fn centres(desk: &Desk, at: Moment) -> Outcome<()> {
         let branch = employee.staff.posts.first().map_or("", |post| post.branch.branch_id());
         centre.entry(city(employee)).and_modify(|known| *known = branch.min(known)).or_insert(branch);
     }
+    let founder = Call { staff_id: "founder".to_owned(), only: None, at, key: None };
+    let mut tx = desk.store.begin().await?;
     for employee in &people.employees {
         let Some(post) = employee.staff.posts.first() else { continue };
         let city = city(employee);
@@ -48,10 +50,11 @@ pub async fn centres(desk: &Desk, at: Moment) -> Outcome<()> {
         if takes || leads {
             settled.staff.posts[0].team_id = Some(format!("T-{city}"));
         }
-        let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", &employee.staff.staff_id).await?;
-        let founder = Call { staff_id: "founder".to_owned(), only: None, at, key: None };
-        save(desk, &founder, &settled, kept.version, "staff_manage").await?;
+        let kept: Kept<StaffRow, Employee> = desk.load(&tx, "staff", &employee.staff.staff_id).await?;
+        save(&mut tx, &founder, &settled, kept.version, "staff_manage").await?;
     }
+    tx.commit().await?;
+    desk.forget_people();
     Ok(())
 }
 

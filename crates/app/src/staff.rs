@@ -195,11 +195,17 @@ pub enum Attendance {
 pub async fn staff_attend(desk: &Desk, call: &Call, staff_id: &str, attendance: Attendance) -> Outcome<Employee> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::StaffManage, &Target::default())?;
-    let kept: Kept<StaffRow, Employee> = desk.load(&desk.store, "staff", staff_id).await?;
+    let mut tx = match desk.begin(call, "staff_attend", &(staff_id, attendance)).await? {
+        Begun::Again(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let kept: Kept<StaffRow, Employee> = desk.load(&tx, "staff", staff_id).await?;
     let work = Work { away: attendance == Attendance::OnLeave, ..kept.body.work.unwrap_or_default() };
     let changed = Employee { work: Some(work), ..kept.body };
-    save(desk, call, &changed, kept.version, "staff_manage").await?;
-    Ok(changed)
+    save(&mut tx, call, &changed, kept.version, "staff_manage").await?;
+    let done = desk.commit(tx, call, changed).await?;
+    desk.forget_people();
+    Ok(done)
 }
 
 /// Lends rights of the caller to somebody for some days.

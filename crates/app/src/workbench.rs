@@ -262,9 +262,12 @@ async fn results(desk: &Desk, people: &People, call: &Call) -> Outcome<Option<(R
     }
     let made = promises.iter().filter(|promise| promise.made_on >= from).map(WorkFact::PromiseMade);
     let decided = promises.iter().filter(|promise| promise.decided_on.is_some_and(|day| day >= from));
-    let recovered = decided.clone().map(|promise| WorkFact::Recovered { staff_id: &promise.staff_id, case_id: &promise.case_id, amount: promise.received });
+    let recovered = decided.clone().map(|promise| WorkFact::Recovered { by: Worker::Staff(&promise.staff_id), case_id: &promise.case_id, amount: promise.received });
     let facts = contacts.iter().map(WorkFact::Contact).chain(made).chain(decided.map(WorkFact::PromiseDecided)).chain(recovered);
-    let results = count(facts, |staff_id, _| Some(staff_id.to_owned())).remove(&call.staff_id).unwrap_or_default();
+    let results = count(facts, |by, _| match by {
+        Worker::Staff(staff_id) => Some(staff_id.to_owned()),
+        Worker::Agency(_) => None,
+    }).remove(&call.staff_id).unwrap_or_default();
     let score = desk.rules.cases.score.score(&results, Money::ZERO);
     Ok(Some((results, score)))
 }

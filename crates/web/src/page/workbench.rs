@@ -4,9 +4,9 @@ use crate::page::frame::{Frame, Shown, show};
 use crate::page::view::Deadline;
 use crate::page::visitor::Visitor;
 use crate::server::Server;
+use app::Failure;
 use app::workbench::{BoardRow, Todo, TodoGroup, TodoKind};
 use askama::Template;
-use authority::UseCase;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
@@ -62,9 +62,11 @@ async fn workbench(State(server): State<Server>, visitor: Visitor) -> Shown {
     let (desk, call) = (&server.desk, &visitor.call);
     let frame = visitor.frame("workbench");
     let bench = app::workbench::workbench(desk, call).await?;
-    let team = match visitor.may(UseCase::CaseRebalance) {
-        true => Some(app::workbench::team_board(desk, call).await?).filter(|board| !board.rows.is_empty()),
-        false => None,
+    // Who leads no team of their own has no board.
+    let team = match app::workbench::team_board(desk, call).await {
+        Ok(board) => Some(board).filter(|board| !board.rows.is_empty()),
+        Err(Failure::Refused(_)) => None,
+        Err(fault) => return Err(fault.into()),
     };
     let exceptions = app::workbench::night_exceptions(desk, call).await?;
     let results = bench.results.map(|(results, score)| MonthResults {
