@@ -187,7 +187,7 @@ fn veiled(preview: Preview, table: Option<&Table>, columns: &[ColumnGuess]) -> P
     let open: Vec<bool> = preview.header.iter().map(is_open).collect();
     let veil = |row: Vec<String>| {
         let cells = row.into_iter().enumerate();
-        cells.map(|(at, cell)| if open.get(at) == Some(&true) { cell } else { shape(&cell) }).collect()
+        cells.map(|(at, cell)| if open.get(at) == Some(&true) { cell } else { shape(&cell) }).collect::<Vec<String>>()
     };
     Preview { rows: preview.rows.into_iter().map(veil).collect(), ..preview }
 }
@@ -222,14 +222,14 @@ fn source_for(column: &str, header: &[String]) -> Option<String> {
     let mut names = vec![bare(column)];
     names.extend(labels.flat_map(|term| [bare(term.label.in_lang(Lang::Zh)), bare(term.label.in_lang(Lang::En))]));
     let exact = header.iter().find(|name| *name == column).or_else(|| header.iter().find(|name| names.contains(&bare(name))));
-    let near = || {
-        let ours = bare(column);
-        header.iter().find(|name| {
-            let theirs = bare(name);
-            theirs.len() > 4 && ours.len() > 4 && (theirs.contains(&ours) || ours.contains(&theirs))
-        })
+    let near = |name: &&String| {
+        let (theirs, code) = (bare(name), &names[0]);
+        let by_code = theirs.len() > 4 && code.len() > 4 && (theirs.contains(code.as_str()) || code.contains(theirs.as_str()));
+        // Our Chinese word within theirs; shorter words stand in too many.
+        let by_word = names[1..].iter().any(|word| !word.is_ascii() && word.chars().count() > 2 && theirs.contains(word.as_str()));
+        by_code || by_word
     };
-    exact.or_else(near).cloned()
+    exact.or_else(|| header.iter().find(near)).cloned()
 }
 
 const DATE_FORMATS: [&str; 6] = ["%Y%m%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%y%m%d"];

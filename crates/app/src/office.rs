@@ -13,7 +13,7 @@ use authority::{Branch, BranchLevel, BranchPath, Employment, Post, Role, Staff};
 use casework::strategy::Skill;
 use std::collections::BTreeMap;
 use store::Store;
-use units::{Coded, Date, Moment};
+use units::{Date, Moment};
 
 /// The file cases and people are kept in unless a database is named.
 const FILE: &str = "casework.db";

@@ -13,7 +13,7 @@ use authority::{Target, UseCase};
 use casework::case::{Case, Owner};
 use casework::promise::{Promise, PromiseStatus};
 use casework::queue::PriorityReason;
-use casework::results::{Results, Score, WorkFact, count};
+use casework::results::{Results, Score, WorkFact, Worker, count};
 use casework::strategy::CaseAction;
 use casework::{Contact, ContactResult};
 use disposal::clock::ClockStatus;

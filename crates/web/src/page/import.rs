@@ -68,6 +68,11 @@ impl ImportPage {
         key_of(&file.preview)
     }
 
+    /// Whether a file waits to be told which table it is.
+    fn is_unknown(&self) -> bool {
+        self.seen.files.iter().any(|file| file.table.is_none())
+    }
+
     fn is_table(&self, file: &FileGuess, table: &str) -> bool {
         file.table == Some(table)
     }
