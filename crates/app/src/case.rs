@@ -92,7 +92,12 @@ pub async fn case_list(desk: &Desk, call: &Call, filter: &CaseFilter, after: Opt
     };
     let limit = crate::agency::limit_of(desk, &people, call);
     let is_due = |kept: &Kept<CaseRow, Case>| filter.due_by.is_none_or(|by| kept.row.next_on.is_some_and(|next| next <= by));
-    let views = page.rows.into_iter().filter(is_due).map(|kept| view(kept, limit.clone())).collect();
+    // A customer's earlier cases may have been others' than the open one.
+    let is_seen = |kept: &Kept<CaseRow, Case>| {
+        filter.customer.is_none() || desk.may(&people, call, UseCase::CaseList, &target(&kept.row)).is_ok()
+    };
+    let rows = page.rows.into_iter().filter(|kept| is_due(kept) && is_seen(kept));
+    let views = rows.map(|kept| view(kept, limit.clone())).collect();
     Ok((views, page.next))
 }
 
