@@ -7,13 +7,14 @@ use crate::failure::{Failure, Outcome};
 use crate::figures::{earlier_night, night_of};
 use crate::loan_filter::Answers;
 use crate::loan_scope::Parts;
+use crate::portfolio::{Concentrated, Cut, Portfolio};
 use crate::workspace::Open;
 use anyhow::anyhow;
 use grading::{Bucket, CustomerKind, Grade};
 use lake::snapshot::{self, KeptMove, LoanDays, read::Night};
 use loan::{Protection, RepaymentMethod};
 use report::{Dimension, History, Metric, Origins, StateTable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 use units::{Coded, Date, TextIndex};
@@ -52,7 +53,16 @@ pub struct Books {
     history: Arc<(Mutex<Series>, Condvar)>,
     pub(crate) parts: Parts,
     pub(crate) answers: Answers,
+    pub(crate) portfolios: Shown<Portfolio>,
+    pub(crate) cuts: Shown<Cut>,
+    pub(crate) concentrations: Shown<Concentrated>,
 }
+
+/// What was worked out for pages (已算结果), by what was asked; the newest few.
+pub(crate) struct Shown<T>(Mutex<VecDeque<(String, Arc<T>)>>);
+
+/// A few kilobytes each.
+const SHOWN: usize = 64;
 
 #[derive(Default)]
 struct Series {
@@ -77,6 +87,31 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+impl<T> Default for Shown<T> {
+    fn default() -> Shown<T> {
+        Shown(Mutex::default())
+    }
+}
+
+impl<T> Shown<T> {
+    /// What was worked out for `key`, or else what `work` says now.
+    pub fn get_or(&self, key: String, work: impl FnOnce() -> Outcome<T>) -> Outcome<Arc<T>> {
+        let known = held(&self.0).iter().find(|(known, _)| *known == key).map(|(_, shown)| shown.clone());
+        if let Some(shown) = known {
+            return Ok(shown);
+        }
+        let shown = Arc::new(work()?);
+        let mut kept = held(&self.0);
+        kept.truncate(SHOWN - 1);
+        kept.push_front((key, shown.clone()));
+        Ok(shown)
+    }
+
+    fn forget(&self) {
+        held(&self.0).clear();
+    }
+}
+
 impl Books {
     /// The book of the last night; `None` before the first one.
     pub fn last(&self, open: &Open) -> Outcome<Option<Arc<Book>>> {
@@ -92,6 +127,9 @@ impl Books {
         let since = run.carried_from.as_deref().and_then(|date| Date::parse(date).ok());
         let known_on = Date::parse(&run.known_on).unwrap_or(night.business_date);
         *last = None;
+        self.portfolios.forget();
+        self.cuts.forget();
+        self.concentrations.forget();
         let book = Arc::new(Book::read(open, &night, since, known_on, key)?);
         *last = Some(book.clone());
         Ok(Some(book))

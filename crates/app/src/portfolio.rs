@@ -116,6 +116,11 @@ impl Ground {
         Ok(Some(Ground { desk: desk.clone(), people: desk.people(call.at).await?, book, seen, filter }))
     }
 
+    /// What tells this question from any other.
+    fn key(&self, what: &str) -> String {
+        format!("{} {} {what} {:?}", self.book.key(), self.seen.key(), self.filter)
+    }
+
     fn answer(&self) -> Outcome<Arc<Answer>> {
         answer(&self.desk, &self.people, &self.book, &self.seen, &self.filter)
     }
@@ -151,33 +156,39 @@ impl Ground {
 }
 
 /// Ratios, distributions and what moved; `None` before the first night.
-pub async fn portfolio(desk: &Arc<Desk>, call: &Call, filter: LoanFilter) -> Outcome<Option<Portfolio>> {
+pub async fn portfolio(desk: &Arc<Desk>, call: &Call, filter: LoanFilter) -> Outcome<Option<Arc<Portfolio>>> {
     let Some(ground) = Ground::of(desk, call, filter).await? else { return Ok(None) };
     apart(move || {
-        let (answer, part) = ground.part()?;
-        let all = metrics(&part, &[]);
-        let sums = all.groups.first();
-        let sum = |measure| sums.map_or(0, |sums| sums.sum(measure));
         let before = before(&ground)?;
-        let ratio = |(place, metric): (usize, &'static Metric)| RatioRow {
-            metric,
-            ratio: sums.map_or(Ratio::default(), |sums| sums.ratio(metric)),
-            before: before.as_ref().map(|night| night.ratios[place]),
-        };
-        Ok(Some(Portfolio {
-            date: ground.book.date,
-            whole: Held { loans: sum(Measure::LoanCount), balance: Money::from_fen(sum(Measure::Outstanding)) },
-            allowance: Money::from_fen(sum(Measure::Allowance)),
-            ratios: CATALOGUE.iter().enumerate().map(ratio).collect(),
-            buckets: distribution::<Bucket>(&part, Dimension::Bucket),
-            grades: distribution::<Grade>(&part, Dimension::Grade),
-            classes: distribution::<CustomerClass>(&part, Dimension::Class),
-            since: ground.book.since,
-            moves: moves(&ground.book, &answer),
-            book: ground.book.clone(),
-        }))
+        // Worked out once without the series, and once more when it is there.
+        let key = ground.key(if before.is_some() { "compared" } else { "alone" });
+        ground.desk.books.portfolios.get_or(key, || portfolio_of(&ground, before)).map(Some)
     })
     .await
+}
+
+fn portfolio_of(ground: &Ground, before: Option<HistoryNight>) -> Outcome<Portfolio> {
+    let (answer, part) = ground.part()?;
+    let all = metrics(&part, &[]);
+    let sums = all.groups.first();
+    let sum = |measure| sums.map_or(0, |sums| sums.sum(measure));
+    let ratio = |(place, metric): (usize, &'static Metric)| RatioRow {
+        metric,
+        ratio: sums.map_or(Ratio::default(), |sums| sums.ratio(metric)),
+        before: before.as_ref().map(|night| night.ratios[place]),
+    };
+    Ok(Portfolio {
+        date: ground.book.date,
+        whole: Held { loans: sum(Measure::LoanCount), balance: Money::from_fen(sum(Measure::Outstanding)) },
+        allowance: Money::from_fen(sum(Measure::Allowance)),
+        ratios: CATALOGUE.iter().enumerate().map(ratio).collect(),
+        buckets: distribution::<Bucket>(&part, Dimension::Bucket),
+        grades: distribution::<Grade>(&part, Dimension::Grade),
+        classes: distribution::<CustomerClass>(&part, Dimension::Class),
+        since: ground.book.since,
+        moves: moves(&ground.book, &answer),
+        book: ground.book.clone(),
+    })
 }
 
 /// The last month-end's figures where the series has them already.
@@ -241,23 +252,24 @@ fn gather<T: Coded + Ord>(book: &Book, answer: &Answer, ladder: Ladder, moves: &
 }
 
 /// The book along one dimension: the largest first, codes of a scale in their order.
-pub async fn portfolio_cut(desk: &Arc<Desk>, call: &Call, filter: LoanFilter, dimension: Dimension) -> Outcome<Option<Cut>> {
+pub async fn portfolio_cut(desk: &Arc<Desk>, call: &Call, filter: LoanFilter, dimension: Dimension) -> Outcome<Option<Arc<Cut>>> {
     let Some(ground) = Ground::of(desk, call, filter).await? else { return Ok(None) };
-    apart(move || {
-        let (_, part) = ground.part()?;
-        let cut = metrics(&part, &[dimension]);
-        let shown: Vec<&Metric> = CUT_METRICS.iter().filter_map(|code| Metric::find(code)).collect();
-        let ratios = cut.groups.iter().map(|group| shown.iter().map(|metric| group.ratio(metric)).collect());
-        let mut rows: Vec<CutRow> = held(&cut).into_iter().zip(ratios).map(|(held, ratios)| CutRow { held, ratios }).collect();
-        rows.retain(|row| row.held.held.loans > 0);
-        match dimension {
-            Dimension::Bucket | Dimension::Grade => {}
-            Dimension::Class | Dimension::Vintage => rows.sort_by(|a, b| a.held.label.cmp(&b.held.label)),
-            _ => rows.sort_by(|a, b| b.held.held.balance.cmp(&a.held.held.balance).then_with(|| a.held.label.cmp(&b.held.label))),
-        }
-        Ok(Some(Cut { date: ground.book.date, rows, book: ground.book.clone() }))
-    })
-    .await
+    apart(move || ground.desk.books.cuts.get_or(ground.key(dimension.code()), || cut_of(&ground, dimension)).map(Some)).await
+}
+
+fn cut_of(ground: &Ground, dimension: Dimension) -> Outcome<Cut> {
+    let (_, part) = ground.part()?;
+    let cut = metrics(&part, &[dimension]);
+    let shown: Vec<&Metric> = CUT_METRICS.iter().filter_map(|code| Metric::find(code)).collect();
+    let ratios = cut.groups.iter().map(|group| shown.iter().map(|metric| group.ratio(metric)).collect());
+    let mut rows: Vec<CutRow> = held(&cut).into_iter().zip(ratios).map(|(held, ratios)| CutRow { held, ratios }).collect();
+    rows.retain(|row| row.held.held.loans > 0);
+    match dimension {
+        Dimension::Bucket | Dimension::Grade => {}
+        Dimension::Class | Dimension::Vintage => rows.sort_by(|a, b| a.held.label.cmp(&b.held.label)),
+        _ => rows.sort_by(|a, b| b.held.held.balance.cmp(&a.held.held.balance).then_with(|| a.held.label.cmp(&b.held.label))),
+    }
+    Ok(Cut { date: ground.book.date, rows, book: ground.book.clone() })
 }
 
 /// The nights at month-ends and the last, of the branches asked for.
@@ -308,17 +320,18 @@ fn earlier_nights(open: &Open, book: &Book) -> Outcome<Vec<Date>> {
 }
 
 /// The largest customers, industries, regions, branches and products.
-pub async fn portfolio_concentration(desk: &Arc<Desk>, call: &Call, filter: LoanFilter) -> Outcome<Option<Concentrated>> {
+pub async fn portfolio_concentration(desk: &Arc<Desk>, call: &Call, filter: LoanFilter) -> Outcome<Option<Arc<Concentrated>>> {
     let Some(ground) = Ground::of(desk, call, filter).await? else { return Ok(None) };
-    apart(move || {
-        let (_, part) = ground.part()?;
-        let by = [Dimension::Industry, Dimension::Region, Dimension::Branch, Dimension::Product];
-        Ok(Some(Concentrated {
-            date: ground.book.date,
-            customers: report::customer_concentration(&part, TOP),
-            by: by.into_iter().map(|dimension| (dimension, report::dimension_concentration(&part, dimension, TOP))).collect(),
-            book: ground.book.clone(),
-        }))
+    apart(move || ground.desk.books.concentrations.get_or(ground.key(""), || concentrated(&ground)).map(Some)).await
+}
+
+fn concentrated(ground: &Ground) -> Outcome<Concentrated> {
+    let (_, part) = ground.part()?;
+    let by = [Dimension::Industry, Dimension::Region, Dimension::Branch, Dimension::Product];
+    Ok(Concentrated {
+        date: ground.book.date,
+        customers: report::customer_concentration(&part, TOP),
+        by: by.into_iter().map(|dimension| (dimension, report::dimension_concentration(&part, dimension, TOP))).collect(),
+        book: ground.book.clone(),
     })
-    .await
 }

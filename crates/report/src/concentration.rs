@@ -46,6 +46,12 @@ fn concentration(balances: Vec<Money>, label: impl Fn(usize) -> String, top: usi
     // Squares of fen reach 10³⁴ for the largest banks; the points leave room in 128 bits.
     let index = (squares * 10_000 + whole / 2).checked_div(whole).unwrap_or(0);
     let mut order: Vec<usize> = (0..balances.len()).filter(|&part| balances[part].is_positive()).collect();
+    if 0 < top && top < order.len() {
+        // Labels are asked for only of those that may be among the first.
+        let (_, last, _) = order.select_nth_unstable_by_key(top - 1, |&part| std::cmp::Reverse(balances[part]));
+        let least = balances[*last];
+        order.retain(|&part| balances[part] >= least);
+    }
     order.sort_by_cached_key(|&part| (std::cmp::Reverse(balances[part]), label(part)));
     order.truncate(top);
     let top: Vec<_> = order.into_iter().map(|part| (label(part), balances[part])).collect();

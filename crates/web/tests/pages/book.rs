@@ -138,6 +138,10 @@ fn every_figure_of_the_portfolio_opens_the_loans_behind_it() {
     let bank = Bank::new();
     let auditor = bank.sign_in(Role::Auditor);
     let all = auditor.loans("/loans");
+    // The nights are gathered aside; what is compared with them waits for nobody.
+    while !auditor.shown("/portfolio/time").contains("2026-09-30") {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
     let portfolio = auditor.shown("/portfolio");
     assert!(portfolio.contains("NPL ratio") && portfolio.contains("Balance by grade over time"), "{portfolio}");
     // The buckets are the whole list, part by part.
