@@ -101,6 +101,9 @@ fn terms(proposed: &Proposed) -> Vec<(String, String)> {
         Proposed::HouseholdPlan { plan, .. } => serde_json::json!(plan),
         Proposed::HardshipPlan { plan } => serde_json::json!(plan),
         Proposed::AgencyPlacement { agency_id, request, .. } => serde_json::json!({ "agency_id": agency_id, "request": request }),
+        Proposed::CaseClosure { because, what, .. } => serde_json::json!({ "because": because, "terms": what }),
+        Proposed::WriteOff { what, .. } => serde_json::json!({ "terms": what }),
+        Proposed::Unmask { request } => serde_json::json!(request),
     };
     let mut facts = Vec::new();
     flatten("", &body, &mut facts);

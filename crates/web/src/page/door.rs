@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use glossary::Lang;
 use serde::Deserialize;
-use units::Coded;
 
 pub fn router() -> Router<Server> {
     Router::new()
@@ -173,7 +172,8 @@ async fn password(State(server): State<Server>, headers: HeaderMap, request: Req
     let token = cookie(&headers, SESSION).unwrap_or_default();
     let _place = server.passwords.acquire().await.expect("never closed");
     // The old password is asked for again, so a form made elsewhere cannot know it.
-    let changed = app::sign_in::password_change(&server.desk, &token, fields.get("old"), fields.get("new"), server.now()).await;
+    let said = app::sign_in::PasswordChange { old: fields.get("old"), new: fields.get("new") };
+    let changed = app::sign_in::password_change(&server.desk, &token, None, said, server.now()).await;
     match changed {
         Ok(()) => done(lang(&headers), "/sign-in", "password_changed"),
         Err(Failure::Refused(refusal)) => {

@@ -101,7 +101,7 @@ fn wanted(asked: &Fields) -> Reply<QueueWanted> {
     let coded = |name: &str| asked.get(name).to_owned();
     let after = asked.some("after").map(|text| Cursor::parse(&text).ok_or_else(|| bad_request("after"))).transpose()?;
     Ok(QueueWanted {
-        whose: CaseFilter { owner: asked.some("owner"), team: asked.some("team"), branch: asked.some("branch"), agency: asked.some("agency") },
+        whose: CaseFilter { owner: asked.some("owner"), team: asked.some("team"), branch: asked.some("branch"), agency: asked.some("agency"), ..CaseFilter::default() },
         bucket: Coded::from_code(&coded("bucket")),
         state: QueueState::from_code(&coded("state")),
         after,
