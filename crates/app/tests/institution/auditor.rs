@@ -92,7 +92,8 @@ pub async fn whole(desk: &Desk, total: &Day, through: Date) -> Result<(), String
     }
     let chain = verify(&desk.store).await.map_err(|fault| fault.to_string())?;
     let Chain::Whole { .. } = chain else { return Err(format!("the audit chain is broken: {chain:?}")) };
-    let (from, until) = (Moment::new(through.add_months(-12), 0), Moment::new(through.next(), 0));
+    // What was begun a minute before midnight is recorded on the next day.
+    let (from, until) = (Moment::new(through.add_months(-12), 0), Moment::new(through + 2, 0));
     let (mut after, mut begun, mut recorded, mut refused) = (None, BTreeMap::new(), 0, 0);
     loop {
         let page = desk.store.audit_between(from, until, after.as_ref(), 500).await.map_err(|fault| fault.to_string())?;
