@@ -21,7 +21,6 @@ usage: cargo xtask <command>
   test                         tidy, conformance, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
-  journeys                     what each role does on the screen, in a real browser over the demo
   screenshots [DIR]            a picture of every page in both languages and sizes, and what axe finds
   kill                         imports, nights and backups killed 200 times, nights 100 times while they are
                                applied to the desk: the same bytes in the end
@@ -51,7 +50,6 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["test"] => ci::test(&root()),
         ["tidy"] => tidy::run(&root()),
         ["conformance", ..] => conformance::run(&args[1..]),
-        ["journeys"] => browser::journeys(&root()),
         ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots")),
         ["screenshots", to] => browser::pictures(&root(), Path::new(to)),
         ["kill"] => ci::kill(&root()),

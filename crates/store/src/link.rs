@@ -95,7 +95,9 @@ impl Store {
         const DOING: &str = "bring the tables up to date";
         let pending = Migrations::get_pending_migrations(transaction).await.map_err(Fault::doing(DOING))?;
         Migrations::up(transaction, None).await.map_err(Fault::doing(DOING))?;
-        let seals = pending.iter().any(|version| version.name() == SEALING);
+        // A new database holds nothing yet.
+        let is_new = pending.len() == Migrations::migrations().len();
+        let seals = !is_new && pending.iter().any(|version| version.name() == SEALING);
         if seals {
             tx.texts_seal_all().await?;
         }

@@ -1,9 +1,8 @@
-//! A real browser over the demo: journeys of each role, pictures of every page, accessibility.
+//! A real browser over the demo: pictures of every page, and what is wrong with its accessibility.
 //!
 //! Debian's `chromium` and `chromium-driver`, driven by the few commands of the WebDriver standard we need (a client
 //! library would bring an HTTP stack of its own and have half of the workspace compiled again).
 
-mod journeys;
 mod pictures;
 mod served;
 
@@ -14,7 +13,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub use journeys::run as journeys;
 pub use pictures::run as pictures;
 
 /// How long a page may take before a journey gives up; far more than any should.
@@ -108,21 +106,6 @@ impl Browser {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until the main part says this.
-    pub fn says(&self, wanted: &str) -> Result<()> {
-        let since = Instant::now();
-        loop {
-            let text = self.text()?;
-            if text.contains(wanted) {
-                return Ok(());
-            }
-            if since.elapsed() > PATIENCE {
-                bail!("{} does not say {wanted:?} but: {}", self.url()?, text.chars().take(800).collect::<String>());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
     pub fn run(&self, script: &str, args: &[Value]) -> Result<Value> {
         self.post("/execute/sync", &json!({"script": script, "args": args}))
     }
@@ -165,24 +148,8 @@ impl Element<'_> {
         self.act("click", &json!({})).map(drop)
     }
 
-    /// Types in place of what stands there.
-    pub fn fill(&self, text: &str) -> Result<()> {
-        self.act("clear", &json!({}))?;
-        self.act("value", &json!({"text": text})).map(drop)
-    }
-
-    pub fn text(&self) -> Result<String> {
-        let text = self.browser.get(&format!("/element/{}/text", self.id))?;
-        Ok(text.as_str().unwrap_or_default().to_owned())
-    }
-
     pub fn attribute(&self, name: &str) -> Result<String> {
         let value = self.browser.get(&format!("/element/{}/attribute/{name}", self.id))?;
         Ok(value.as_str().unwrap_or_default().to_owned())
-    }
-
-    /// Presses keys where the focus is: `"\u{E007}"` is Enter.
-    pub fn keys(&self, keys: &str) -> Result<()> {
-        self.act("value", &json!({"text": keys})).map(drop)
     }
 }

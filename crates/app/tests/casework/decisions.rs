@@ -2,7 +2,7 @@
 //! that nothing anybody wrote or is called lies in the clear.
 
 use super::*;
-use app::approval::{case_close_propose, night, write_off_propose};
+use app::approval::{ApprovalFilter, case_close_propose, night, write_off_propose};
 use app::book_import::{BookImport, book_import};
 use app::case::{CaseAct, case_act};
 use app::person::{person_unmask, person_unmask_propose};
@@ -13,6 +13,10 @@ use casework::case::{ClosedBecause, Closing, ObjectionOutcome, WriteOffStage};
 use casework::plan::PlanMinutes;
 use casework::results::ArmVerdict;
 use std::path::Path;
+
+fn sign() -> Say {
+    Say::Sign { opinion: String::new() }
+}
 
 #[test]
 fn a_case_is_closed_early_only_when_somebody_else_has_signed() {
@@ -26,9 +30,9 @@ fn a_case_is_closed_early_only_when_somebody_else_has_signed() {
         refused(case_close_propose(desk, &world.call("L1"), "K1", ClosedBecause::Mistaken, " ").await, "E-AP-04");
         let asked = done(case_close_propose(desk, &world.call("L1"), "K1", ClosedBecause::Mistaken, "another Ann").await);
         assert_eq!(asked.file.approval.proposal.amount, money("20,000.00"));
-        refused(world.decide("L1", &asked, Say::Sign).await, "E-AU-55");
+        refused(world.decide("L1", &asked, sign()).await, "E-AU-55");
         assert!(world.case().await.work().is_some(), "not before it is signed");
-        assert_eq!(done(world.decide("M1", &asked, Say::Sign).await).status, ApprovalStatus::Executed);
+        assert_eq!(done(world.decide("M1", &asked, sign()).await).status, ApprovalStatus::Executed);
         assert_eq!(world.case().await.standing, Standing::Closed(Closing { on: date(TODAY), because: ClosedBecause::Mistaken }));
     });
 }
@@ -49,9 +53,9 @@ fn a_write_off_marks_its_case_until_it_is_decided_and_then_waits_to_be_booked() 
         assert_eq!(world.case().await.write_off, None, "a rejection leaves no mark");
 
         let asked = done(write_off_propose(desk, &world.at("P1", "10:30"), "K1", "nor will the brother").await);
-        let half = done(world.decide("M1", &asked, Say::Sign).await);
+        let half = done(world.decide("M1", &asked, sign()).await);
         assert_eq!((half.status, world.case().await.write_off.unwrap().stage), (ApprovalStatus::Waiting, WriteOffStage::Proposed));
-        assert_eq!(done(world.decide("O1", &half, Say::Sign).await).status, ApprovalStatus::Executed);
+        assert_eq!(done(world.decide("O1", &half, sign()).await).status, ApprovalStatus::Executed);
         let case = world.case().await;
         let next = &case.work().unwrap().next_action;
         assert_eq!((next.action, next.due_on), (CaseAction::BookWriteOff, date("2026-11-30")));
@@ -82,8 +86,8 @@ fn beyond_the_pace_somebody_else_signs_and_the_window_opens() {
         };
         assert!(!shown("10:41").await, "the windows of before are closed");
         let id = &asked.file.approval.proposal.approval_id;
-        refused(approval_decide(desk, &world.at("L1", "10:42"), id, asked.version, &Say::Sign).await, "E-AU-58");
-        let signed = done(approval_decide(desk, &world.at("O1", "10:42"), id, asked.version, &Say::Sign).await);
+        refused(approval_decide(desk, &world.at("L1", "10:42"), id, asked.version, &sign()).await, "E-AU-58");
+        let signed = done(approval_decide(desk, &world.at("O1", "10:42"), id, asked.version, &sign()).await);
         assert_eq!(signed.status, ApprovalStatus::Executed);
         assert!(shown("10:43").await && !shown("10:52").await, "ten minutes from the signature");
     });
@@ -103,7 +107,7 @@ fn what_nobody_signs_in_time_goes_to_the_next_and_ends_in_the_end() {
             done(night(desk, &people, at).await);
             done(night(desk, &people, at).await);
         };
-        let waits_for = async |staff_id: &str| done(approval_waiting(desk, &world.call(staff_id), None, 10).await).0.len();
+        let waits_for = async |staff_id: &str| done(approval_waiting(desk, &world.call(staff_id), &ApprovalFilter::default(), None, 10).await).0.len();
         let told = async || {
             let (told, _) = done(webhook_deliveries(desk, &world.call("D1"), &hook.webhook_id, None, 10).await);
             let mut topics: Vec<String> = told.into_iter().map(|one| one.topic).collect();
@@ -115,14 +119,14 @@ fn what_nobody_signs_in_time_goes_to_the_next_and_ends_in_the_end() {
         // Two days have passed: the lead had time.
         pass("2026-11-22").await;
         assert_eq!((waits_for("L1").await, waits_for("M1").await, told().await), (0, 1, vec!["approval.escalated".to_owned()]));
-        refused(world.decide("L1", &ApprovalView { version: asked.version + 1, ..asked.clone() }, Say::Sign).await, "E-AU-58");
+        refused(world.decide("L1", &ApprovalView { version: asked.version + 1, ..asked.clone() }, sign()).await, "E-AU-58");
         // The head goes on leave: nobody stands above, and he may still sign.
         done(staff_attend(desk, &world.call("D1"), "M1", Attendance::OnLeave).await);
         pass("2026-11-25").await;
         pass("2026-12-01").await;
         assert_eq!(told().await, ["approval.escalated", "approval.expired", "approval.reminded"]);
         assert_eq!(waits_for("M1").await, 0);
-        assert_eq!(done(approval_mine(desk, &world.call("C1"), None, 10).await).0[0].file.approval.status, ApprovalStatus::Expired);
+        assert_eq!(done(approval_mine(desk, &world.call("C1"), &ApprovalFilter::default(), None, 10).await).0[0].file.approval.status, ApprovalStatus::Expired);
 
         // The lead is at work: a new proposal waits for her.
         let again = done(approval_propose(desk, &world.at("C1", "11:00"), "K1", &waiver("300.00")).await);
@@ -207,7 +211,7 @@ fn after_a_small_life_nothing_anybody_wrote_or_is_called_can_be_read() {
         let step = PlanStep { what: "visit Frida".to_owned(), staff_id: "C1".to_owned(), due_on: date("2026-11-27"), done_on: None };
         let said = PlanSaid { minutes: vec![minutes], steps: vec![step], ..plan(1) };
         let asked = done(household_plan_propose(desk, &world.keyed("L1", "plan"), "K1", &said).await);
-        done(world.decide("M1", &asked, Say::Sign).await);
+        done(world.decide("M1", &asked, sign()).await);
         let asked = done(approval_propose(desk, &world.at("C1", "12:00"), "K1", &waiver("400.00")).await);
         done(world.decide("L1", &asked, Say::Reject { reason: "Gustav pays".to_owned() }).await);
         let request = UnmaskRequest {

@@ -145,7 +145,7 @@ impl Agencies {
             for signer in signers {
                 let by = call(signer, at.plus_seconds(60), None);
                 let approval_id = asked.file.approval.proposal.approval_id.clone();
-                if let Ok(signed) = code(approval_decide(desk, &by, &approval_id, asked.version, &Say::Sign).await) {
+                if let Ok(signed) = code(approval_decide(desk, &by, &approval_id, asked.version, &Say::Sign { opinion: String::new() }).await) {
                     asked = signed;
                 }
             }
@@ -210,11 +210,11 @@ impl Agencies {
     /// An agreement that has ended is made anew.
     async fn renew(&mut self, desk: &Desk, date: Date) {
         let by = call(COMPLIANCE, Moment::new(date, 11 * 3600), None);
-        for view in code(agency_list(desk, &by).await).expect("compliance sees agencies") {
+        for view in code(agency_list(desk, &by, None).await).expect("compliance sees agencies") {
             if view.agency.agreement.as_ref().is_some_and(|agreement| agreement.until < date) {
                 let renewed = agency(&view.agency.agency_id, date, self.through + 100);
                 code(agency_save(desk, &by, view.version, &renewed).await).expect("renewed");
-                assert_eq!(code(agency_placements(desk, &by, &view.agency.agency_id).await).expect("a list"), [], "everything had come back");
+                assert_eq!(code(agency_placements(desk, &by, &view.agency.agency_id, None, 10).await).expect("a list").0, [], "everything had come back");
             }
         }
     }

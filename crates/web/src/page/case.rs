@@ -9,8 +9,9 @@ use crate::page::visitor::{Fields, Visitor};
 use crate::problem::Reply;
 use crate::server::Server;
 use app::case::CaseView;
-use app::contact::ContactRecord;
+use app::contact::{ContactOption, ContactRecord};
 use app::customer::CustomerBook;
+use app::hardship::HardshipView;
 use app::household_plan::HouseholdView;
 use app::loan_explain::{ByRule, LoanExplained};
 use app::person::{Begun, PersonView};
@@ -172,7 +173,7 @@ struct CasePage {
     hand_overs: Vec<(String, String, String, &'static str)>,
     plan: Option<HouseholdView>,
     levers: Vec<LeverRow>,
-    hardships: Vec<app::hardship::HardshipView>,
+    hardships: Vec<HardshipView>,
     scripts: Vec<Said>,
     /// To whom the scripts speak.
     asked_person: String,
@@ -244,13 +245,8 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
     let may = |use_case: UseCase| rights.contains(use_case.code());
     let case = file.case.case.clone();
     let open = case.work().is_some();
-    let persons = if may(UseCase::PersonView) { app::person::person_view(desk, call, &case.customer_id).await? } else { Vec::new() };
     let purpose = Purpose::from_code(asked.get("purpose"));
-    let options = if open && may(UseCase::ContactAsk) { app::contact::contact_options(desk, call, id, purpose).await? } else { Vec::new() };
-    let under_way = if may(UseCase::ContactRecord) { app::contact::contacts_under_way(desk, call, id).await? } else { Vec::new() };
-    let sees_plan = may(UseCase::CustomerView);
-    let plan = if sees_plan { Some(app::household_plan::household_plan_view(desk, call, id).await?) } else { None };
-    let hardships = app::hardship::hardship_list(desk, call, id).await?;
+    let Reach { persons, options, under_way, plan, hardships } = reach(server, visitor, &case, &rights, purpose).await?;
     let because = match asked.some("because").filter(|_| may(UseCase::LoanView)) {
         Some(loan) => app::customer::case_loan_explain(desk, call, id, &loan).await?.map(|explained| because(&frame, explained)),
         None => None,
@@ -297,12 +293,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         ways: choices(&frame, "payment_way", Some(PaymentWay::App)),
         actions: choices::<CaseAction>(&frame, "case_action", None),
         channels: choices::<Channel>(&frame, "channel", None),
-        hand_over_reasons: choices_of(
-            &frame,
-            "hand_over_reason",
-            &[HandOverReason::Requested, HandOverReason::SkillNeeded, HandOverReason::LoadBalanced, HandOverReason::Escalated],
-            None,
-        ),
+        hand_over_reasons: choices_of(&frame, "hand_over_reason", HAND_OVERS, None),
         closed_reasons: choices::<ClosedBecause>(&frame, "closed_because", None),
         outcomes: choices::<ObjectionOutcome>(&frame, "objection_outcome", None),
         goals: choices::<PlanGoal>(&frame, "plan_goal", None),
@@ -320,6 +311,31 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         frame,
     };
     show(&page)
+}
+
+/// The reasons people hand over for; the others are the night's.
+const HAND_OVERS: &[HandOverReason] =
+    &[HandOverReason::Requested, HandOverReason::SkillNeeded, HandOverReason::LoadBalanced, HandOverReason::Escalated];
+
+/// Whom the case is about, how they may be reached, and what was agreed: as far as the caller may see it.
+struct Reach {
+    persons: Vec<PersonView>,
+    options: Vec<ContactOption>,
+    under_way: Vec<Begun>,
+    plan: Option<HouseholdView>,
+    hardships: Vec<HardshipView>,
+}
+
+async fn reach(server: &Server, visitor: &Visitor, case: &Case, rights: &BTreeSet<&'static str>, purpose: Option<Purpose>) -> Reply<Reach> {
+    let (desk, call, id) = (&server.desk, &visitor.call, case.case_id.as_str());
+    let may = |use_case: UseCase| rights.contains(use_case.code());
+    Ok(Reach {
+        persons: if may(UseCase::PersonView) { app::person::person_view(desk, call, &case.customer_id).await? } else { Vec::new() },
+        options: if case.work().is_some() && may(UseCase::ContactAsk) { app::contact::contact_options(desk, call, id, purpose).await? } else { Vec::new() },
+        under_way: if may(UseCase::ContactRecord) { app::contact::contacts_under_way(desk, call, id).await? } else { Vec::new() },
+        plan: if may(UseCase::CustomerView) { Some(app::household_plan::household_plan_view(desk, call, id).await?) } else { None },
+        hardships: app::hardship::hardship_list(desk, call, id).await?,
+    })
 }
 
 /// What the script should be about: what was asked for, else what the strategy says.

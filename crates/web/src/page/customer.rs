@@ -147,17 +147,7 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         None => None,
     };
     let today = call.at.day();
-    let label = |tab: &str| frame.label("customer_tab", tab);
-    let held = |tab: &&str| match *tab {
-        "loans" => !view.book.loans.is_empty(),
-        "protection" => view.book.loans.iter().any(|loan| loan.collateral_value.is_positive() || loan.protection.code() != "credit"),
-        "people" => !persons.is_empty(),
-        "cases" => !view.cases.is_empty(),
-        "clocks" => !view.clocks.is_empty(),
-        "plans" => open_case.is_some(),
-        _ => true,
-    };
-    let tabs = TABS.into_iter().filter(held).map(|code| Choice { code: code.to_owned(), label: label(code), chosen: code == tab }).collect();
+    let tabs = tabs(&frame, &view, persons.is_empty(), open_case.is_some(), tab);
     let page = CustomerPage {
         name: view.name.clone().unwrap_or_else(|| id.clone()),
         tab: tab.to_owned(),
@@ -183,6 +173,21 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         frame,
     };
     show(&page)
+}
+
+/// The tabs that have something behind them.
+fn tabs(frame: &Frame, view: &CustomerView, nobody: bool, is_worked: bool, chosen: &str) -> Vec<Choice> {
+    let held = |tab: &&str| match *tab {
+        "loans" => !view.book.loans.is_empty(),
+        "protection" => view.book.loans.iter().any(|loan| loan.collateral_value.is_positive() || loan.protection.code() != "credit"),
+        "people" => !nobody,
+        "cases" => !view.cases.is_empty(),
+        "clocks" => !view.clocks.is_empty(),
+        "plans" => is_worked,
+        _ => true,
+    };
+    let tab = |code: &str| Choice { code: code.to_owned(), label: frame.label("customer_tab", code), chosen: code == chosen };
+    TABS.into_iter().filter(held).map(tab).collect()
 }
 
 fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {

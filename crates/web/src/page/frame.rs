@@ -165,7 +165,9 @@ impl Frame {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
         let kept = url::form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known != name);
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        kept.for_each(|(name, value)| drop(query.append_pair(&name, &value)));
+        kept.for_each(|(name, value)| {
+            query.append_pair(&name, &value);
+        });
         if !value.is_empty() {
             query.append_pair(name, value);
         }

@@ -6,7 +6,7 @@ use crate::problem::Reply;
 use app::table::{Align, Cell, Table};
 use glossary::lookup;
 use store::Cursor;
-use units::{Coded, Date, Money};
+use units::{Coded, Date};
 
 /// A table of a page (页面表格). Templates draw it with `{% call table(view) %}` of `table.html`.
 pub struct TableView {
@@ -15,7 +15,6 @@ pub struct TableView {
 }
 
 pub struct Heading {
-    pub name: String,
     pub title: String,
     pub is_number: bool,
 }
@@ -31,7 +30,6 @@ impl TableView {
     /// `link` says where the cell of a row and column leads.
     pub fn of(table: &Table, frame: &Frame, link: impl Fn(&[Cell], usize) -> Option<String>) -> TableView {
         let heading = |column: &app::table::Column| Heading {
-            name: column.name.clone(),
             title: heading(frame, &column.name),
             is_number: column.align == Align::Right,
         };
@@ -64,11 +62,6 @@ fn text(frame: &Frame, column: &str, cell: &Cell) -> String {
         Cell::Text(code) => frame.label(column, code),
         other => other.for_people(),
     }
-}
-
-/// An amount, or nothing.
-pub fn amount(money: Option<Money>) -> String {
-    money.map_or_else(String::new, |money| money.to_string())
 }
 
 /// How near a day is (期限): a colour for the eye, words for everybody.
