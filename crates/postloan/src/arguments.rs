@@ -202,7 +202,7 @@ fn serve(words: &Words) -> Command {
         .arg(words.dir())
         .arg(words.option("listen").value_name("ADDRESS:PORT").default_value("127.0.0.1:8080"))
         .arg(words.option("database").value_name("URL"))
-        .arg(words.option("at").value_name("HH:MM").help(words.own("serve", "at")))
+        .arg(words.option("at").value_name("HH:MM"))
 }
 
 fn status(words: &Words) -> Command {

@@ -205,7 +205,7 @@ shapes! {
             ("target", object(vec![("owner", maybe(text())), ("team", maybe(text())), ("branch", text()), ("agency", maybe(text()))])),
             ("amount", money()), ("digest", text()),
         ]),
-        rule_id: text(), maker: of::<Hand>(), proposed_at: time(), expires_at: time(), tier: number(), slots: list(list(text())),
+        rule_id: text(), maker: of::<Hand>(), proposed_at: time(), expires_at: time(), sign_by: maybe(time()), tier: number(), slots: list(list(text())),
         signatures: list(object(vec![("hand", of::<Hand>()), ("role", code::<Role>()), ("level", code::<BranchLevel>()), ("at", time())])),
         closing: maybe(object(vec![("hand", of::<Hand>()), ("at", time()), ("reason", text())])), status: code::<ApprovalStatus>(),
     };
@@ -219,6 +219,11 @@ shapes! {
             ("request", object(vec![("placement_id", text()), ("until", date()), ("told_on", maybe(date()))])),
         ]))]),
         object(vec![("concession", object(vec![("case_id", text()), ("concession", of::<Concession>())]))]),
+        object(vec![("case_closure", object(vec![("case_id", text()), ("because", code::<ClosedBecause>()), ("what", text())]))]),
+        object(vec![("write_off", object(vec![("case_id", text()), ("what", text())]))]),
+        object(vec![("unmask", object(vec![("request", object(vec![
+            ("person_id", text()), ("fields", list(code::<PersonalField>())), ("purpose", code::<UnmaskPurpose>()), ("reason", text()),
+        ]))]))]),
     ]);
     /// What the lender gives up or puts off.
     Concession = one_of(["waiver", "extension", "settlement"].map(|decision| {
@@ -226,8 +231,9 @@ shapes! {
     }));
     /// What somebody says to a proposal.
     Say = one_of([
-        object(vec![("say", word("sign"))]),
+        object(vec![("say", word("sign")), ("opinion", lacking(text()))]),
         object(vec![("say", word("reject")), ("reason", text())]),
+        object(vec![("say", word("return")), ("reason", text())]),
         object(vec![("say", word("withdraw")), ("reason", text())]),
     ]);
 

@@ -244,29 +244,25 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
     let frame = visitor.frame("case");
     let may = |use_case: UseCase| rights.contains(use_case.code());
     let case = file.case.case.clone();
-    let open = case.work().is_some();
     let purpose = Purpose::from_code(asked.get("purpose"));
     let Reach { persons, options, under_way, plan, hardships } = reach(server, visitor, &case, &rights, purpose).await?;
-    let because = match asked.some("because").filter(|_| may(UseCase::LoanView)) {
-        Some(loan) => app::customer::case_loan_explain(desk, call, id, &loan).await?.map(|explained| because(&frame, explained)),
+    let explained = match asked.some("because").filter(|_| may(UseCase::LoanView)) {
+        Some(loan) => app::customer::case_loan_explain(desk, call, id, &loan).await?,
         None => None,
     };
-    let book = app::customer::case_book(desk, call, id).await?;
     let colleagues = if may(UseCase::StaffView) || visitor.may(UseCase::StaffView) { app::queue::colleagues(desk, call).await? } else { Vec::new() };
     let scripts = scripts(server, visitor, &case, &persons, asked).await?;
     let work = case.work();
     let staff = |id: &str| visitor.people.person(id).map_or_else(|| id.to_owned(), |staff| format!("{} {id}", staff.name));
-    let owner = match case.owner() {
-        Some(Owner::Staff(id)) => staff(id),
-        Some(Owner::Agency(id)) => id.clone(),
-        None => String::new(),
-    };
-    let skip: Vec<String> = passed(asked.get("skip")).into_iter().chain([id.to_owned()]).collect();
-    let debtor = persons.iter().find(|person| person.relation == Relation::Debtor);
+    let owner = case.owner().map_or_else(String::new, |owner| match owner {
+        Owner::Staff(id) => staff(id),
+        Owner::Agency(id) => id.clone(),
+    });
+    let skip = passed(asked.get("skip")).into_iter().chain([id.to_owned()]).collect::<Vec<_>>().join(",");
     let today = call.at.day();
-    let page = CasePage {
-        name: debtor.map_or_else(|| case.customer_id.clone(), |debtor| crate::page::gate::field(debtor, PersonalField::Name, 0)),
-        open,
+    show(&CasePage {
+        name: debtor_name(&case, &persons),
+        open: work.is_some(),
         owner,
         due: work.map(|work| Deadline::of(work.next_action.due_on, today)),
         action: work.map_or("", |work| frame.coded("case_action", &work.next_action.action)),
@@ -277,7 +273,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         under_way: under_way.iter().map(|begun| underway(&frame, begun)).collect(),
         inbound: results(&frame, Channel::Call),
         inbound_ways: choices_of(&frame, "channel", &[Channel::Call, Channel::Sms, Channel::AppMessage, Channel::Letter, Channel::Visit], Some(Channel::Call)),
-        because,
+        because: explained.map(|explained| because(&frame, explained)),
         promises: file.promises.iter().map(|one| promise(&frame, &one.promise, today, &staff)).collect(),
         contacts: file.contacts.iter().map(|record| contact(&frame, record, &staff)).collect(),
         hand_overs: hand_overs(&frame, &case, &staff),
@@ -300,17 +296,21 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         forms: choices::<AgreementForm>(&frame, "agreement_form", None),
         terms: choices::<HardshipTerm>(&frame, "hardship_term", None),
         debtor_types: choices::<DebtorType>(&frame, "debtor_type", Some(case.facts.debtor_type)),
-        next: format!("/queue/next?skip={}", skip.join(",")),
-        skip: skip.join(","),
+        next: format!("/queue/next?skip={skip}"),
+        skip,
         today: today.to_string(),
         soon: (today + 3).to_string(),
         view: file.case,
-        book,
+        book: app::customer::case_book(desk, call, id).await?,
         rights,
         case,
         frame,
-    };
-    show(&page)
+    })
+}
+
+fn debtor_name(case: &Case, persons: &[PersonView]) -> String {
+    let debtor = persons.iter().find(|person| person.relation == Relation::Debtor);
+    debtor.map_or_else(|| case.customer_id.clone(), |debtor| crate::page::gate::field(debtor, PersonalField::Name, 0))
 }
 
 /// The reasons people hand over for; the others are the night's.

@@ -14,7 +14,7 @@ use authority::{BranchLevel, BranchPath, Employment, Post, Role, Staff};
 use casework::Relation;
 use casework::case::Case;
 use casework::contact_gate::PointSource;
-use casework::strategy::DebtorType;
+use casework::strategy::{DebtorType, Skill};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -148,7 +148,9 @@ impl Bench {
         let mut answer = answered.unwrap();
         let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         let text = answer.body_mut().read_to_string().unwrap();
-        let answer = Answer { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), headers };
+        let is_text = answer.headers().get("content-type").is_some_and(|kind| kind == "application/x-ndjson");
+        let body = if is_text { Value::String(text) } else { serde_json::from_str(&text).unwrap_or(Value::Null) };
+        let answer = Answer { status: answer.status().as_u16(), body, headers };
         if !path.ends_with("openapi.json") {
             let said = self.described.get_or_init(|| Described::of(self.send("GET", "/api/v1/openapi.json", None, None, None).body));
             said.check(method, path, &answer).unwrap_or_else(|wrong| panic!("{method} {path} {}: {wrong}: {}", answer.status, answer.body));
@@ -268,7 +270,7 @@ async fn people(desk: &Desk, at: Moment) {
         let post = Post { role, branch, level, team_id, from: at.day(), until: None };
         let employment = Employment::Active;
         let staff = Staff { staff_id: staff_id.to_owned(), name: "C".to_owned(), agency_id: None, employment, posts: vec![post] };
-        let work = Some(Work { capacity: 10, ..Work::default() });
+        let work = Some(Work { skills: Skill::ALL.to_vec(), capacity: 10, ..Work::default() });
         staff_add(desk, &call, &Employee { staff, work }, PASSWORD).await.unwrap();
     }
     let people = desk.people(at).await.unwrap();

@@ -58,7 +58,9 @@ fn not_a_request(bench: &Bench) {
         assert_eq!(answer.header("cache-control"), "no-store", "{method} {path}");
         assert!(["zh", "en"].iter().all(|lang| !answer.body["message"][lang].as_str().unwrap().contains('{')), "{}", answer.body);
     };
-    check("GET", "/nothing", None, None, 404, "E-WB-03");
+    // Outside the API it is a page that says so.
+    let page = bench.send("GET", "/nothing", None, None, None);
+    assert_eq!((page.status, page.header("content-type").split(';').next()), (404, Some("text/html")));
     check("GET", "/api/v1/nothing", None, None, 404, "E-WB-03");
     check("PUT", "/api/v1/cases", None, Some("{}"), 405, "E-WB-04");
     check("GET", "/api/v1/cases", None, None, 401, "E-SI-01");
