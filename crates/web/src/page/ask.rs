@@ -135,7 +135,7 @@ pub fn said(frame: &Frame, book: &Book, dimension: Dimension, label: &str) -> St
         _ if label.is_empty() || label == NOT_RECORDED => frame.word("figure.not_recorded").to_owned(),
         Dimension::Branch => named(book.branches.get(label)),
         Dimension::Officer => named(book.officers.get(label)),
-        other => frame.label(set_of(other), label),
+        other => frame.named(set_of(other), label),
     }
 }
 
@@ -147,8 +147,8 @@ pub fn cell(frame: &Frame, book: &Book, column: &str, cell: &Cell) -> String {
         _ if text.is_empty() => String::new(),
         "branch_id" => book.branches.get(text).unwrap_or(text).clone(),
         "officer_id" => book.officers.get(text).unwrap_or(text).clone(),
-        "status" => frame.label("loan_status", text),
-        other => Dimension::from_code(other).map_or_else(|| text.clone(), |dimension| frame.label(set_of(dimension), text)),
+        "status" => frame.named("loan_status", text),
+        other => Dimension::from_code(other).map_or_else(|| text.clone(), |dimension| frame.named(set_of(dimension), text)),
     }
 }
 
@@ -198,12 +198,12 @@ impl FilterView {
     pub fn of(frame: &Frame, book: &Book, ask: &Ask, path: &str) -> FilterView {
         let list = |&dimension: &Dimension| Choices {
             name: dimension.code(),
-            title: frame.label("dimension", dimension.code()),
+            title: frame.named("dimension", dimension.code()),
             choices: choices(frame, book, dimension, ask.get(dimension.code())),
         };
         let status = |code: &str| Choice {
             value: code.to_owned(),
-            title: if code == "all" { frame.word("figure.any_status").to_owned() } else { frame.label("loan_status", code) },
+            title: if code == "all" { frame.word("figure.any_status").to_owned() } else { frame.named("loan_status", code) },
             chosen: ask.get("status") == code,
         };
         FilterView {
@@ -244,7 +244,7 @@ fn chips(frame: &Frame, book: &Book, ask: &Ask, path: &str) -> Vec<Chip> {
     let mut chips = Vec::new();
     for (name, value) in &ask.0 {
         let text = match Dimension::from_code(name) {
-            Some(dimension) => format!("{}: {}", frame.label("dimension", name), said(frame, book, dimension, value)),
+            Some(dimension) => format!("{}: {}", frame.named("dimension", name), said(frame, book, dimension, value)),
             None if SPOKEN.contains(&name.as_str()) => spoken(frame, ask, name, value),
             None => continue,
         };
@@ -268,11 +268,11 @@ fn spoken(frame: &Frame, ask: &Ask, name: &str, value: &str) -> String {
     };
     match name {
         "status" if value == "all" => frame.word("figure.any_status").to_owned(),
-        "status" => frame.label("loan_status", value),
+        "status" => frame.named("loan_status", value),
         "dpd_from" => format!("{} ≥ {value}", frame.word("column.days_past_due")),
         "dpd_to" => format!("{} ≤ {value}", frame.word("column.days_past_due")),
         "q" => format!("{} {value}", frame.word("figure.find")),
-        "metric" => format!("{} · {}", frame.label("metric", value), frame.word("column.numerator")),
+        "metric" => format!("{} · {}", frame.named("metric", value), frame.word("column.numerator")),
         "moved" if value == "better" => format!("{}{since}", frame.word("figure.better")),
         "moved" if value == "worse" => format!("{}{since}", frame.word("figure.worse")),
         "moved" => format!("{}{since}", frame.word("figure.moved")),
@@ -285,8 +285,8 @@ fn spoken(frame: &Frame, ask: &Ask, name: &str, value: &str) -> String {
 pub fn state_word(frame: &Frame, ladder: &str, code: &str) -> String {
     match code {
         "new" => frame.word("figure.new").to_owned(),
-        "settled" | "written_off" | "transferred" | "missing" => frame.label("exit", code),
-        _ => frame.label(ladder, code),
+        "settled" | "written_off" | "transferred" | "missing" => frame.named("exit", code),
+        _ => frame.named(ladder, code),
     }
 }
 

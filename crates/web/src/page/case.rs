@@ -466,7 +466,7 @@ fn worded(frame: &Frame, value: &str) -> String {
     const SETS: [&str; 7] = ["grade", "bucket", "stage", "recoverability", "customer_class", "exposure_tier", "protection"];
     let word = |part: &str| {
         let known = SETS.iter().find(|set| glossary::lookup(&format!("{set}.{part}")).is_some());
-        known.map_or_else(|| part.to_owned(), |set| frame.label(set, part))
+        known.map_or_else(|| part.to_owned(), |set| frame.named(set, part))
     };
     value.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

@@ -186,7 +186,7 @@ fn tabs(frame: &Frame, view: &CustomerView, nobody: bool, is_worked: bool, chose
         "plans" => is_worked,
         _ => true,
     };
-    let tab = |code: &str| Choice { code: code.to_owned(), label: frame.label("customer_tab", code), chosen: code == chosen };
+    let tab = |code: &str| Choice { code: code.to_owned(), label: frame.named("customer_tab", code), chosen: code == chosen };
     TABS.into_iter().filter(held).map(tab).collect()
 }
 

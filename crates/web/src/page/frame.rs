@@ -130,7 +130,7 @@ impl Frame {
     }
 
     /// A label by set and code, of values that are text already.
-    pub fn label(&self, set: &str, code: &str) -> String {
+    pub fn named(&self, set: &str, code: &str) -> String {
         let dotted = format!("{set}.{code}");
         lookup(&dotted).map_or_else(|| code.to_owned(), |_| label(&dotted, self.lang).to_owned())
     }

@@ -104,7 +104,7 @@ fn page(frame: Frame, told: LoanView, ask: &Ask) -> LoanPage {
         pack: explained.pack.clone(),
         pack_changed: explained.pack_changed,
         status: frame.coded("loan_status", &told.figures.status),
-        product: frame.label("product", &text("product")),
+        product: frame.named("product", &text("product")),
         branch: named(&told.book.branches, &told.branch),
         officer: named(&told.book.officers, &told.officer),
         reasons: reasons(&frame, &told),
@@ -133,7 +133,7 @@ fn fact(frame: &Frame, row: &[Cell]) -> Option<(String, String)> {
     };
     let figure = match &row[1] {
         Cell::Empty => return None,
-        Cell::Text(code) => frame.label(set, code),
+        Cell::Text(code) => frame.named(set, code),
         other => other.for_people(),
     };
     Some((heading(frame, what), figure))
@@ -152,7 +152,7 @@ fn reasons(frame: &Frame, told: &LoanView) -> Vec<Reason> {
         reason("days_past_due", figures.days_past_due.to_string(), &[], true),
         reason("bucket", short(frame.coded("bucket", &figures.bucket)).to_owned(), &["bucket"], false),
         reason("grade", frame.coded("grade", &figures.grade).to_owned(), &["grade_in_force", "grade", "debtor", "upgrade"], false),
-        reason("class", short(&frame.label("customer_class", &told.class)).to_owned(), &["class", "exposure_tier", "recoverability"], false),
+        reason("class", short(&frame.named("customer_class", &told.class)).to_owned(), &["class", "exposure_tier", "recoverability"], false),
         reason("stage", figures.stage.to_string(), &["stage"], false),
         reason("allowance", figures.allowance.to_string(), &["allowance"], false),
     ]
@@ -166,7 +166,7 @@ fn because(finding: &Explained, frame: &Frame) -> Because {
     let lang = frame.lang;
     let word = |sets: &[&str], code: &str| {
         let known = sets.iter().find(|set| lookup(&format!("{set}.{code}")).is_some());
-        known.map_or_else(|| code.to_owned(), |set| frame.label(set, code))
+        known.map_or_else(|| code.to_owned(), |set| frame.named(set, code))
     };
     let (topic, value) = (word(&["topic"], finding.topic), word(&VALUES, &finding.value));
     let said = match &finding.fact {

@@ -74,7 +74,7 @@ fn series(frame: &Frame, name: &str, nights: &[HistoryNight], ask: &Ask) -> Opti
     let yuan = frame.word("figure.yuan").to_owned();
     let percentage = "%".to_owned();
     let row = |night: &HistoryNight, cells: Vec<String>| (night.as_of.to_string(), cells);
-    let words = |ladder: Ladder| ladder.states().into_iter().map(|code| frame.label(ladder.code(), code)).collect::<Vec<_>>();
+    let words = |ladder: Ladder| ladder.states().into_iter().map(|code| frame.named(ladder.code(), code)).collect::<Vec<_>>();
     let balances = |held: &[Held]| held.iter().map(|held| held.balance.to_string()).collect::<Vec<_>>();
     let (title, unit, headings, rows) = match name {
         "grades" => {
@@ -89,13 +89,13 @@ fn series(frame: &Frame, name: &str, nights: &[HistoryNight], ask: &Ask) -> Opti
         }
         "ratios" => {
             let places: Vec<usize> = LINES.iter().filter_map(|code| CATALOGUE.iter().position(|metric| metric.code == *code)).collect();
-            let headings = places.iter().map(|&place| frame.label("metric", CATALOGUE[place].code)).collect();
+            let headings = places.iter().map(|&place| frame.named("metric", CATALOGUE[place].code)).collect();
             let rows = nights.iter().map(|night| row(night, places.iter().map(|&place| share(night.ratios[place])).collect())).collect();
             (frame.word("figure.main_ratios"), percentage, headings, rows)
         }
         "rolls" => {
             let buckets = words(Ladder::Bucket);
-            let next = |place: usize| buckets.get(place + 1).map_or_else(|| frame.label("exit", "written_off"), |bucket| short(bucket).to_owned());
+            let next = |place: usize| buckets.get(place + 1).map_or_else(|| frame.named("exit", "written_off"), |bucket| short(bucket).to_owned());
             let headings = (0..buckets.len()).map(|place| format!("{}→{}", short(&buckets[place]), next(place))).collect();
             let flows = |night: &HistoryNight| night.roll.iter().map(|roll| share(roll.flow)).collect();
             let rows = nights.iter().filter(|night| !night.roll.is_empty()).map(|night| row(night, flows(night))).collect();
@@ -207,7 +207,7 @@ async fn migration(State(server): State<Server>, visitor: Visitor, asked: Query)
         cells: (0..columns.len()).map(|at| heat_cell(moved, from, at, by_count, || to(code, columns[at]))).collect(),
     };
     let page = MigrationPage {
-        ladders: Ladder::ALL.iter().map(|&one| tab("ladder", one.code(), frame.label("ladder", one.code()), one == ladder)).collect(),
+        ladders: Ladder::ALL.iter().map(|&one| tab("ladder", one.code(), frame.named("ladder", one.code()), one == ladder)).collect(),
         shown: vec![
             tab("show", "amount", frame.word("figure.by_amount").to_owned(), !by_count),
             tab("show", "count", frame.word("figure.by_count").to_owned(), by_count),

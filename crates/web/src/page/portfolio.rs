@@ -53,7 +53,7 @@ const TABS: [(&str, &str); 6] = [
 
 impl Head {
     pub fn of(frame: &Frame, book: &Book, ask: &Ask, path: &'static str) -> Head {
-        let tab = |&(to, name): &(&str, &str)| Tab { href: ask.filters().at(to), title: frame.label("page", name), is_here: to == path };
+        let tab = |&(to, name): &(&str, &str)| Tab { href: ask.filters().at(to), title: frame.named("page", name), is_here: to == path };
         Head { tabs: TABS.iter().map(tab).collect(), filters: FilterView::of(frame, book, ask, path), date: book.date, path }
     }
 }
@@ -151,7 +151,7 @@ async fn overview(State(server): State<Server>, visitor: Visitor, Asked(asked): 
     let links = Links { ask: &ask };
     let view = |row: &book_wide::RatioRow| ratio_view(&frame, row, &links);
     let held = |rows: &[HeldRow], dimension: Dimension| Distribution {
-        title: frame.label("dimension", dimension.code()),
+        title: frame.named("dimension", dimension.code()),
         rows: rows.iter().map(|row| held_view(&frame, &told.book, dimension, row, &links)).collect(),
     };
     let since = told.since.map_or_else(String::new, |since| since.to_string());
@@ -205,7 +205,7 @@ fn ratio_view(frame: &Frame, row: &book_wide::RatioRow, links: &Links) -> RatioV
     };
     let change = row.before.and_then(|before| Some(now? - before.ppm()?));
     RatioView {
-        title: frame.label("metric", metric.code),
+        title: frame.named("metric", metric.code),
         value: share(row.ratio),
         numerator: amount(row.ratio.numerator, unit),
         denominator: amount(row.ratio.denominator, metric.denominator.unit()),
@@ -213,8 +213,8 @@ fn ratio_view(frame: &Frame, row: &book_wide::RatioRow, links: &Links) -> RatioV
             Unit::Fen => frame.word("figure.yuan").to_owned(),
             Unit::Loans => frame.word("figure.loans").to_owned(),
         },
-        numerator_words: frame.label("measure", metric.numerator.code()),
-        denominator_words: frame.label("measure", metric.denominator.code()),
+        numerator_words: frame.named("measure", metric.numerator.code()),
+        denominator_words: frame.named("measure", metric.denominator.code()),
         note: metric_note(metric),
         source: metric.source,
         level,
@@ -265,10 +265,10 @@ fn move_view(frame: &Frame, row: &[Cell], since: &str, links: &Links) -> MoveVie
     };
     let (ladder, from, to) = (word(0), word(1), word(2));
     MoveView {
-        what: frame.label("ladder", ladder),
+        what: frame.named("ladder", ladder),
         from: state_word(frame, ladder, from),
         to: state_word(frame, ladder, to),
-        why: frame.label("move_reason", word(3)),
+        why: frame.named("move_reason", word(3)),
         loans: row[4].for_people(),
         balance: row[5].for_people(),
         href: links.loans(&[("of", ladder), ("since", since), ("from", from), ("to", to), ("status", "all")]),
@@ -325,14 +325,14 @@ async fn cut(State(server): State<Server>, visitor: Visitor, Asked(asked): Query
     };
     let dimension = |&(one, _): &(Dimension, Dimension)| Tab {
         href: ask.with(&[("cut", one.code())]).at("/portfolio/cut"),
-        title: frame.label("dimension", one.code()),
+        title: frame.named("dimension", one.code()),
         is_here: one == by,
     };
     let page = CutPage {
         head: Head::of(&frame, &told.book, &ask, "/portfolio/cut"),
         dimensions: CUTS.iter().map(dimension).collect(),
-        by: frame.label("dimension", by.code()),
-        metrics: CUT_METRICS.iter().map(|code| (frame.label("metric", code), Metric::find(code).map_or("", metric_note))).collect(),
+        by: frame.named("dimension", by.code()),
+        metrics: CUT_METRICS.iter().map(|code| (frame.named("metric", code), Metric::find(code).map_or("", metric_note))).collect(),
         rows: told.rows.iter().map(row).collect(),
         frame,
     };
@@ -381,7 +381,7 @@ async fn concentration(State(server): State<Server>, visitor: Visitor, Asked(ask
         of.top.iter().map(view).collect()
     };
     let by = told.by.iter().map(|(dimension, of)| ConcentrationView {
-        title: frame.label("dimension", dimension.code()),
+        title: frame.named("dimension", dimension.code()),
         index: of.index,
         top_share: share(of.top_share),
         rows: top(of, &|label| said(&frame, &told.book, *dimension, label), dimension.code()),

@@ -107,6 +107,6 @@ mod tests {
             }
         }
         assert!(stories("E-WB-09")[0].contains("field_not_understood"));
-        assert!(stories("nothing").is_empty());
+        assert!(stories(&["E-XX", "99"].join("-")).is_empty());
     }
 }

@@ -59,7 +59,7 @@ pub fn heading(frame: &Frame, name: &str) -> String {
 /// A cell in words: codes by their column's set, amounts with separators.
 fn text(frame: &Frame, column: &str, cell: &Cell) -> String {
     match cell {
-        Cell::Text(code) => frame.label(column, code),
+        Cell::Text(code) => frame.named(column, code),
         other => other.for_people(),
     }
 }
