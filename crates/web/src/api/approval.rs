@@ -135,7 +135,7 @@ struct Closing {
 /// Propose to close a case early; signed, it is closed
 #[utoipa::path(
     post, path = "/cases/{case_id}/closure-proposals", tag = "approvals", params(("case_id" = String, Path), IdempotencyKey),
-    request_body = Closing, responses((status = 201, description = "Asked", body = Object), Refusals)
+    request_body = Closing, responses((status = 201, description = "Asked", body = answer::Proposal), Refusals)
 )]
 async fn case_close_propose(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<Closing>,
@@ -154,7 +154,7 @@ struct WriteOffWanted {
 /// Propose to write off the loans of a case; signed, the core system is to book it
 #[utoipa::path(
     post, path = "/cases/{case_id}/write-off-proposals", tag = "approvals", params(("case_id" = String, Path), IdempotencyKey),
-    request_body = WriteOffWanted, responses((status = 201, description = "Asked", body = Object), Refusals)
+    request_body = WriteOffWanted, responses((status = 201, description = "Asked", body = answer::Proposal), Refusals)
 )]
 async fn write_off_propose(
     State(server): State<Server>, Caller(call): Caller, Named(case_id): Named<String>, Body(said): Body<WriteOffWanted>,

@@ -87,7 +87,7 @@ async fn person_unmask(
 /// Ask to open fields of a person beyond the usual pace; signed, they open for the usual time
 #[utoipa::path(
     post, path = "/persons/{person_id}/unmask-proposals", tag = "persons", params(("person_id" = String, Path), IdempotencyKey),
-    request_body = Unmask, responses((status = 201, description = "Asked", body = Object), Refusals)
+    request_body = Unmask, responses((status = 201, description = "Asked", body = answer::Proposal), Refusals)
 )]
 async fn person_unmask_propose(
     State(server): State<Server>, Caller(call): Caller, Named(person_id): Named<String>, Body(said): Body<Unmask>,

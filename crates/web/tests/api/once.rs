@@ -198,6 +198,16 @@ fn proposals(walk: &mut Walk) {
         to(&format!("/approvals/{id}/decisions"), body)
     };
     walk.twice("POST /approvals/{approval_id}/decisions", &token, say("it was paid"), say("too much"));
+    let (lead, lawyer) = (walk.bench.sign_in("L0001"), walk.bench.sign_in("P0001"));
+    let close = |what: &str| to("/cases/C-1/closure-proposals", json!({ "because": "mistaken", "what": what }));
+    walk.twice("POST /cases/{case_id}/closure-proposals", &lead, close("another Ann"), close("another Bob"));
+    let write_off = |what: &str| to("/cases/C-1/write-off-proposals", json!({ "what": what }));
+    walk.twice("POST /cases/{case_id}/write-off-proposals", &lawyer, write_off("nothing to enforce"), write_off("bankrupt"));
+    let unmask = |reason: &str| {
+        let body = json!({ "fields": ["phone"], "purpose": "contact", "reason": reason });
+        to("/persons/U1/unmask-proposals", body)
+    };
+    walk.twice("POST /persons/{person_id}/unmask-proposals", &token, unmask("a list to call back"), unmask("another list"));
     let plan = |review: &str| {
         let lever = json!({
             "lever_id": "lever.hardship_plan", "expected_recovery": "10,000.00", "cost": "100.00", "days": 365, "probability_ppm": 500_000,
