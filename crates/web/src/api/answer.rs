@@ -6,7 +6,7 @@ use authority::{
     ApprovalStatus, BranchLevel, DecisionKind, Employment, PersonalField, Role, UnmaskPurpose, UseCase, View,
 };
 use casework::agency::{AgreementClause, ViolationRecord};
-use casework::case::{ClosedBecause, HandOverReason, ObjectionOutcome, OpenedBecause};
+use casework::case::{ClosedBecause, HandOverReason, ObjectionOutcome, OpenedBecause, WriteOffStage};
 use casework::contact_gate::{CircumstanceKind, GateDecision, PointSource, ScriptLimit};
 use casework::hardship::{AgreementForm, HardshipTerm};
 use casework::language::{SpeechCategory, SpeechFact, SpeechSeverity};
@@ -51,6 +51,10 @@ shapes! {
         facts: of::<CaseFacts>(), priority: lacking(of::<Priority>()), kept_until: lacking(maybe(date())),
         hardship_plan: maybe(text()), objection: maybe(object(vec![("objection_id", text()), ("raised_on", date())])),
         complaints: lacking(list(of::<Complaint>())), hand_overs: lacking(list(of::<HandOver>())), version: number(),
+        write_off: lacking(object(vec![
+            ("approval_id", text()), ("stage", code::<WriteOffStage>()), ("since", date()), ("loans", list(text())),
+        ])),
+        spans: lacking(list(object(vec![("loan_id", text()), ("from", date()), ("until", lacking(maybe(date())))]))),
     };
     Cases lists Case;
     NextCase { case: maybe(of::<Case>()) };
