@@ -40,6 +40,14 @@ pub struct KeyedResult {
     pub key: char,
     pub code: &'static str,
     pub label: &'static str,
+    result: ContactResult,
+}
+
+impl KeyedResult {
+    /// Whoever calls us was reached, or speaks of a death.
+    fn is_of_who_calls(&self) -> bool {
+        self.result.is_right_party() || self.result == ContactResult::Deceased
+    }
 }
 
 const SPOKEN: [(char, ContactResult); 13] = [
@@ -64,7 +72,7 @@ const SENT: [(char, ContactResult); 3] = [('1', ContactResult::Delivered), ('2',
 pub fn results(frame: &Frame, channel: Channel) -> Vec<KeyedResult> {
     let written = matches!(channel, Channel::AppMessage | Channel::Sms | Channel::Email | Channel::Letter);
     let of: &[(char, ContactResult)] = if written { &SENT } else { &SPOKEN };
-    of.iter().map(|(key, result)| KeyedResult { key: *key, code: result.code(), label: frame.coded("contact_result", result) }).collect()
+    of.iter().map(|(key, result)| KeyedResult { key: *key, code: result.code(), label: frame.coded("contact_result", result), result: *result }).collect()
 }
 
 /// A contact that was begun and waits to be recorded.
@@ -271,7 +279,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         reasons: case.priority.reasons.iter().map(|(reason, points)| (*points, frame.coded("priority_reason", reason))).collect(),
         persons: gate_persons(server, &frame, &options, &persons),
         under_way: under_way.iter().map(|begun| underway(&frame, begun)).collect(),
-        inbound: results(&frame, Channel::Call),
+        inbound: results(&frame, Channel::Call).into_iter().filter(KeyedResult::is_of_who_calls).collect(),
         inbound_ways: choices_of(&frame, "channel", &[Channel::Call, Channel::Sms, Channel::AppMessage, Channel::Letter, Channel::Visit], Some(Channel::Call)),
         because: explained.map(|explained| because(&frame, explained)),
         promises: file.promises.iter().map(|one| promise(&frame, &one.promise, today, &staff)).collect(),
