@@ -90,9 +90,9 @@ impl Browser {
         Ok(self.get("/url")?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// What is there now, by a CSS selector, or by an XPath beginning `//`.
+    /// What is there now, by a CSS selector, or by an XPath, which begins `//` or `(//`.
     pub fn all(&self, what: &str) -> Result<Vec<Element<'_>>> {
-        let using = if what.starts_with("//") { "xpath" } else { "css selector" };
+        let using = if what.trim_start_matches('(').starts_with("//") { "xpath" } else { "css selector" };
         let found = self.post("/elements", &json!({"using": using, "value": what}))?;
         let ids = found.as_array().into_iter().flatten().filter_map(|one| one[ELEMENT].as_str());
         Ok(ids.map(|id| Element { browser: self, id: id.to_owned() }).collect())

@@ -3,10 +3,10 @@
 use crate::browser::journeys::{ENTER, Journey};
 use anyhow::{Result, bail};
 
-/// Buttons that begin a contact.
-const DIAL: &str = "form.way button";
+/// Forms that begin a contact for which there are hours; a letter may be written at night.
+const DIAL: &str = "form.way input[name=channel]:is([value=call], [value=sms], [value=visit])";
 
-/// What was said in calls of this case, as rows.
+/// What was said about this case, as rows.
 const CONTACTS: &str = "#contacts tbody tr";
 
 pub fn story(at: &mut Journey) -> Result<()> {
