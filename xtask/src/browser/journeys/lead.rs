@@ -6,6 +6,9 @@ use anyhow::{Context, Result, bail};
 /// Up to so much of a plan per household is a lead's to approve, in fen.
 const AUTHORITY: i64 = 200_000_00;
 
+/// Who is taken on.
+const NEW: &str = "N0001";
+
 pub fn story(at: &mut Journey) -> Result<()> {
     at.opens("10:00")?;
     a_case_handed_over(at)?;
@@ -21,26 +24,52 @@ pub fn story(at: &mut Journey) -> Result<()> {
     beyond_authority(at)
 }
 
+/// Takes a collector on in the lead's team, and hands over to the newcomer.
 fn a_case_handed_over(at: &mut Journey) -> Result<()> {
-    at.step("a lead looks at the cases of the first desk");
+    at.step("a lead sees a desk that is full, and one collector only");
+    at.signs_in("team_lead")?;
+    at.goes("/team")?;
+    let team = at.reads("section.sheet h2")?;
+    at.step("the administrator takes a second collector on");
+    at.signs_in("administrator")?;
+    at.goes("/staff")?;
+    let form = [("staff_id", NEW), ("name", "Newcomer"), ("password", "Erste-2026-Wahl"), ("capacity", "60"), ("team", &team)];
+    for (field, text) in form {
+        at.types(&format!("#add input[name={field}]"), text)?;
+    }
+    at.chooses("#add select[name=role]", "collector")?;
+    at.chooses("#add select[name=level]", "sub_branch")?;
+    for skill in ["reminder", "negotiation", "visit"] {
+        at.clicks(&format!("#add input[name=skill][value={skill}]"))?;
+    }
+    at.follows("#add button.main")?;
+    at.arrives(&format!("/staff/{NEW}"))?;
+    at.step("the lead looks at the cases of the full desk");
     at.signs_in("team_lead")?;
     at.goes("/team")?;
     at.follows("tbody tr[data-row] a[href^='/queue?owner=']")?;
     let owner = at.here()?.rsplit('=').next().unwrap_or_default().to_owned();
     let ticked = at.browser.one("tbody input[name=case]")?.attribute("value")?;
     let case = ticked.split('@').next().unwrap_or_default().to_owned();
-    at.step("and hands the first to somebody else; nobody is chosen beforehand");
+    let lawyer = at.browser.one(&format!(".bulk select[name=to] option:not([value='']):not([value='{owner}']):not([value='{NEW}'])"))?.attribute("value")?;
+    at.step("to somebody who lacks the skill nothing is handed over, and the page says why");
+    at.clicks("tbody input[name=case]")?;
+    at.chooses(".bulk select[name=to]", &lawyer)?;
+    at.follows("button[value=hand_over]")?;
+    at.sees("E-CS-05")?;
+    at.follows("main p a.button")?;
+    at.sees_some(&format!("tbody input[value='{ticked}']"))?;
+    at.step("the first goes to the newcomer; nobody is chosen beforehand");
     at.expects(&at.holds(".bulk select[name=to]")?, "")?;
     at.clicks("tbody input[name=case]")?;
-    let to = at.browser.one(&format!(".bulk select[name=to] option:not([value='']):not([value='{owner}'])"))?.attribute("value")?;
-    at.chooses(".bulk select[name=to]", &to)?;
+    at.chooses(".bulk select[name=to]", NEW)?;
     at.follows("button[value=hand_over]")?;
-    at.arrives("/queue")?;
+    at.arrives("/queue?")?;
     at.sees_no(&format!("tbody input[value='{ticked}']"))?;
     at.goes(&format!("/cases/{case}"))?;
     let hands = at.reads("#hands tbody tr:last-child")?;
-    if !hands.contains(&format!("{owner} →")) || !hands.contains(&to) || !hands.contains("2026-11-21") {
-        bail!("the case's hands say {hands:?}, not that it went from {owner} to {to}");
+    if !hands.contains(&format!("{owner} →")) || !hands.contains(NEW) || !hands.contains("2026-11-21") {
+        bail!("the case's hands say {hands:?}, not that it went from {owner} to {NEW}");
     }
     Ok(())
 }
