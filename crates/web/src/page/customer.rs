@@ -193,7 +193,7 @@ fn tabs(frame: &Frame, view: &CustomerView, nobody: bool, is_worked: bool, chose
 fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {
     let href = match event.kind {
         TimelineKind::Loan | TimelineKind::Bucket => format!("/loans/{}", event.about),
-        TimelineKind::Clock => format!("/claims/{}", event.about),
+        TimelineKind::Clock => format!("/clocks/{}", event.about),
         TimelineKind::Approval => format!("/approvals/{}", event.about),
         _ => format!("/cases/{}", event.about),
     };

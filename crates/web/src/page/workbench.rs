@@ -92,7 +92,7 @@ async fn workbench(State(server): State<Server>, visitor: Visitor) -> Shown {
 fn group(frame: &Frame, group: &TodoGroup, today: Date) -> Group {
     let row = |todo: &Todo| TodoRow {
         href: match todo.kind {
-            TodoKind::ClockNear => format!("/claims/{}", todo.about),
+            TodoKind::ClockNear => format!("/clocks/{}", todo.about),
             TodoKind::ApprovalWaiting => format!("/approvals/{}", todo.about),
             _ => format!("/cases/{}", todo.about),
         },
