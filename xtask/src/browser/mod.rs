@@ -46,7 +46,7 @@ impl Browser {
     pub fn open(width: u32, height: u32) -> Result<Browser> {
         let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("starting chromedriver")?;
         let said = BufReader::new(driver.stdout.take().expect("it is piped"));
-        let port = said.lines().map_while(Result::ok).find_map(|line| line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok());
+        let port = said.lines().map_while(Result::ok).find_map(|line| line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok().filter(|&port| port > 0));
         let port = port.ok_or_else(|| anyhow!("chromedriver told no port"))?;
         let config = ureq::Agent::config_builder().timeout_global(Some(2 * PATIENCE)).http_status_as_error(false).build();
         let mut browser = Browser { driver, session: format!("http://127.0.0.1:{port}/session"), agent: config.into() };
