@@ -2,6 +2,7 @@
 
 use crate::desk::{Begun, Call, Desk, PAGE, refusal, required, stored};
 use crate::failure::{Outcome, refused};
+use crate::staff::Employee;
 use authority::{Credential, PasswordOrigin, Proof, Role, Session, SessionUse, Staff, Target, UseCase};
 use serde::{Deserialize, Serialize};
 use store::access::{PasswordCheck, Secret, password_check, password_hash};
@@ -125,11 +126,11 @@ pub async fn demo_people(desk: &Desk, at: Moment) -> Outcome<Vec<(Role, String, 
     }
     let people = desk.people(at).await?;
     let first = |role: Role| {
-        let holds = |staff: &&Staff| staff.is_employed() && staff.posts_on(at.day()).any(|post| post.role == role);
-        // Whoever has work to show goes before who has none.
-        let mut holders: Vec<&Staff> = people.staff.iter().filter(holds).collect();
-        holders.sort_by_key(|staff| staff.posts.len());
-        holders.first().map(|staff| (role, staff.staff_id.clone(), staff.name.clone()))
+        let holds = |staff: &Staff| staff.is_employed() && staff.posts_on(at.day()).any(|post| post.role == role);
+        let mut holders: Vec<&Employee> = people.employees.iter().filter(|employee| holds(&employee.staff)).collect();
+        // Whoever has work to show goes before who has none; whoever does nothing else shows a role best.
+        holders.sort_by_key(|employee| (employee.work.is_none(), employee.staff.posts.len()));
+        holders.first().map(|employee| (role, employee.staff.staff_id.clone(), employee.staff.name.clone()))
     };
     Ok(Role::ALL.iter().filter_map(|&role| first(role)).collect())
 }

@@ -9,7 +9,7 @@ use app::Failure;
 use app::desk::Desk;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Uri;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -115,18 +115,18 @@ impl Server {
 /// Every route, with what stands around all of them.
 pub fn router(server: Server) -> Router {
     let (routes, api) = document::document(api::router());
-    let watched = Arc::new(watch::Templates::of(&api));
     let document = Json(api);
-    let pages = page::router().fallback(unknown).method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) });
+    let pages = page::router().route_layer(from_fn(watch::name)).fallback(unknown).method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) });
     let (pages, dressed) = (pages.with_state(server.clone()), server.clone());
     routes
         .route(DOCUMENT, get(move || async move { document }))
+        .route_layer(from_fn(watch::name))
         .method_not_allowed_fallback(|| async { extract::refusal("E-WB-04", &[]) })
         .fallback(move |request: Request| page_or_none(dressed.clone(), pages.clone(), request))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn(extract::without_nul))
         .layer(from_fn(watch::isolate))
-        .layer(from_fn_with_state(watched, watch::note))
+        .layer(from_fn(watch::note))
         .with_state(server)
 }
 

@@ -159,7 +159,7 @@ async fn decide(State(server): State<Server>, Named(id): Named<String>, Posted {
     };
     let version = fields.required_as("version", |text| text.parse().ok())?;
     approval_decide(&server.desk, &visitor.call, &id, version, &say).await?;
-    done(visitor.lang, &format!("/approvals/{id}"), told)
+    done(&format!("/approvals/{id}"), told)
 }
 
 #[cfg(test)]

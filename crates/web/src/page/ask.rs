@@ -2,17 +2,20 @@
 
 use crate::extract::refusal;
 use crate::page::frame::Frame;
+use crate::page::view::Choice;
+use crate::page::visitor::Fields;
 use crate::problem::Reply;
 use app::book::Book;
 use app::loan_filter::{LoanFilter, Moved, Way};
 use app::table::Cell;
 use loan::LoanStatus;
 use report::{Dimension, Ladder, Metric};
+use std::ops::Deref;
 use units::Date;
 
 /// The words after the question mark (地址条件), in their order.
 #[derive(Clone, Debug, Default)]
-pub struct Ask(pub Vec<(String, String)>);
+pub struct Ask(pub Fields);
 
 /// Words that say how a list is shown and not what is in it.
 const SHOWING: [&str; 9] = ["sort", "col", "page", "size", "cut", "ladder", "before", "show", "days"];
@@ -31,41 +34,34 @@ pub fn short(label: &str) -> &str {
     label[..end].trim_end()
 }
 
+impl Deref for Ask {
+    type Target = Fields;
+
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}
+
 impl Ask {
     /// Without the fields a form left empty.
     pub fn of(pairs: Vec<(String, String)>) -> Ask {
-        Ask(pairs.into_iter().map(|(name, value)| (name, value.trim().to_owned())).filter(|(_, value)| !value.is_empty()).collect())
-    }
-
-    pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-    }
-
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    pub fn read_as<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Reply<Option<T>> {
-        match self.get(name) {
-            "" => Ok(None),
-            value => read(value).map(Some).ok_or_else(|| refusal("E-WB-09", &[("field", name), ("value", value)])),
-        }
+        Ask(Fields(pairs.into_iter().map(|(name, value)| (name, value.trim().to_owned())).filter(|(_, value)| !value.is_empty()).collect()))
     }
 
     /// The same with words set anew; an empty one is taken out.
     pub fn with(&self, changed: &[(&str, &str)]) -> Ask {
-        let kept = self.0.iter().filter(|(name, _)| !changed.iter().any(|(known, _)| known == name)).cloned();
+        let kept = self.pairs().filter(|(name, _)| !changed.iter().any(|(known, _)| known == name)).cloned();
         let set = changed.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Ask(kept.chain(set).collect())
+        Ask(Fields(kept.chain(set).collect()))
     }
 
     /// Only what says which loans.
     pub fn filters(&self) -> Ask {
-        Ask(self.0.iter().filter(|(name, _)| !SHOWING.contains(&name.as_str())).cloned().collect())
+        Ask(Fields(self.pairs().filter(|(name, _)| !SHOWING.contains(&name.as_str())).cloned().collect()))
     }
 
     pub fn query(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs().map(|(name, value)| (name, value))).finish()
     }
 
     pub fn at(&self, path: &str) -> String {
@@ -152,13 +148,6 @@ pub fn cell(frame: &Frame, book: &Book, column: &str, cell: &Cell) -> String {
     }
 }
 
-/// One choice of a filter.
-pub struct Choice {
-    pub value: String,
-    pub title: String,
-    pub chosen: bool,
-}
-
 /// A filter that is offered as a list.
 pub struct Choices {
     pub name: &'static str,
@@ -202,8 +191,8 @@ impl FilterView {
             choices: choices(frame, book, dimension, ask.get(dimension.code())),
         };
         let status = |code: &str| Choice {
-            value: code.to_owned(),
-            title: if code == "all" { frame.word("figure.any_status").to_owned() } else { frame.named("loan_status", code) },
+            code: code.to_owned(),
+            label: if code == "all" { frame.word("figure.any_status").to_owned() } else { frame.named("loan_status", code) },
             chosen: ask.get("status") == code,
         };
         FilterView {
@@ -213,8 +202,8 @@ impl FilterView {
             days_from: ask.get("dpd_from").to_owned(),
             days_to: ask.get("dpd_to").to_owned(),
             find: ask.get("q").to_owned(),
-            kept: ask.0.iter().filter(|(name, _)| !is_typed(name)).cloned().collect(),
-            clear: Ask(ask.0.iter().filter(|(name, _)| SHOWING.contains(&name.as_str()) && name != "page").cloned().collect()).at(path),
+            kept: ask.pairs().filter(|(name, _)| !is_typed(name)).cloned().collect(),
+            clear: Ask(Fields(ask.pairs().filter(|(name, _)| SHOWING.contains(&name.as_str()) && name != "page").cloned().collect())).at(path),
         }
     }
 }
@@ -227,7 +216,7 @@ fn is_typed(name: &str) -> bool {
 
 fn choices(frame: &Frame, book: &Book, dimension: Dimension, chosen: &str) -> Vec<Choice> {
     let labels = book.labels(dimension);
-    let choice = |label: &str| Choice { value: label.to_owned(), title: said(frame, book, dimension, label), chosen: label == chosen };
+    let choice = |label: &str| Choice { code: label.to_owned(), label: said(frame, book, dimension, label), chosen: label == chosen };
     let mut choices: Vec<Choice> = labels.iter().copied().filter(|label| !label.is_empty()).map(choice).collect();
     if dimension == Dimension::Branch {
         // Branches above those that lend stand for all below them.
@@ -235,14 +224,14 @@ fn choices(frame: &Frame, book: &Book, dimension: Dimension, chosen: &str) -> Ve
         choices.extend(above.map(|branch| choice(branch)));
     }
     if set_of(dimension).is_empty() || dimension == Dimension::Product {
-        choices.sort_by(|a, b| a.value.cmp(&b.value));
+        choices.sort_by(|a, b| a.code.cmp(&b.code));
     }
     choices
 }
 
 fn chips(frame: &Frame, book: &Book, ask: &Ask, path: &str) -> Vec<Chip> {
     let mut chips = Vec::new();
-    for (name, value) in &ask.0 {
+    for (name, value) in ask.pairs() {
         let text = match Dimension::from_code(name) {
             Some(dimension) => format!("{}: {}", frame.named("dimension", name), said(frame, book, dimension, value)),
             None if SPOKEN.contains(&name.as_str()) => spoken(frame, ask, name, value),

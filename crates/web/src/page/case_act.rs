@@ -67,7 +67,7 @@ fn wanted(fields: &Fields) -> Reply<ContactWanted> {
 async fn begin(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
     let Posted { visitor, fields } = posted;
     app::contact::contact_begin(&server.desk, &visitor.call, &id, &wanted(&fields)?).await?;
-    done(visitor.lang, &format!("{}#record", back(&id, &fields)), "contact_begun")
+    done(&format!("{}#record", back(&id, &fields)), "contact_begun")
 }
 
 /// Result, promise, next action: what the form of a contact holds.
@@ -109,10 +109,10 @@ fn next_action(visitor: &Visitor, view: &CaseView, fields: &Fields, action: Case
 }
 
 /// Recorded: on to the next case, or back to this one.
-fn onward(visitor: &Visitor, id: &str, fields: &Fields) -> Shown {
+fn onward(id: &str, fields: &Fields) -> Shown {
     match fields.get("then") {
         "next" => Ok(Redirect::to(&format!("/queue/next{}", skip(&passed(fields.get("skip"))))).into_response()),
-        _ => done(visitor.lang, &back(id, fields), "contact_recorded"),
+        _ => done(&back(id, fields), "contact_recorded"),
     }
 }
 
@@ -120,7 +120,7 @@ async fn record(State(server): State<Server>, Named((id, contact)): Named<(Strin
     let Posted { visitor, fields } = posted;
     let finish = finish(&server, &visitor, &id, &fields).await?;
     contact_finish(&server.desk, &visitor.call, &id, &Which::Begun(contact), &finish).await?;
-    onward(&visitor, &id, &fields)
+    onward(&id, &fields)
 }
 
 async fn inbound(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
@@ -128,7 +128,7 @@ async fn inbound(State(server): State<Server>, Named(id): Named<String>, posted:
     let wanted = ContactWanted { purpose: Purpose::Answer, ..inbound_wanted(&fields)? };
     let finish = finish(&server, &visitor, &id, &fields).await?;
     contact_finish(&server.desk, &visitor.call, &id, &Which::Inbound(wanted), &finish).await?;
-    onward(&visitor, &id, &fields)
+    onward(&id, &fields)
 }
 
 fn inbound_wanted(fields: &Fields) -> Reply<ContactWanted> {
@@ -142,7 +142,7 @@ async fn act(State(server): State<Server>, Named(id): Named<String>, posted: Pos
     let version = fields.required_as("version", |text| text.parse().ok())?;
     let act = case_act(&server, &visitor, &id, &fields).await?;
     app::case::case_act(&server.desk, &visitor.call, &id, version, &act).await?;
-    done(visitor.lang, &back(&id, &fields), "case_changed")
+    done(&back(&id, &fields), "case_changed")
 }
 
 async fn case_act(server: &Server, visitor: &Visitor, id: &str, fields: &Fields) -> Reply<CaseAct> {
@@ -183,7 +183,7 @@ async fn debtor_type(State(server): State<Server>, Named(id): Named<String>, pos
     let file = app::case::case_view(&server.desk, &visitor.call, &id).await?;
     let found = fields.required_as("debtor_type", DebtorType::from_code)?;
     app::person::debtor_assess(&server.desk, &visitor.call, &file.case.case.customer_id, found, fields.get("why")).await?;
-    done(visitor.lang, &back(&id, &fields), "case_changed")
+    done(&back(&id, &fields), "case_changed")
 }
 
 /// The next version of the household's plan: levers with what they bring, one step, minutes.
@@ -221,7 +221,7 @@ async fn plan(State(server): State<Server>, Named(id): Named<String>, posted: Po
         review_on: fields.required_as("review_on", day)?,
     };
     app::household_plan::household_plan_propose(&server.desk, &visitor.call, &id, &said).await?;
-    done(visitor.lang, &back(&id, &fields), "plan_proposed")
+    done(&back(&id, &fields), "plan_proposed")
 }
 
 /// Day and amount, one a line.
@@ -251,7 +251,7 @@ async fn hardship(State(server): State<Server>, Named(id): Named<String>, posted
         terms: terms.ok_or_else(|| bad_request("term"))?,
     };
     app::hardship::hardship_propose(&server.desk, &visitor.call, &id, &said).await?;
-    done(visitor.lang, &back(&id, &fields), "plan_proposed")
+    done(&back(&id, &fields), "plan_proposed")
 }
 
 #[cfg(test)]

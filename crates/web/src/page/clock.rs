@@ -226,7 +226,7 @@ async fn record(State(server): State<Server>, Named(claim_id): Named<String>, Po
         return show(&page(visitor.frame("clocks"), claim, Draft::of(&fields), Some(tried)));
     }
     fact_record(&server.desk, &visitor.call, &claim_id, &FactSaid::act(act)).await?;
-    done(visitor.lang, &format!("/clocks/{claim_id}"), "act_recorded")
+    done(&format!("/clocks/{claim_id}"), "act_recorded")
 }
 
 impl ClaimPage {

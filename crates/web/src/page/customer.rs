@@ -285,7 +285,7 @@ async fn unmask(State(server): State<Server>, Named(id): Named<String>, posted: 
         reason: fields.get("reason").to_owned(),
     };
     app::person::person_unmask(&server.desk, &visitor.call, &request).await?;
-    done(visitor.lang, &back(&id), "unmasked")
+    done(&back(&id), "unmasked")
 }
 
 async fn point(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
@@ -298,5 +298,5 @@ async fn point(State(server): State<Server>, Named(id): Named<String>, posted: P
         why: fields.get("why").to_owned(),
     };
     app::person::point_correct(&server.desk, &visitor.call, fields.required("person")?, &said).await?;
-    done(visitor.lang, &back(&id), "point_corrected")
+    done(&back(&id), "point_corrected")
 }

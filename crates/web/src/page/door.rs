@@ -94,7 +94,7 @@ async fn sign_in_page(State(server): State<Server>, headers: HeaderMap, Query(to
 
 async fn sign_in(State(server): State<Server>, headers: HeaderMap, request: Request) -> Shown {
     let fields = Fields::read(request, &server).await?;
-    server.within_rate("sign-in")?;
+    server.within_rate(&format!("sign-in {}", fields.get("staff_id")))?;
     let _place = server.passwords.acquire().await.expect("never closed");
     let at = server.now();
     let signed_in = app::sign_in::sign_in(&server.desk, fields.get("staff_id"), fields.get("password"), at).await;
@@ -139,7 +139,7 @@ fn entered(server: &Server, headers: &HeaderMap, fields: &Fields, session: &app:
         SessionUse::Work => {
             let mut frame = door(server, headers, "again");
             frame.csrf = csrf(&session.token);
-            frame.key = fresh_key(server.now());
+            frame.key = fresh_key();
             show(&AgainPage { frame, to: to.to_owned(), typed })?
         }
     };
@@ -158,7 +158,7 @@ async fn sign_out(State(server): State<Server>, headers: HeaderMap) -> Shown {
     if let Some(token) = cookie(&headers, SESSION) {
         app::sign_in::sign_out(&server.desk, &token, server.now()).await?;
     }
-    let mut response = done(lang(&headers), "/sign-in", "signed_out")?;
+    let mut response = done("/sign-in", "signed_out")?;
     set_cookie(&mut response, SESSION, "", Some(0), secrecy(&headers));
     Ok(response)
 }
@@ -175,7 +175,7 @@ async fn password(State(server): State<Server>, headers: HeaderMap, request: Req
     let said = app::sign_in::PasswordChange { old: fields.get("old"), new: fields.get("new") };
     let changed = app::sign_in::password_change(&server.desk, &token, None, said, server.now()).await;
     match changed {
-        Ok(()) => done(lang(&headers), "/sign-in", "password_changed"),
+        Ok(()) => done("/sign-in", "password_changed"),
         Err(Failure::Refused(refusal)) => {
             let page = PasswordPage { frame: door(&server, &headers, "password"), problem: Some(Problem::of(&refusal)) };
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)

@@ -10,7 +10,7 @@ use crate::server::Server;
 use askama::Template;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
@@ -50,6 +50,7 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
     };
     let request = again(parts.method.clone(), parts.uri.clone(), posted.clone());
     let Ok(mut response) = pages.clone().oneshot(request).await;
+    let route = response.extensions().get::<MatchedPath>().cloned();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let form = if sends_files { &[][..] } else { &posted[..] };
         let typed: Vec<(String, String)> = form_urlencoded::parse(form).into_owned().collect();
@@ -76,6 +77,9 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
     }
     if response.status() == StatusCode::OK && cookie(&parts.headers, SAID).is_some() && !assets::is_asset(parts.uri.path()) {
         set_cookie(&mut response, SAID, "", Some(0), Kept::ForPages);
+    }
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
     }
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response

@@ -1,6 +1,6 @@
 //! What stands around every page: names, menu, notices, the words of both languages, the hidden fields of a form.
 
-use crate::page::visitor::{Refused, SAID, Visitor, hex};
+use crate::page::visitor::{Refused, SAID, Visitor};
 use crate::problem::{Problem, Reply, Told};
 use app::Failure;
 use anyhow::anyhow;
@@ -88,7 +88,7 @@ pub struct Frame {
     pub here: String,
     pub csrf: String,
     pub key: String,
-    pub said: Option<String>,
+    pub said: Option<&'static str>,
     pub refused: Option<Refused>,
 }
 
@@ -212,10 +212,16 @@ pub fn show_as(status: StatusCode, page: &impl Template) -> Shown {
 }
 
 /// After something was done: on to a page, which says so (`said.<what>` of the glossary).
-pub fn done(lang: Lang, to: &str, what: &str) -> Shown {
+pub fn done(to: &str, what: &str) -> Shown {
     let mut response = Redirect::to(to).into_response();
-    set_cookie(&mut response, SAID, &hex(label_in("said", what, lang).as_bytes()), Some(60), Kept::ForPages);
+    set_cookie(&mut response, SAID, what, Some(60), Kept::ForPages);
     Ok(response)
+}
+
+/// The sentence for what was done; nothing for a code nobody gave.
+pub fn said(code: &str, lang: Lang) -> Option<&'static str> {
+    let dotted = format!("said.{code}");
+    lookup(&dotted).map(|_| label(&dotted, lang))
 }
 
 /// Who may read a cookie beside us.

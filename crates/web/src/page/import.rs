@@ -107,7 +107,7 @@ async fn import(State(server): State<Server>, Named(folder): Named<String>, Post
     match say {
         "save" => {
             mapping_save(&server.desk, &visitor.call, fields.get("name"), &seen.mapping).await?;
-            return done(visitor.lang, &format!("/operations/import/{folder}"), "mapping_saved");
+            return done(&format!("/operations/import/{folder}"), "mapping_saved");
         }
         "rehearse" | "import" => {}
         _ => return show(&ImportPage { frame: visitor.frame("operations"), saved: fields.get("mapping").to_owned(), folder, seen }),

@@ -73,7 +73,7 @@ async fn loan(State(server): State<Server>, visitor: Visitor, Named(id): Named<S
         // What was typed into the calculator stays, with what is wrong with it.
         Err(Failure::Refused(no)) if !ask.get("amount").is_empty() => {
             let told = loan_view::loan_view(&server.desk, &visitor.call, &id, None).await?;
-            frame.refused = Some(Refused { problem: Problem::of(&no), typed: ask.0.clone() });
+            frame.refused = Some(Refused { problem: Problem::of(&no), typed: ask.0.0.clone() });
             told
         }
         told => told?,

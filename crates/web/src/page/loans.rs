@@ -117,7 +117,7 @@ async fn loans(State(server): State<Server>, visitor: Visitor, Asked(asked): Ask
         before: if listed.page > 1 { turned(listed.page - 1) } else { String::new() },
         after: if listed.page < listed.pages { turned(listed.page + 1) } else { String::new() },
         columns: chosen_columns.collect(),
-        kept: ask.0.iter().filter(|(name, _)| !["col", "page"].contains(&name.as_str())).cloned().collect(),
+        kept: ask.pairs().filter(|(name, _)| !["col", "page"].contains(&name.as_str())).cloned().collect(),
         views,
         query: ask.with(&[("page", "")]).query(),
         sheet: ask.with(&[("page", ""), ("size", "")]).at("/loans.xlsx"),
@@ -206,11 +206,11 @@ async fn view_save(State(server): State<Server>, Posted { visitor, fields }: Pos
     let query = Ask::of(url::form_urlencoded::parse(fields.get("query").as_bytes()).into_owned().collect());
     wanted(&query)?;
     saved_view::view_save(&server.desk, &visitor.call, PATH, name, &query.query()).await?;
-    done(visitor.lang, &query.at(PATH), "view_saved")
+    done(&query.at(PATH), "view_saved")
 }
 
 async fn view_drop(State(server): State<Server>, Named(name): Named<String>, Posted { visitor, fields }: Posted) -> Shown {
     saved_view::view_drop(&server.desk, &visitor.call, PATH, &name).await?;
     let query = Ask::of(url::form_urlencoded::parse(fields.get("query").as_bytes()).into_owned().collect());
-    done(visitor.lang, &query.at(PATH), "view_dropped")
+    done(&query.at(PATH), "view_dropped")
 }

@@ -181,12 +181,12 @@ async fn act(State(server): State<Server>, Named(digest): Named<String>, Posted 
     match fields.get("say") {
         "sign" => {
             draft_sign(&server.desk, &visitor.call, &digest, fields.get("opinion")).await?;
-            done(visitor.lang, &here, "pack_signed")
+            done(&here, "pack_signed")
         }
         "activate" => {
             let from = fields.required_as("from", |text| Date::parse(text).ok())?;
             draft_activate(&server.desk, &visitor.call, &digest, from).await?;
-            done(visitor.lang, &here, "pack_activated")
+            done(&here, "pack_activated")
         }
         _ => {
             may(&server.desk, &visitor.call, UseCase::WhatIfRun).await?;

@@ -175,7 +175,7 @@ async fn next(State(server): State<Server>, visitor: Visitor, RawQuery(query): R
     let skipped = passed(asked.get("skip"));
     match queue::queue_next(&server.desk, &visitor.call, &skipped).await? {
         Some(case_id) => Ok(Redirect::to(&format!("/cases/{case_id}{}", skip(&skipped))).into_response()),
-        None => done(visitor.lang, "/queue", "queue_done"),
+        None => done("/queue", "queue_done"),
     }
 }
 
@@ -226,7 +226,7 @@ async fn acts(State(server): State<Server>, posted: Posted) -> Shown {
     let became = queue::case_act_many(&server.desk, &visitor.call, &cases, &act).await?;
     let back = Some(fields.get("_from")).filter(|from| from.starts_with("/queue") || from.starts_with("/team")).unwrap_or("/queue").to_owned();
     if became.iter().all(|one| one.refused.is_none()) {
-        return done(visitor.lang, &back, "case_changed");
+        return done(&back, "case_changed");
     }
     show(&BulkPage {
         done: became.iter().filter(|one| one.refused.is_none()).count(),

@@ -179,24 +179,24 @@ async fn add(State(server): State<Server>, posted: Posted) -> Shown {
     let work = capacity.filter(|capacity| *capacity > 0).map(|capacity| Work { capacity, ..Work::default() });
     let _place = server.passwords.acquire().await.expect("never closed");
     staff_add(&server.desk, &posted.visitor.call, &Employee { staff, work }, fields.get("password")).await?;
-    done(posted.visitor.lang, &format!("/staff/{staff_id}"), "staff_added")
+    done(&format!("/staff/{staff_id}"), "staff_added")
 }
 
 async fn give_post(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
     staff_post(&server.desk, &posted.visitor.call, &id, post_of(&posted)?).await?;
-    done(posted.visitor.lang, &format!("/staff/{id}"), "post_given")
+    done(&format!("/staff/{id}"), "post_given")
 }
 
 async fn employ(State(server): State<Server>, Named(id): Named<String>, Posted { visitor, fields }: Posted) -> Shown {
     let employment = fields.required_as("employment", Employment::from_code)?;
     staff_employ(&server.desk, &visitor.call, &id, employment).await?;
-    done(visitor.lang, &format!("/staff/{id}"), "employment_changed")
+    done(&format!("/staff/{id}"), "employment_changed")
 }
 
 async fn password(State(server): State<Server>, Named(id): Named<String>, Posted { visitor, fields }: Posted) -> Shown {
     let _place = server.passwords.acquire().await.expect("never closed");
     app::sign_in::password_give(&server.desk, &visitor.call, &id, fields.get("password")).await?;
-    done(visitor.lang, &format!("/staff/{id}"), "password_given")
+    done(&format!("/staff/{id}"), "password_given")
 }
 
 /// Lends rights of whoever is signed in to the person named in the form.
@@ -213,7 +213,7 @@ async fn delegate(State(server): State<Server>, Named(id): Named<String>, Posted
         revoked_on: None,
     };
     delegation_make(&server.desk, &visitor.call, &delegation).await?;
-    done(visitor.lang, &format!("/staff/{id}"), "delegated")
+    done(&format!("/staff/{id}"), "delegated")
 }
 
 #[derive(Template)]

@@ -1,7 +1,7 @@
 //! Who looks at a page: session, language, rights; and the fields of a form that was posted.
 
 use crate::extract::{bad_request, refusal};
-use crate::page::frame::{Frame, MENU};
+use crate::page::frame::{self, Frame, MENU};
 use crate::problem::{Problem, Reply, Told};
 use crate::server::Server;
 use app::desk::{Call, People};
@@ -10,11 +10,9 @@ use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use glossary::{Lang, label_in};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use units::Moment;
+use store::access::Secret;
 
 /// The session's token, good for pages and out of reach of scripts.
 pub const SESSION: &str = "postloan_session";
@@ -22,7 +20,7 @@ pub const SESSION: &str = "postloan_session";
 /// `zh` or `en`.
 pub const LANG: &str = "postloan_lang";
 
-/// What was just done, told once on the next page.
+/// What was just done, as a code of `said`: told once on the next page.
 pub const SAID: &str = "postloan_said";
 
 /// A cookie of the request.
@@ -53,7 +51,7 @@ pub struct Visitor {
     may: BTreeSet<&'static str>,
     here: String,
     csrf: String,
-    said: Option<String>,
+    said: Option<&'static str>,
     refused: Option<Refused>,
     institution: String,
 }
@@ -82,22 +80,12 @@ impl FromRequestParts<Server> for Visitor {
             may,
             here: here(&parts.uri),
             csrf: csrf(&token),
-            said: cookie(&parts.headers, SAID).and_then(|said| text_of_hex(&said)),
+            said: cookie(&parts.headers, SAID).and_then(|code| frame::said(&code, lang(&parts.headers))),
             refused: parts.extensions.get::<Refused>().cloned(),
             institution: server.desk.open.config.institution.clone(),
             call,
         })
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn text_of_hex(text: &str) -> Option<String> {
-    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
-    String::from_utf8(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()).ok()
 }
 
 /// Path and query, for coming back.
@@ -107,9 +95,7 @@ fn here(uri: &Uri) -> String {
 
 /// Belongs to one session and tells nothing of it: a form made elsewhere cannot know it.
 pub fn csrf(token: &str) -> String {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(b"postloan form").expect("a key may have any length");
-    mac.update(token.as_bytes());
-    hex(&mac.finalize().into_bytes())
+    Secret::hash_of(&format!("form {token}"))
 }
 
 impl Visitor {
@@ -137,19 +123,16 @@ impl Visitor {
             menu,
             here: self.here.clone(),
             csrf: self.csrf.clone(),
-            key: fresh_key(self.call.at),
-            said: self.said.clone(),
+            key: fresh_key(),
+            said: self.said,
             refused: self.refused.clone(),
         }
     }
 }
 
 /// A key under which one rendered form is carried out once, however often it is sent.
-pub fn fresh_key(at: Moment) -> String {
-    static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let started = std::process::id();
-    format!("page-{started:x}-{count:x}-{}", at.to_string().replace([' ', ':', '-'], ""))
+pub fn fresh_key() -> String {
+    Secret::fresh().token
 }
 
 /// Somebody signed in who sent a form (提交的表单).
@@ -181,6 +164,10 @@ impl Fields {
     /// The words of an address; a word may stand more than once.
     pub fn asked(query: Option<&str>) -> Fields {
         Fields(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    pub fn pairs(&self) -> impl Iterator<Item = &(String, String)> {
+        self.0.iter()
     }
 
     /// The value, when there is one.
