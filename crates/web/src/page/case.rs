@@ -266,7 +266,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
     let colleagues = if may(UseCase::StaffView) || visitor.may(UseCase::StaffView) { app::queue::colleagues(desk, call).await? } else { Vec::new() };
     let scripts = scripts(server, visitor, &case, &persons, asked).await?;
     let work = case.work();
-    let staff = |id: &str| visitor.people.person(id).map_or_else(|| id.to_owned(), |staff| format!("{} {id}", staff.name));
+    let staff = |id: &str| visitor.people.called(id);
     let owner = case.owner().map_or_else(String::new, |owner| match owner {
         Owner::Staff(id) => staff(id),
         Owner::Agency(id) => id.clone(),

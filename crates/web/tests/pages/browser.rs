@@ -183,6 +183,7 @@ impl Browser<'_> {
     pub fn upload(&self, from: &str, to: &str, files: &[(&str, &str)]) -> Page {
         let csrf = self.get(from).field("_csrf");
         let mut body = format!("--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n");
+        body += &format!("--edge\r\nContent-Disposition: form-data; name=\"_from\"\r\n\r\n{from}\r\n");
         for (name, text) in files {
             body += &format!("--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n");
         }

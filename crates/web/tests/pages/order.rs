@@ -74,7 +74,12 @@ fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
     let broken = analyst.fill("/packs/drafts", "/packs/drafts", &[("text", "[pack]\nid = 7")]);
     assert_eq!(broken.status, 422);
     broken.says("E-PO-02").says("id = 7");
+    let broken = analyst.upload("/packs/drafts", "/packs/upload", &[("own.toml", "[pack]\nid = 7")]);
+    assert_eq!(broken.status, 422);
+    broken.says("line 2").says("<textarea name=\"text\"").says("[pack]\nid = 7</textarea>");
+    let sent = analyst.upload("/packs/drafts", "/packs/upload", &[("own.toml", &draft("2026-12-01"))]);
     let put = analyst.fill("/packs/drafts", "/packs/drafts", &[("text", &draft("2026-12-01"))]);
+    assert_eq!(sent.location, put.location);
     assert_eq!(put.status, 303, "{}", put.text);
     let place = put.location;
     analyst.get(&place).says("grade.past_due").says("substandard");
