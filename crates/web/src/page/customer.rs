@@ -193,7 +193,7 @@ fn tabs(frame: &Frame, view: &CustomerView, nobody: bool, is_worked: bool, chose
 fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {
     let href = match event.kind {
         TimelineKind::Loan | TimelineKind::Bucket => format!("/loans/{}", event.about),
-        TimelineKind::Clock => format!("/claims/{}", event.about),
+        TimelineKind::Clock => format!("/clocks/{}", event.about),
         TimelineKind::Approval => format!("/approvals/{}", event.about),
         _ => format!("/cases/{}", event.about),
     };
@@ -236,7 +236,7 @@ fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
 
 fn case_row(frame: &Frame, visitor: &Visitor, case: &Case) -> CaseRow {
     let owner = match case.owner() {
-        Some(Owner::Staff(id)) => visitor.people.person(id).map_or_else(|| id.clone(), |staff| format!("{} {id}", staff.name)),
+        Some(Owner::Staff(id)) => visitor.people.called(id),
         Some(Owner::Agency(id)) => id.clone(),
         None => String::new(),
     };

@@ -92,7 +92,7 @@ async fn workbench(State(server): State<Server>, visitor: Visitor) -> Shown {
 fn group(frame: &Frame, group: &TodoGroup, today: Date) -> Group {
     let row = |todo: &Todo| TodoRow {
         href: match todo.kind {
-            TodoKind::ClockNear => format!("/claims/{}", todo.about),
+            TodoKind::ClockNear => format!("/clocks/{}", todo.about),
             TodoKind::ApprovalWaiting => format!("/approvals/{}", todo.about),
             _ => format!("/cases/{}", todo.about),
         },
@@ -140,7 +140,7 @@ struct TeamPage {
 async fn team(State(server): State<Server>, visitor: Visitor) -> Shown {
     let (desk, call) = (&server.desk, &visitor.call);
     let board = app::workbench::team_board(desk, call).await?;
-    let name = |id: &str| visitor.people.person(id).map_or_else(|| id.to_owned(), |staff| format!("{} {id}", staff.name));
+    let name = |id: &str| visitor.people.called(id);
     let mut moves: Vec<(String, String, Vec<MoveRow>)> = Vec::new();
     let mut wanted = app::case::team_balance(desk, call, &board.team).await?;
     wanted.sort_by(|one, two| one.to.cmp(&two.to));
