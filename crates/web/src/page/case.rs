@@ -6,8 +6,9 @@ use crate::page::gate::{GatePerson, gate_persons, minute};
 use crate::page::queue::passed;
 use crate::page::view::{Choice, Deadline, choices, choices_of};
 use crate::page::visitor::{Fields, Visitor};
-use crate::problem::Reply;
+use crate::problem::{Reply, Told};
 use crate::server::Server;
+use app::Failure;
 use app::case::CaseView;
 use app::contact::{ContactOption, ContactRecord};
 use app::customer::CustomerBook;
@@ -84,6 +85,15 @@ struct UnderWay {
     since: String,
     limits: Vec<&'static str>,
     results: Vec<KeyedResult>,
+}
+
+/// A contact to be recorded about a case that is the visitor's no longer.
+#[derive(Template)]
+#[template(path = "contact_left.html")]
+struct ContactLeftPage {
+    frame: Frame,
+    case_id: String,
+    under_way: Vec<UnderWay>,
 }
 
 /// A promise as a row.
@@ -246,7 +256,21 @@ impl CasePage {
 
 async fn case_page(State(server): State<Server>, visitor: Visitor, crate::extract::Named(id): crate::extract::Named<String>, RawQuery(query): RawQuery) -> Shown {
     let asked = Fields::asked(query.as_deref());
-    case_shown(&server, &visitor, &id, &asked, None).await
+    match case_shown(&server, &visitor, &id, &asked, None).await {
+        Err(Told(Failure::Refused(no))) => contact_left(&server, &visitor, &id).await?.unwrap_or_else(|| Err(Told(Failure::Refused(no)))),
+        shown => shown,
+    }
+}
+
+/// The case went to somebody else in the middle of a call: what came of the call is still to be recorded, and nothing else is shown.
+async fn contact_left(server: &Server, visitor: &Visitor, id: &str) -> Reply<Option<Shown>> {
+    let under_way = match app::contact::contacts_under_way(&server.desk, &visitor.call, id).await {
+        Err(Failure::Refused(_)) => Vec::new(),
+        other => other?,
+    };
+    let frame = visitor.frame("case");
+    let under_way: Vec<UnderWay> = under_way.iter().map(|begun| underway(&frame, begun)).collect();
+    Ok((!under_way.is_empty()).then(|| show(&ContactLeftPage { case_id: id.to_owned(), under_way, frame })))
 }
 
 /// The page of a case; `checked` is a text whose words were just looked at.

@@ -7,6 +7,7 @@ use crate::page::queue::{passed, skip};
 use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::problem::{Reply, Told};
 use crate::server::Server;
+use app::Failure;
 use app::case::{CaseAct, CaseView};
 use app::contact::{ContactOutcome, ContactWanted};
 use app::contact_finish::{ContactFinish, Which, contact_finish};
@@ -120,7 +121,11 @@ async fn record(State(server): State<Server>, Named((id, contact)): Named<(Strin
     let Posted { visitor, fields } = posted;
     let finish = finish(&server, &visitor, &id, &fields).await?;
     contact_finish(&server.desk, &visitor.call, &id, &Which::Begun(contact), &finish).await?;
-    onward(&id, &fields)
+    // The case may have gone to somebody else in the middle of the call.
+    match app::case::case_view(&server.desk, &visitor.call, &id).await {
+        Err(Failure::Refused(_)) => done("/", "contact_recorded"),
+        _ => onward(&id, &fields),
+    }
 }
 
 async fn inbound(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
