@@ -4,7 +4,7 @@ use crate::browser::journeys::Journey;
 use anyhow::{Context, Result, bail};
 
 /// Up to so much of a plan per household is a lead's to approve, in fen.
-const AUTHORITY: i64 = 200_000_00;
+const AUTHORITY: i64 = 20_000_000;
 
 /// Who is taken on.
 const NEW: &str = "N0001";
@@ -67,7 +67,7 @@ fn a_case_handed_over(at: &mut Journey) -> Result<()> {
     at.arrives("/queue?")?;
     at.sees_no(&format!("tbody input[value='{ticked}']"))?;
     at.goes(&format!("/cases/{case}"))?;
-    let hands = at.reads("#hands tbody tr:last-child")?;
+    let hands = at.reads("#hands tbody tr")?;
     if !hands.contains(&format!("{owner} →")) || !hands.contains(NEW) || !hands.contains("2026-11-21") {
         bail!("the case's hands say {hands:?}, not that it went from {owner} to {NEW}");
     }
