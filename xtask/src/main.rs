@@ -11,6 +11,7 @@ mod schemathesis;
 mod sim;
 mod tidy;
 
+use browser::Wanted;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,7 +24,8 @@ usage: cargo xtask <command>
   conformance DIR [--tags]     replay published vectors
   journeys [NAME] [--bank DIR] each role's way to its result in a real browser, over a demo bank made for it or
                                copies of the one in DIR
-  screenshots [DIR]            a picture of every page in both languages and sizes, and what axe finds
+  screenshots [DIR] [--tour]   a picture of every page in both languages and sizes, and what axe finds;
+                               with --tour those of the README
   kill                         imports, nights and backups killed 200 times, nights 100 times while they are
                                applied to the desk: the same bytes in the end
   sim [--seeds N] [--loans N] [--days N] [--seed S]
@@ -56,8 +58,9 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["journeys", "--bank", bank] => browser::journeys(&root(), None, Some(Path::new(bank))),
         ["journeys", name] => browser::journeys(&root(), Some(name), None),
         ["journeys", name, "--bank", bank] => browser::journeys(&root(), Some(name), Some(Path::new(bank))),
-        ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots")),
-        ["screenshots", to] => browser::pictures(&root(), Path::new(to)),
+        ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots"), Wanted::All),
+        ["screenshots", to] => browser::pictures(&root(), Path::new(to), Wanted::All),
+        ["screenshots", to, "--tour"] => browser::pictures(&root(), Path::new(to), Wanted::Tour),
         ["kill"] => ci::kill(&root()),
         ["sim", ..] => sim::run(&args[1..]),
         ["bench", ..] => bench::run(&root(), &args[1..]),

@@ -169,6 +169,11 @@ impl People {
         self.staff.iter().find(|staff| staff.staff_id == staff_id)
     }
 
+    /// Name and number, as pages tell of people; the number alone of somebody nobody knows.
+    pub fn called(&self, staff_id: &str) -> String {
+        self.person(staff_id).map_or_else(|| staff_id.to_owned(), |staff| format!("{} {staff_id}", staff.name))
+    }
+
     /// Where a branch stands in the tree; the institution itself for one nobody knows.
     pub fn path(&self, branch_id: &str) -> BranchPath {
         self.branches.get(branch_id).cloned().unwrap_or_default()

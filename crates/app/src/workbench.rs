@@ -217,7 +217,7 @@ async fn approvals(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<Tod
         let case: Option<Kept<CaseRow, serde_json::Value>> = desk.store.load(case_id).await?;
         todos.push(Todo {
             kind: TodoKind::ApprovalWaiting,
-            due_on: view.file.approval.proposed_at.day(),
+            due_on: view.file.approval.expires_at.day(),
             about: proposal.approval_id.clone(),
             customer_id: case.map_or_else(String::new, |kept| kept.row.customer_id),
             name: None,

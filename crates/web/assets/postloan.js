@@ -63,3 +63,23 @@ document.querySelectorAll("input[data-all]").forEach((all) => all.addEventListen
 }));
 document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 document.querySelectorAll("select[data-go]").forEach((select) => select.addEventListener("change", () => select.form.requestSubmit()));
+
+// On a phone a table's row becomes a card, and each figure brings its heading along; what is read as a grid stays one.
+if (matchMedia("(max-width: 720px)").matches) {
+  document.querySelectorAll(".scroll > table:not(.heat, .month, .rights)").forEach((table) => {
+    const headings = [...table.querySelectorAll("thead th")].map((heading) => heading.textContent.trim());
+    if (!headings.length) return;
+    table.classList.add("stack");
+    table.querySelectorAll("tbody tr").forEach((row) => [...row.cells].forEach((cell, place) => {
+      if (place > 0 && headings[place] && cell.textContent.trim()) cell.dataset.label = headings[place];
+    }));
+  });
+}
+// What scrolls inside the page and holds nothing to step to is reached by the keyboard itself, and says what it is.
+document.querySelectorAll(".scroll, .tall, figure").forEach((part) => {
+  if (part.scrollWidth <= part.clientWidth && part.scrollHeight <= part.clientHeight) return;
+  const near = part.querySelector("caption") || part.closest("section, main")?.querySelector("h1, h2, h3");
+  part.tabIndex = 0;
+  part.setAttribute("role", "region");
+  if (near) part.setAttribute("aria-label", near.textContent.trim());
+});

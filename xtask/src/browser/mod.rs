@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub use journeys::run as journeys;
-pub use pictures::run as pictures;
+pub use pictures::{Wanted, run as pictures};
 
 /// How long a page may take before a journey gives up; far more than any should.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,6 +37,13 @@ pub struct Browser {
     agent: ureq::Agent,
 }
 
+/// How much of a page a picture shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Window,
+    Page,
+}
+
 /// Something on the page.
 pub struct Element<'b> {
     browser: &'b Browser,
@@ -54,7 +61,7 @@ impl Browser {
         let mut browser = Browser { driver, session: format!("http://127.0.0.1:{port}/session"), agent: config.into() };
         // Without a sandbox, because tests run as root in containers; nothing but our own pages is visited.
         let size = format!("--window-size={width},{height}");
-        let options = ["--headless=new", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--disable-dev-shm-usage", &size];
+        let options = ["--headless=new", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--disable-dev-shm-usage", "--lang=zh-CN", &size];
         let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": options}}}});
         let opened = browser.post("", &wanted)?;
         let id = opened["sessionId"].as_str().ok_or_else(|| anyhow!("no session: {opened}"))?;
@@ -158,15 +165,20 @@ impl Browser {
         self.post("/execute/async", &json!({"script": script, "args": []}))
     }
 
+    /// What the page has to itself. A window as narrow as a phone's is not to be had, so the page is told of one.
     pub fn size(&self, width: u32, height: u32) -> Result<()> {
-        self.post("/window/rect", &json!({"width": width, "height": height})).map(drop)
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
+        self.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": screen})).map(drop)
     }
 
-    /// The whole page as a picture, however long it is.
-    pub fn picture(&self, to: &Path) -> Result<()> {
-        let height = self.run("return Math.min(4000, Math.max(document.documentElement.scrollHeight, window.innerHeight))", &[])?;
+    /// What is seen without scrolling, or the whole page however long it is.
+    pub fn picture(&self, to: &Path, extent: Extent) -> Result<()> {
+        let height = match extent {
+            Extent::Window => self.run("return window.innerHeight", &[])?,
+            Extent::Page => self.run("return Math.min(4000, Math.max(document.documentElement.scrollHeight, window.innerHeight))", &[])?,
+        };
         let width = self.run("return window.innerWidth", &[])?;
-        let shot = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true,
+        let shot = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": extent == Extent::Page,
             "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}}});
         let shot = self.post("/goog/cdp/execute", &shot)?;
         let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shot["data"].as_str().unwrap_or_default())?;

@@ -4,7 +4,7 @@
 //! every further kind (`/cases/C-1` and `/cases/C-2` are one kind).
 
 use crate::browser::served::{Served, demo, program};
-use crate::browser::Browser;
+use crate::browser::{Browser, Extent};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -12,63 +12,172 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SIZES: &[(&str, u32, u32)] = &[("office", 1366, 768), ("phone", 390, 844)];
+/// What is pictured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    All,
+    Tour,
+}
+
+const OFFICE: (&str, u32, u32) = ("office", 1366, 768);
+const PHONE: (&str, u32, u32) = ("phone", 390, 844);
 const LANGS: &[&str] = &["zh", "en"];
 
 /// What axe must not find; the lesser kinds are told.
 const GRAVE: &[&str] = &["serious", "critical"];
 
-/// Pictures into a folder; fails where axe finds something serious.
-pub fn run(root: &Path, to: &Path) -> Result<()> {
+/// Who shows the pages several roles have: whoever does most on them.
+const FIRST: &[&str] = &["collector", "asset_preservation_officer", "administrator", "risk_analyst", "team_lead"];
+
+/// Where no link leads, yet people come: the door, a search, a list narrowed to nothing, an address that is none.
+const BESIDE: &[&str] = &["/search?q=7", "/search?q=nobody", NOWHERE];
+const NOWHERE: &str = "/cases/none";
+
+/// The pages of the README's tour: name, role, address, and the link to follow from there.
+const TOUR: &[(&str, &str, &str, &str)] = &[
+    ("workbench", "collector", "/", ""),
+    ("queue", "collector", "/queue", ""),
+    ("case", "collector", "/queue", "tr[data-row] a"),
+    ("portfolio", "risk_analyst", "/portfolio", ""),
+    ("migration", "risk_analyst", "/portfolio/migration", ""),
+    ("loan", "risk_analyst", "/loans?bucket=m4", "tr[data-row] a"),
+    ("claim", "lawyer", "/clocks", "tr[data-row] a"),
+    ("rules", "compliance", "/packs", ""),
+];
+
+/// Pictures into a folder; fails where a page is broken, wider than its window, or axe finds something serious.
+pub fn run(root: &Path, to: &Path, wanted: Wanted) -> Result<()> {
     let program = program(root)?;
     let folder = std::env::temp_dir().join(format!("postloan-pictures-{}", std::process::id()));
     demo(&program, &folder)?;
     let served = Served::start(&program, &folder, "10:00")?;
     fs::create_dir_all(to)?;
-    let axe = axe(root)?;
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
     let browser = Browser::open(1366, 900)?;
-    let mut seen: Vec<String> = Vec::new();
-    for role in served.roles(&browser)? {
-        let pages = pages(&served, &browser, &role, &mut seen)?;
-        println!("{role}: {} pages", pages.len());
-        for path in &pages {
-            page(&served, &browser, path, &role, to, &axe, &mut found).with_context(|| format!("{role} at {path}"))?;
-        }
-    }
+    let seen = match wanted {
+        Wanted::All => Album { served: &served, browser: &browser, to, axe: axe(root)?, found: BTreeMap::new() }.fill(),
+        Wanted::Tour => tour(&served, &browser, to),
+    };
     drop(served);
     fs::remove_dir_all(&folder).ok();
-    println!("{} kinds of pages in {}", seen.len(), to.display());
-    if !found.is_empty() {
-        let told: Vec<String> = found.iter().map(|(what, place)| format!("  {what} ({place})")).collect();
-        bail!("axe finds:\n{}", told.join("\n"));
+    seen
+}
+
+fn tour(served: &Served, browser: &Browser, to: &Path) -> Result<()> {
+    browser.size(OFFICE.1, OFFICE.2)?;
+    for (name, role, path, link) in TOUR {
+        served.sign_in(browser, role)?;
+        browser.go(&format!("{}/lang/zh?to=/", served.base))?;
+        browser.go(&format!("{}{path}", served.base))?;
+        if !link.is_empty() {
+            let href = browser.one(link)?.attribute("href")?;
+            browser.go(&format!("{}{href}", served.base))?;
+        }
+        browser.picture(&to.join(format!("{name}.png")), Extent::Window)?;
     }
     Ok(())
 }
 
-/// Kinds of pages this role reaches that nobody reached before.
-fn pages(served: &Served, browser: &Browser, role: &str, seen: &mut Vec<String>) -> Result<Vec<String>> {
-    served.sign_in(browser, role)?;
-    let mut waiting: VecDeque<String> = VecDeque::from(["/".to_owned()]);
-    let mut new = Vec::new();
-    // The workbench is another one for everybody.
-    seen.retain(|kind| kind != "/");
-    while let Some(path) = waiting.pop_front() {
-        let kind = kind(&path);
-        if seen.contains(&kind) {
-            continue;
+/// The pictures as they are taken, and what is wrong with the pages.
+struct Album<'a> {
+    served: &'a Served,
+    browser: &'a Browser,
+    to: &'a Path,
+    axe: String,
+    found: BTreeMap<String, String>,
+}
+
+impl Album<'_> {
+    fn fill(mut self) -> Result<()> {
+        let mut seen: Vec<String> = Vec::new();
+        self.page("/sign-in", "nobody")?;
+        let mut roles = self.served.roles(self.browser)?;
+        roles.sort_by_key(|role| FIRST.iter().position(|first| first == role).unwrap_or(FIRST.len()));
+        for role in roles {
+            let pages = self.pages(&role, &mut seen)?;
+            println!("{role}: {}", pages.join(" "));
+            for path in &pages {
+                self.page(path, &role).with_context(|| format!("{role} at {path}"))?;
+            }
         }
-        seen.push(kind);
-        browser.go(&format!("{}{path}", served.base))?;
-        let links = browser.run(
-            "return [...document.querySelectorAll('nav.menu a, main a')].map(a => a.getAttribute('href')).filter(h => h && h.startsWith('/') && !h.startsWith('//'))",
-            &[],
-        )?;
-        let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
-        waiting.extend(links.filter(|link| !is_file(link)).map(str::to_owned));
-        new.push(path);
+        println!("{} kinds of pages in {}", seen.len(), self.to.display());
+        if !self.found.is_empty() {
+            let told: Vec<String> = self.found.iter().map(|(what, place)| format!("  {what} ({place})")).collect();
+            bail!("found:\n{}", told.join("\n"));
+        }
+        Ok(())
     }
-    Ok(new)
+
+    /// Kinds of pages this role reaches that nobody reached before.
+    fn pages(&self, role: &str, seen: &mut Vec<String>) -> Result<Vec<String>> {
+        self.served.sign_in(self.browser, role)?;
+        let mut waiting: VecDeque<String> = VecDeque::from(["/".to_owned()]);
+        waiting.extend(BESIDE.iter().map(|&path| path.to_owned()));
+        let mut new = Vec::new();
+        // The workbench is another one for everybody.
+        seen.retain(|kind| kind != "/");
+        while let Some(path) = waiting.pop_front() {
+            let kind = kind(&path);
+            if seen.contains(&kind) {
+                continue;
+            }
+            self.browser.go(&format!("{}{path}", self.served.base))?;
+            // What somebody may not see shows itself to another.
+            if self.status()? == 403 {
+                continue;
+            }
+            seen.push(kind);
+            let links = self.browser.run(
+                "return [...document.querySelectorAll('nav.menu a, nav.door a, main a')].map(a => a.getAttribute('href')).filter(h => h && h.startsWith('/') && !h.startsWith('//'))",
+                &[],
+            )?;
+            let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
+            waiting.extend(links.filter(|link| !is_file(link)).map(str::to_owned));
+            new.push(path);
+        }
+        Ok(new)
+    }
+
+    fn status(&self) -> Result<i64> {
+        let status = self.browser.run("return performance.getEntriesByType('navigation')[0].responseStatus", &[])?;
+        status.as_i64().context("a status")
+    }
+
+    fn page(&mut self, path: &str, role: &str) -> Result<()> {
+        let name = kind(path).trim_matches('/').replace(['/', '?', '='], "-").replace('…', "one");
+        let name = if name.is_empty() { format!("workbench-{role}") } else { name };
+        for &lang in LANGS {
+            self.browser.go(&format!("{}/lang/{lang}?to=/", self.served.base))?;
+            for (size, width, height) in [OFFICE, PHONE] {
+                self.browser.size(width, height)?;
+                self.browser.go(&format!("{}{path}", self.served.base))?;
+                self.browser.picture(&self.to.join(format!("{name}-{lang}-{size}.png")), Extent::Page)?;
+                self.look(path, i64::from(width), &format!("{path} {lang} {size}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a program can see of what is wrong with a page.
+    fn look(&mut self, path: &str, width: i64, place: &str) -> Result<()> {
+        let sideways = self.browser.run("return document.documentElement.scrollWidth", &[])?.as_i64().unwrap_or(0) - width;
+        if sideways > 1 {
+            self.found.insert(format!("{} is wider than its window", kind(path)), format!("by {sideways} at {place}"));
+        }
+        let status = self.status()?;
+        if status != 200 && path != NOWHERE {
+            self.found.insert(format!("{} answers {status}", kind(path)), place.to_owned());
+        }
+        self.browser.run(&self.axe, &[])?;
+        let told = self.browser.run_async("const done = arguments[arguments.length - 1]; axe.run().then(r => done(r.violations.map(v => [v.impact, v.id + ': ' + v.help + ' ' + v.nodes[0].target.join(' ')])))")?;
+        for violation in told.as_array().into_iter().flatten() {
+            let (impact, what) = (violation[0].as_str().unwrap_or_default(), violation[1].as_str().unwrap_or_default());
+            match GRAVE.contains(&impact) {
+                true => drop(self.found.entry(what.to_owned()).or_insert_with(|| place.to_owned())),
+                false => println!("  {impact}: {what} ({place})"),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Files to keep are no pages, and whoever switches language or leaves sees nothing new.
@@ -77,39 +186,14 @@ fn is_file(link: &str) -> bool {
     path.starts_with("/api/") || path.starts_with("/lang/") || path.rsplit('/').next().is_some_and(|last| last.contains('.'))
 }
 
-/// The address with its identities left open: one picture shows the kind.
+/// The address with its identities left open: one picture shows the kind. Tabs are kinds of their own.
 fn kind(path: &str) -> String {
-    let steps = path.split(['?', '#']).next().unwrap_or_default().split('/');
+    let path = path.split('#').next().unwrap_or_default();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let open = |step: &str| if step.chars().any(|letter| letter.is_ascii_digit() || letter.is_ascii_uppercase() || letter == '%') { "…" } else { step }.to_owned();
-    steps.map(open).collect::<Vec<_>>().join("/")
-}
-
-fn page(
-    served: &Served, browser: &Browser, path: &str, role: &str, to: &Path, axe: &str, found: &mut BTreeMap<String, String>,
-) -> Result<()> {
-    let name = kind(path).trim_matches('/').replace('/', "-").replace('…', "one");
-    let name = if name.is_empty() { format!("workbench-{role}") } else { name };
-    for &(size, width, height) in SIZES {
-        browser.size(width, height)?;
-        for lang in LANGS {
-            browser.go(&format!("{}/lang/{lang}?to={path}", served.base))?;
-            browser.picture(&to.join(format!("{name}-{lang}-{size}.png")))?;
-        }
-        let sideways = browser.run("return document.documentElement.scrollWidth - window.innerWidth", &[])?.as_i64().unwrap_or(0);
-        if sideways > 1 {
-            found.entry(format!("wider than the window by {sideways} on {size}")).or_insert_with(|| path.to_owned());
-        }
-        browser.run(axe, &[])?;
-        let told = browser.run_async("const done = arguments[arguments.length - 1]; axe.run().then(r => done(r.violations.map(v => [v.impact, v.id + ': ' + v.help + ' ' + v.nodes[0].target.join(' ')])))")?;
-        for violation in told.as_array().into_iter().flatten() {
-            let (impact, what) = (violation[0].as_str().unwrap_or_default(), violation[1].as_str().unwrap_or_default());
-            match GRAVE.contains(&impact) {
-                true => drop(found.entry(what.to_owned()).or_insert_with(|| format!("{path} {size}"))),
-                false => println!("  {impact}: {what} ({path} {size})"),
-            }
-        }
-    }
-    Ok(())
+    let tab = query.split('&').find(|word| word.starts_with("tab=") || word.starts_with("book="));
+    let steps: Vec<String> = path.split('/').map(open).collect();
+    tab.map_or_else(|| steps.join("/"), |tab| format!("{}?{tab}", steps.join("/")))
 }
 
 /// axe-core from npm, kept beside the built programs.
@@ -135,7 +219,8 @@ mod tests {
     #[test]
     fn pages_of_one_kind_are_pictured_once() {
         let check = |path: &str, expect: &str| assert_eq!(kind(path), expect);
-        check("/cases/C-K0001?tab=plan#top", "/cases/…");
+        check("/cases/C-K0001?because=L1#because", "/cases/…");
+        check("/customers/K0001?tab=plans#top", "/customers/…?tab=plans");
         check("/clocks", "/clocks");
         check("/glossary/E-WB-01", "/glossary/…");
         assert!(is_file("/loans.xlsx?grade=loss") && is_file("/lang/en?to=/") && !is_file("/loans?grade=loss"));

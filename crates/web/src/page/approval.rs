@@ -5,6 +5,7 @@ use crate::page::frame::{Frame, Shown, done, show};
 use crate::page::view::cursor;
 use crate::page::visitor::{Posted, Visitor};
 use crate::server::Server;
+use app::desk::People;
 use app::approval::{
     ApprovalFilter, ApprovalView, Concession, Proposed, Say, approval_decide, approval_mine, approval_signers, approval_view, approval_waiting,
 };
@@ -14,6 +15,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
+use std::sync::Arc;
 
 pub fn router() -> Router<Server> {
     Router::new().route("/approvals", get(inbox)).route("/approvals/mine", get(mine)).route("/approvals/{id}", get(one).post(decide))
@@ -31,6 +33,7 @@ struct Paged {
 #[template(path = "approvals.html")]
 struct ApprovalsPage {
     frame: Frame,
+    people: Arc<People>,
     rows: Vec<ApprovalView>,
     next: Option<String>,
     is_mine: bool,
@@ -38,18 +41,19 @@ struct ApprovalsPage {
 
 async fn inbox(State(server): State<Server>, visitor: Visitor, Asked(paged): Asked<Paged>) -> Shown {
     let (rows, next) = approval_waiting(&server.desk, &visitor.call, &ApprovalFilter::default(), cursor(&paged.after)?.as_ref(), ROWS).await?;
-    show(&ApprovalsPage { frame: visitor.frame("approvals"), rows, next: next.map(|next| next.text()), is_mine: false })
+    show(&ApprovalsPage { frame: visitor.frame("approvals"), people: visitor.people.clone(), rows, next: next.map(|next| next.text()), is_mine: false })
 }
 
 async fn mine(State(server): State<Server>, visitor: Visitor, Asked(paged): Asked<Paged>) -> Shown {
     let (rows, next) = approval_mine(&server.desk, &visitor.call, &ApprovalFilter::default(), cursor(&paged.after)?.as_ref(), ROWS).await?;
-    show(&ApprovalsPage { frame: visitor.frame("approvals"), rows, next: next.map(|next| next.text()), is_mine: true })
+    show(&ApprovalsPage { frame: visitor.frame("approvals"), people: visitor.people.clone(), rows, next: next.map(|next| next.text()), is_mine: true })
 }
 
 #[derive(Template)]
 #[template(path = "approval.html")]
 struct ApprovalPage {
     frame: Frame,
+    people: Arc<People>,
     view: ApprovalView,
     signers: Vec<Holder>,
     limit: Limit,
@@ -73,7 +77,7 @@ impl ApprovalPage {
         let role = self.frame.coded("role", &seat.role);
         match seat.at_least {
             BranchLevel::SubBranch => role.to_owned(),
-            level => format!("{} {role}", self.frame.coded("branch_level", &level)),
+            level => format!("{role} · {}", self.frame.coded("branch_level", &level)),
         }
     }
 
@@ -129,6 +133,24 @@ fn flatten(name: &str, value: &serde_json::Value, into: &mut Vec<(String, String
     }
 }
 
+/// A fact in words: the places of a list stay numbers, codes become what their sets call them.
+fn worded(frame: &Frame, name: &str, value: &str) -> (String, String) {
+    let is_place = |step: &str| step.parse::<usize>().is_ok();
+    let steps: Vec<String> = name.split('.').map(|step| if is_place(step) { step.to_owned() } else { frame.named("terms", step) }).collect();
+    let set = match name.split('.').rfind(|step| !is_place(step)).unwrap_or_default() {
+        "attested" => "lever_condition",
+        "because" => "closed_because",
+        "fields" => "personal_field",
+        "form" => "agreement_form",
+        "goal" => "plan_goal",
+        "purpose" => "unmask_purpose",
+        "terms" => "hardship_term",
+        other => other,
+    };
+    let value: Vec<String> = value.split(", ").map(|code| frame.named(set, code)).collect();
+    (steps.join(" "), value.join(", "))
+}
+
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -137,11 +159,13 @@ async fn one(State(server): State<Server>, visitor: Visitor, Named(id): Named<St
     let view = approval_view(&server.desk, &visitor.call, &id).await?;
     let signers = approval_signers(&server.desk, &visitor.call, &view.file.approval).await?;
     let limit = server.desk.rules.authority.limit(view.file.approval.proposal.decision).clone();
+    let frame = visitor.frame("approvals");
     show(&ApprovalPage {
         may_decide: signers.iter().any(|signer| signer.staff_id == visitor.call.staff_id),
         is_mine: view.file.approval.maker.staff_id == visitor.call.staff_id,
-        terms: terms(&view.file.proposed),
-        frame: visitor.frame("approvals"),
+        terms: terms(&view.file.proposed).iter().map(|(name, value)| worded(&frame, name, value)).collect(),
+        people: visitor.people.clone(),
+        frame,
         view,
         signers,
         limit,

@@ -6,6 +6,7 @@ use crate::page::view::cursor;
 use crate::page::visitor::{Posted, Visitor};
 use crate::server::Server;
 use app::audit::{AuditVerified, AuditView, AuditWanted, audit_export, audit_search, audit_verify};
+use app::desk::People;
 use askama::Template;
 use authority::UseCase;
 use axum::Router;
@@ -14,6 +15,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::Deserialize;
+use std::sync::Arc;
 use units::{Date, Moment};
 
 pub fn router() -> Router<Server> {
@@ -36,6 +38,7 @@ struct Wanted {
 #[template(path = "audit.html")]
 struct AuditPage {
     frame: Frame,
+    people: Arc<People>,
     wanted: Wanted,
     rows: Vec<AuditView>,
     next: Option<String>,
@@ -65,6 +68,7 @@ async fn page(server: &Server, visitor: &Visitor, wanted: Wanted) -> crate::prob
     };
     Ok(AuditPage {
         frame: visitor.frame("audit"),
+        people: visitor.people.clone(),
         rows,
         next: next.map(|next| next.text()),
         verified: None,

@@ -1,5 +1,6 @@
 //! Charts as SVG at addresses of their own, drawn into pages by `<img>`: each stands beside its table and says no more than it.
 
+use crate::page::frame::escaped;
 use anyhow::anyhow;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -40,22 +41,48 @@ pub fn svg(places: &[String], layers: &[Layer], unit: &str, drawn: Drawn) -> any
             Drawn::Lines => json!({ "name": layer.name, "data": data }),
         }
     };
+    let legend = legend(layers, colors, unit);
     let chart = json!({
-        "width": 920, "height": 330, "font_family": FONT, "margin": { "left": 8, "top": 8, "right": 14, "bottom": 6 },
+        "width": 920, "height": 330, "font_family": FONT, "margin": { "left": 8, "top": legend.1 + 10, "right": 14, "bottom": 6 },
         "series_list": layers.iter().map(series).collect::<Vec<_>>(),
-        "series_colors": colors, "series_symbol": null, "x_axis_data": places, "legend_align": "left",
-        "legend_margin": { "bottom": 8 }, "y_axis_configs": [{ "axis_title": unit, "axis_formatter": "{t}" }],
+        "series_colors": colors, "series_symbol": null, "x_axis_data": places, "legend_show": false,
+        "y_axis_configs": [{ "axis_formatter": "{t}" }],
     });
     let text = chart.to_string();
     let drawn = match drawn {
         Drawn::Stacked => BarChart::from_json(&text).and_then(|chart| chart.svg()),
         Drawn::Lines => LineChart::from_json(&text).and_then(|chart| chart.svg()),
     };
-    drawn.map_err(|problem| anyhow!("drawing a chart: {problem}"))
+    let drawn = drawn.map_err(|problem| anyhow!("drawing a chart: {problem}"))?;
+    Ok(drawn.replacen("</svg>", &format!("{}</svg>", legend.0), 1))
+}
+
+/// The unit, then each layer's colour and name, in as many lines as it takes, and how high they are. The library's own
+/// legend measures Chinese as if it were narrow, and writes the names over each other.
+fn legend(layers: &[Layer], colors: &[&str], unit: &str) -> (String, u32) {
+    const SIZE: u32 = 14;
+    const LINE: u32 = 22;
+    const RIGHT: u32 = 900;
+    let (mut drawn, mut x, mut y) = (String::new(), 12, 20);
+    let mut word = |text: &str, color: Option<&str>| {
+        let wide: u32 = text.chars().map(|letter| if letter.is_ascii() { 8 } else { SIZE }).sum();
+        if x + wide + 40 > RIGHT {
+            (x, y) = (12, y + LINE);
+        }
+        if let Some(color) = color {
+            drawn += &format!(r#"<rect x="{x}" y="{}" width="14" height="10" fill="{color}"/>"#, y - 10);
+            x += 19;
+        }
+        drawn += &format!(r##"<text x="{x}" y="{y}" font-size="{SIZE}" font-family="{FONT}" fill="#1d2430">{}</text>"##, escaped(text));
+        x += wide + 18;
+    };
+    word(&format!("({unit})"), None);
+    layers.iter().zip(colors.iter().cycle()).for_each(|(layer, color)| word(&layer.name, Some(color)));
+    (drawn, y)
 }
 
 pub fn image(svg: String) -> Response {
-    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, max-age=60")], svg).into_response()
+    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, max-age=60"), (header::VARY, "cookie")], svg).into_response()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::problem::Reply;
 use crate::server::Server;
 use app::clock_fact::{FactSaid, fact_record};
 use app::clock_watch::{ActTried, ClaimView, ClockMonth, ClockSeen, ClocksWanted, act_try, claim_view, clock_month, clocks_seen};
+use app::desk::People;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -189,6 +190,7 @@ struct ClaimPage {
     frame: Frame,
     claim: ClaimView,
     claim_id: String,
+    owner: String,
     /// Who or what an act may be against: identity, and what it is.
     parties: Vec<(String, &'static str)>,
     acts: &'static [ActKind],
@@ -197,7 +199,7 @@ struct ClaimPage {
     tried: Option<ActTried>,
 }
 
-fn page(frame: Frame, claim: ClaimView, draft: Draft, tried: Option<ActTried>) -> ClaimPage {
+fn page(frame: Frame, people: &People, claim: ClaimView, draft: Draft, tried: Option<ActTried>) -> ClaimPage {
     let facts = &claim.facts;
     let debtors = facts.debtors.iter().map(|id| (id.clone(), "debtor"));
     let guarantors = facts.guarantees.iter().map(|one| (one.guarantor_id.clone(), "guarantor"));
@@ -205,7 +207,8 @@ fn page(frame: Frame, claim: ClaimView, draft: Draft, tried: Option<ActTried>) -
     let measures = facts.preservations.iter().map(|one| (one.preservation_id.clone(), "preservation"));
     let mut parties: Vec<(String, &'static str)> = debtors.chain(guarantors).chain(collateral).chain(measures).collect();
     parties.dedup();
-    ClaimPage { claim_id: facts.claim_id.clone(), parties, acts: ActKind::ALL, evidence: EvidenceKind::ALL, draft, tried, frame, claim }
+    let owner = people.called(facts.signal_owner());
+    ClaimPage { claim_id: facts.claim_id.clone(), owner, parties, acts: ActKind::ALL, evidence: EvidenceKind::ALL, draft, tried, frame, claim }
 }
 
 async fn claim(State(server): State<Server>, visitor: Visitor, Named(claim_id): Named<String>) -> Shown {
@@ -213,7 +216,7 @@ async fn claim(State(server): State<Server>, visitor: Visitor, Named(claim_id): 
     let frame = visitor.frame("clocks");
     let typed = frame.refused.as_ref().map(|refused| Fields(refused.typed.clone()));
     let draft = typed.as_ref().map(Draft::of).unwrap_or_else(|| Draft { on: visitor.call.at.day().to_string(), ..Draft::default() });
-    show(&page(frame, claim, draft, None))
+    show(&page(frame, &visitor.people, claim, draft, None))
 }
 
 /// Tries an act, or records it.
@@ -223,7 +226,7 @@ async fn record(State(server): State<Server>, Named(claim_id): Named<String>, Po
     let claim = claim_view(&server.desk, &visitor.call, &claim_id).await?;
     if fields.get("say") == "try" {
         let tried = act_try(&server.desk, &visitor.call, &claim, &act)?;
-        return show(&page(visitor.frame("clocks"), claim, Draft::of(&fields), Some(tried)));
+        return show(&page(visitor.frame("clocks"), &visitor.people, claim, Draft::of(&fields), Some(tried)));
     }
     fact_record(&server.desk, &visitor.call, &claim_id, &FactSaid::act(act)).await?;
     done(&format!("/clocks/{claim_id}"), "act_recorded")

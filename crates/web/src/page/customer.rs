@@ -236,7 +236,7 @@ fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
 
 fn case_row(frame: &Frame, visitor: &Visitor, case: &Case) -> CaseRow {
     let owner = match case.owner() {
-        Some(Owner::Staff(id)) => visitor.people.person(id).map_or_else(|| id.clone(), |staff| format!("{} {id}", staff.name)),
+        Some(Owner::Staff(id)) => visitor.people.called(id),
         Some(Owner::Agency(id)) => id.clone(),
         None => String::new(),
     };

@@ -34,7 +34,7 @@ struct RefusedPage {
 /// Answers a request by the pages, and dresses what they answer.
 pub async fn dress(server: Server, pages: Router, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let sends_files = parts.uri.path() == upload::PATH;
+    let sends_files = [upload::PATH, upload::PACK].contains(&parts.uri.path());
     let most = if sends_files { upload::BYTES } else { FORM_BYTES };
     let posted = match (parts.method == Method::POST).then_some(to_bytes(body, most)) {
         None => Bytes::new(),
@@ -52,8 +52,10 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
     let Ok(mut response) = pages.clone().oneshot(request).await;
     let route = response.extensions().get::<MatchedPath>().cloned();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let form = if sends_files { &[][..] } else { &posted[..] };
-        let typed: Vec<(String, String)> = form_urlencoded::parse(form).into_owned().collect();
+        let typed: Vec<(String, String)> = match sends_files {
+            true => upload::typed(&parts.headers, &posted, FORM_BYTES),
+            false => form_urlencoded::parse(&posted).into_owned().collect(),
+        };
         let from = typed.iter().find(|(name, _)| name == "_from").and_then(|(_, from)| from.parse::<Uri>().ok());
         let signed_out = response.status() == StatusCode::UNAUTHORIZED;
         response = match from {

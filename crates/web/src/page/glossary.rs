@@ -104,6 +104,11 @@ impl Frame {
         let known = ["action", "use_case", "topic"].into_iter().map(|set| format!("{set}.{code}")).find(|dotted| lookup(dotted).is_some());
         known.map_or_else(|| code.replace(['_', '.'], " "), |dotted| self.word(&dotted).to_owned())
     }
+
+    /// What something is about, `case/C-1`, in words.
+    pub fn subject(&self, subject: &str) -> String {
+        subject.split_once('/').map_or_else(|| subject.to_owned(), |(kind, id)| format!("{} {id}", self.named("subject", kind)))
+    }
 }
 
 /// A message with dots for its facts.

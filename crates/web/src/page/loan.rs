@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::routing::get;
 use glossary::{Lang, lookup, message};
 use loan::{Component, Receipt, Source, Split, Step};
-use units::{Date, Money};
+use units::{Coded, Date, Money};
 
 pub fn router() -> Router<Server> {
     Router::new().route("/loans/{id}", get(loan))
@@ -136,7 +136,8 @@ fn fact(frame: &Frame, row: &[Cell]) -> Option<(String, String)> {
         Cell::Text(code) => frame.named(set, code),
         other => other.for_people(),
     };
-    Some((heading(frame, what), figure))
+    let unit = if matches!(row[1], Cell::Amount(_)) { frame.word("figure.in_yuan") } else { "" };
+    Some((heading(frame, what) + unit, figure))
 }
 
 fn reasons(frame: &Frame, told: &LoanView) -> Vec<Reason> {
@@ -145,7 +146,7 @@ fn reasons(frame: &Frame, told: &LoanView) -> Vec<Reason> {
         let findings = told.explained.findings.iter().filter(|finding| topics.contains(&finding.topic));
         findings.map(|finding| because(finding, frame)).collect::<Vec<_>>()
     };
-    let reason = |code: &str, figure: String, topics: &[&str], by_steps: bool| Reason { title: heading(frame, code), figure, because: because(topics), by_steps };
+    let reason = |code: &str, figure: String, topics: &[&str], by_steps: bool| Reason { title: titled(frame, code), figure, because: because(topics), by_steps };
     vec![
         reason("principal_outstanding", figures.principal_outstanding.to_string(), &[], true),
         reason("amount_past_due", figures.amount_past_due.to_string(), &[], true),
@@ -156,6 +157,12 @@ fn reasons(frame: &Frame, told: &LoanView) -> Vec<Reason> {
         reason("stage", figures.stage.to_string(), &["stage"], false),
         reason("allowance", figures.allowance.to_string(), &["allowance"], false),
     ]
+}
+
+/// A figure's name, with its unit where it is money.
+fn titled(frame: &Frame, code: &str) -> String {
+    let is_money = matches!(code, "principal_outstanding" | "amount_past_due" | "allowance");
+    heading(frame, code) + if is_money { frame.word("figure.in_yuan") } else { "" }
 }
 
 /// Sets that a finding's value or fact may be from; no code stands in two of them.
@@ -230,11 +237,6 @@ impl LoanPage {
     /// One component of what a receipt settled.
     fn part(&self, line: &ReceiptLine, component: &str) -> String {
         Component::from_code(component).map(|component| line.split[component]).filter(|amount| !amount.is_zero()).map_or_else(String::new, |amount| amount.to_string())
-    }
-
-    /// A bucket without its days.
-    fn short(&self, bucket: &grading::Bucket) -> &'static str {
-        short(self.frame.coded("bucket", bucket))
     }
 
     fn chip(&self, standing: &DueStanding) -> &'static str {

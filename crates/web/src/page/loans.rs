@@ -177,7 +177,7 @@ fn sort_heading(frame: &Frame, ask: &Ask, place: usize, sort: usize, descending:
 fn titled(frame: &Frame, name: &str, is_number: bool) -> String {
     let title = heading(frame, name);
     let is_count = matches!(name, "days_past_due" | "stage" | "extension_count");
-    if is_number && !is_count { format!("{title} ({})", frame.word("figure.yuan")) } else { title }
+    if is_number && !is_count { title + frame.word("figure.in_yuan") } else { title }
 }
 
 fn encoded(text: &str) -> String {

@@ -71,8 +71,8 @@ async fn time(State(server): State<Server>, visitor: Visitor, asked: Query) -> S
 
 /// A series of the page by the name of its chart.
 fn series(frame: &Frame, name: &str, nights: &[HistoryNight], ask: &Ask) -> Option<Series> {
-    let yuan = frame.word("figure.yuan").to_owned();
-    let percentage = "%".to_owned();
+    let yuan = frame.word("figure.in_yuan").to_owned();
+    let percentage = " (%)".to_owned();
     let row = |night: &HistoryNight, cells: Vec<String>| (night.as_of.to_string(), cells);
     let words = |ladder: Ladder| ladder.states().into_iter().map(|code| frame.named(ladder.code(), code)).collect::<Vec<_>>();
     let balances = |held: &[Held]| held.iter().map(|held| held.balance.to_string()).collect::<Vec<_>>();
@@ -131,7 +131,7 @@ async fn drawn(State(server): State<Server>, visitor: Visitor, Named(name): Name
         let layers: Vec<Layer> = series.headings.iter().enumerate().map(layer).collect();
         let (how, unit) = match is_money {
             true => (Drawn::Stacked, frame.word("figure.chart_unit")),
-            false => (Drawn::Lines, series.unit.as_str()),
+            false => (Drawn::Lines, "%"),
         };
         chart::svg(&places, &layers, unit, how)
     };

@@ -12,6 +12,7 @@ use app::operations::{BatchRow, NightAccount, Operations, may, night_account, ni
 use app::case_night::Applied;
 use app::dayend_run::NightKept;
 use app::status::NextStep;
+use app::desk::People;
 use askama::Template;
 use authority::UseCase;
 use axum::Router;
@@ -64,6 +65,7 @@ async fn overview(State(server): State<Server>, visitor: Visitor) -> Shown {
 #[template(path = "night.html")]
 struct NightPage {
     frame: Frame,
+    people: Arc<People>,
     night: NightAccount,
 }
 
@@ -91,7 +93,7 @@ impl NightPage {
 async fn night(State(server): State<Server>, visitor: Visitor, Named(date): Named<String>) -> Shown {
     let date = Date::parse(&date).map_err(|_| refusal("E-WB-09", &[("field", "date"), ("value", &date)]))?;
     let night = night_account(&server.desk, &visitor.call, date).await?;
-    show(&NightPage { frame: visitor.frame("operations"), night })
+    show(&NightPage { frame: visitor.frame("operations"), people: visitor.people.clone(), night })
 }
 
 /// Runs a night as work that may be left.

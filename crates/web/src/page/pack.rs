@@ -1,9 +1,10 @@
 //! The rules (规则): in force with article, certainty and signature; compared; drafted, tried, signed, put in force.
 
-use crate::extract::{Asked, Named};
+use crate::extract::{Asked, Named, refusal};
 use crate::job::{Ended, JobKind};
 use crate::page::frame::{Frame, Shown, done, show};
 use crate::page::operation::begin_work;
+use crate::page::upload::{self, Upload};
 use crate::page::visitor::{Posted, Visitor};
 use crate::server::Server;
 use app::operations::may;
@@ -14,9 +15,9 @@ use app::pack::{
 use askama::Template;
 use authority::UseCase;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 use units::Date;
 
@@ -26,6 +27,7 @@ pub fn router() -> Router<Server> {
         .route("/packs/rules/{id}", get(rule))
         .route("/packs/compare", get(compared))
         .route("/packs/drafts", get(drafts).post(put))
+        .route(upload::PACK, post(take))
         .route("/packs/drafts/{digest}", get(draft).post(act))
 }
 
@@ -149,6 +151,19 @@ async fn drafts(State(server): State<Server>, visitor: Visitor) -> Shown {
 
 async fn put(State(server): State<Server>, Posted { visitor, fields }: Posted) -> Shown {
     let digest = draft_put(&server.desk, &visitor.call, fields.get("text")).await?;
+    Ok(Redirect::to(&format!("/packs/drafts/{digest}")).into_response())
+}
+
+/// A draft as a file: taken as if its text had been typed.
+async fn take(State(server): State<Server>, visitor: Visitor, request: Request) -> Shown {
+    may(&server.desk, &visitor.call, UseCase::WhatIfRun).await?;
+    let upload = Upload::read(request).await?;
+    if !visitor.is_own_form(upload.fields.get("_csrf")) {
+        return Err(refusal("E-WB-08", &[]));
+    }
+    let file = upload.files.into_iter().next().unwrap_or_default();
+    let text = String::from_utf8(file.1).map_err(|_| refusal("E-WB-09", &[("field", "file"), ("value", &file.0)]))?;
+    let digest = draft_put(&server.desk, &visitor.call, &text).await?;
     Ok(Redirect::to(&format!("/packs/drafts/{digest}")).into_response())
 }
 

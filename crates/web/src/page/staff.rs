@@ -114,6 +114,7 @@ struct PersonPage {
     may_post: bool,
     is_me: bool,
     may_delegate: bool,
+    may_audit: bool,
 }
 
 async fn one(State(server): State<Server>, visitor: Visitor, Named(id): Named<String>) -> Shown {
@@ -147,6 +148,7 @@ async fn one(State(server): State<Server>, visitor: Visitor, Named(id): Named<St
         may_post: visitor.may(UseCase::RoleGrant),
         is_me: visitor.call.staff_id == id,
         may_delegate: visitor.may(UseCase::DelegationMake),
+        may_audit: visitor.may(UseCase::AuditView),
         employee,
     })
 }

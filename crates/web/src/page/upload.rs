@@ -5,10 +5,11 @@ use crate::page::visitor::Fields;
 use crate::problem::Reply;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 
-/// Where files are sent to; everywhere else a body is a form.
+/// Where files of the book are sent to, and rules as a file; everywhere else a body is a form.
 pub const PATH: &str = "/operations/upload";
+pub const PACK: &str = "/packs/upload";
 
 /// The most bytes of one upload. Larger files are put into the server's inbox.
 pub const BYTES: usize = 64 << 20;
@@ -23,12 +24,25 @@ pub struct Upload {
 
 impl Upload {
     pub async fn read(request: Request) -> Reply<Upload> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let boundary = kind.split(';').find_map(|part| part.trim().strip_prefix("boundary=")).map(|text| text.trim_matches('"').to_owned());
-        let Some(boundary) = boundary.filter(|_| kind.starts_with("multipart/form-data")) else { return Err(bad_request("multipart/form-data")) };
+        let boundary = boundary(request.headers()).ok_or_else(|| bad_request("multipart/form-data"))?;
         let body = to_bytes(request.into_body(), BYTES).await.map_err(|_| refusal("E-WB-05", &[]))?;
         parts(&body, &boundary).ok_or_else(|| bad_request("multipart/form-data"))
     }
+}
+
+/// What a form with files said, for the page it came from: its fields, and a file of no more than `most` bytes of text
+/// as the field `text`.
+pub fn typed(headers: &HeaderMap, body: &Bytes, most: usize) -> Vec<(String, String)> {
+    let Some(Upload { mut fields, files }) = boundary(headers).and_then(|boundary| parts(body, &boundary)) else { return Vec::new() };
+    let text = files.into_iter().next().filter(|(_, bytes)| bytes.len() <= most).and_then(|(_, bytes)| String::from_utf8(bytes).ok());
+    fields.0.extend(text.map(|text| ("text".to_owned(), text)));
+    fields.0
+}
+
+fn boundary(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = kind.split(';').find_map(|part| part.trim().strip_prefix("boundary="))?;
+    kind.starts_with("multipart/form-data").then(|| boundary.trim_matches('"').to_owned())
 }
 
 fn find(within: &[u8], what: &[u8]) -> Option<usize> {

@@ -140,7 +140,7 @@ struct TeamPage {
 async fn team(State(server): State<Server>, visitor: Visitor) -> Shown {
     let (desk, call) = (&server.desk, &visitor.call);
     let board = app::workbench::team_board(desk, call).await?;
-    let name = |id: &str| visitor.people.person(id).map_or_else(|| id.to_owned(), |staff| format!("{} {id}", staff.name));
+    let name = |id: &str| visitor.people.called(id);
     let mut moves: Vec<(String, String, Vec<MoveRow>)> = Vec::new();
     let mut wanted = app::case::team_balance(desk, call, &board.team).await?;
     wanted.sort_by(|one, two| one.to.cmp(&two.to));

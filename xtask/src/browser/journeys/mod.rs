@@ -12,7 +12,7 @@ mod operations;
 mod risk;
 
 use crate::browser::served::{Served, demo, program};
-use crate::browser::{Browser, LONG_PATIENCE, PATIENCE};
+use crate::browser::{Browser, Extent, LONG_PATIENCE, PATIENCE};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 use std::fs;
@@ -106,7 +106,7 @@ impl Journey<'_> {
 
     fn told(&self, error: &anyhow::Error, picture: &Path) -> String {
         let at = self.browser.url().unwrap_or_default();
-        let taken = picture.parent().map(fs::create_dir_all).is_some_and(|made| made.is_ok()) && self.browser.picture(picture).is_ok();
+        let taken = picture.parent().map(fs::create_dir_all).is_some_and(|made| made.is_ok()) && self.browser.picture(picture, Extent::Page).is_ok();
         let picture = if taken { format!("\n  picture: {}", picture.display()) } else { String::new() };
         format!("step {} fails: {}\n  at {at}\n  {error:#}{picture}", self.steps, self.step)
     }
@@ -262,7 +262,8 @@ impl Journey<'_> {
     /// Waits for the end of work under way: its page asks again by itself.
     pub fn waits_for_the_end(&self) -> Result<()> {
         self.arrives("/operations/jobs/")?;
-        self.browser.until(LONG_PATIENCE, "the work does not end", || Ok((!self.has("main progress")?).then_some(())))
+        let is_over = "return document.readyState === 'complete' && document.querySelector('main h1') !== null && document.querySelector('main progress') === null";
+        self.browser.until(LONG_PATIENCE, "the work does not end", || Ok((self.browser.run(is_over, &[])? == Value::Bool(true)).then_some(())))
     }
 
     /// Sends a form that the page does not offer, as somebody would whose page is older than the rules of the hour.
