@@ -3,6 +3,7 @@
 //! Plainer than the practice world of `sim`, which holds every borrower in memory: here a loan is
 //! drawn from its number alone and forgotten once written.
 
+use crate::Wanted;
 use loan::schedule::{self, ScheduleRules};
 use loan::{DayCount, Frequency, LoanStatus, RepaymentMethod, Terms};
 use sim::random::Random;
@@ -46,12 +47,14 @@ pub struct Credit {
 pub struct Lender {
     seed: u64,
     business_date: Date,
+    unpunctual: u64,
     schedules: HashMap<(Money, RatePpm, u32), Vec<(Money, Money)>>,
 }
 
 impl Lender {
-    pub fn new(seed: u64, business_date: Date) -> Lender {
-        Lender { seed, business_date, schedules: HashMap::new() }
+    pub fn new(wanted: &Wanted) -> Lender {
+        let &Wanted { seed, business_date, unpunctual, .. } = wanted;
+        Lender { seed, business_date, unpunctual, schedules: HashMap::new() }
     }
 
     pub fn credit(&mut self, number: u32) -> Credit {
@@ -74,7 +77,7 @@ impl Lender {
         };
         let product = *random.pick(&PRODUCTS);
         let dues = self.dues(&terms);
-        let conduct = conduct(&mut random);
+        let conduct = conduct(&mut random, self.unpunctual);
         let fallen_due = dues.partition_point(|due| due.0 <= self.business_date);
         let mut credit = Credit {
             number,
@@ -132,9 +135,10 @@ impl Credit {
     }
 }
 
-/// 88 in a hundred are punctual.
-fn conduct(random: &mut Random) -> Conduct {
-    match random.weighted([880, 70, 20, 30].into_iter()) {
+/// Of those who do not pay on the day, seven in twelve pay late, two in part, three nothing for long.
+fn conduct(random: &mut Random, unpunctual: u64) -> Conduct {
+    let shares = [1_000 - unpunctual, unpunctual * 7 / 12, unpunctual * 2 / 12, unpunctual * 3 / 12];
+    match random.weighted(shares.into_iter()) {
         0 => Conduct::Punctual,
         1 => Conduct::Late(random.between(1, 45) as i32),
         2 => Conduct::Partial(random.between(1, 6) as usize),
@@ -148,8 +152,8 @@ mod tests {
 
     #[test]
     fn schedules_repay_the_principal_and_nothing_is_dated_after_the_business_date() {
-        let business_date = Date::parse("2026-10-31").unwrap();
-        let mut lender = Lender::new(1, business_date);
+        let wanted = Wanted::default();
+        let (business_date, mut lender) = (wanted.business_date, Lender::new(&wanted));
         let (mut dues, mut receipts) = (0, 0);
         for number in 0..2_000 {
             let credit = lender.credit(number);

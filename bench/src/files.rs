@@ -67,7 +67,7 @@ pub fn write(folder: &Path, wanted: &Wanted, format: Format) -> Result<Counts> {
     for (folder, loans) in deliveries(folder, wanted.loans) {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let branches = (wanted.loans / 10_000).clamp(4, 97);
-        let officers = (wanted.loans / 1_000).clamp(8, 2_000);
+        let officers = officers(wanted.loans);
         write_branches(&folder, branches, format)?;
         write_officers(&folder, officers, branches, format)?;
         let mut customers = Sheet::create(&folder, "customers", format)?;
@@ -82,10 +82,15 @@ pub fn write(folder: &Path, wanted: &Wanted, format: Format) -> Result<Counts> {
     Ok(counts)
 }
 
+/// How many officers a book of so many loans has.
+pub fn officers(loans: u32) -> u32 {
+    (loans / 500).clamp(8, 2_000)
+}
+
 /// Writes what borrowers pay on one day after the business date; says how many payments there are.
 pub fn write_day(folder: &Path, wanted: &Wanted, day: Date) -> Result<usize> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    let mut lender = Lender::new(wanted.seed, wanted.business_date);
+    let mut lender = Lender::new(wanted);
     let mut repayments = Sheet::create(folder, "repayments", Format::Parquet)?;
     for first in (0..wanted.loans).step_by(CHUNK as usize) {
         let mut paid = Vec::new();
@@ -109,7 +114,10 @@ pub fn write_day(folder: &Path, wanted: &Wanted, day: Date) -> Result<usize> {
 fn write_branches(folder: &Path, count: u32, format: Format) -> Result<()> {
     let mut sheet = Sheet::create(folder, "branches", format)?;
     let id = texts((0..count).map(branch_id));
-    sheet.write(&[("branch_id", id), ("name", texts((0..count).map(|number| format!("Branch {number}"))))])?;
+    // The first is the head office.
+    let above = StringArray::from_iter((0..count).map(|number| (number > 0).then(|| branch_id(0))));
+    let names = texts((0..count).map(|number| format!("Branch {number}")));
+    sheet.write(&[("branch_id", id), ("name", names), ("parent_id", Arc::new(above))])?;
     sheet.close()
 }
 
@@ -130,6 +138,7 @@ fn customer_columns(numbers: Range<u32>) -> Vec<(&'static str, ArrayRef)> {
         ("customer_id", texts(numbers.clone().map(customer_id))),
         ("name", texts(numbers.clone().map(|number| format!("Customer {number}")))),
         ("kind", texts(numbers.clone().map(|number| kind(number).0.to_owned()))),
+        ("phone", texts(numbers.clone().map(|number| format!("138{number:08}")))),
         ("scale", Arc::new(StringArray::from_iter(numbers.clone().map(|number| kind(number).1)))),
         ("region", texts(numbers.clone().map(|number| pick(&REGIONS, number)))),
         ("industry", texts(numbers.map(|number| pick(&INDUSTRIES, number)))),
@@ -143,7 +152,7 @@ fn write_credits(
     (officers, branches): (u32, u32),
     format: Format,
 ) -> Result<Counts> {
-    let mut lender = Lender::new(wanted.seed, wanted.business_date);
+    let mut lender = Lender::new(wanted);
     let mut loans = Sheet::create(folder, "loans", format)?;
     let mut instalments = Sheet::create(folder, "instalments", format)?;
     let mut repayments = Sheet::create(folder, "repayments", format)?;
@@ -237,7 +246,7 @@ fn branch_id(number: u32) -> String {
     format!("B{number:03}")
 }
 
-fn officer_id(number: u32) -> String {
+pub fn officer_id(number: u32) -> String {
     format!("O{number:05}")
 }
 

@@ -6,7 +6,7 @@
 //! measures the rules alone. Start it with `cargo xtask bench …`, which builds everything optimised.
 //!
 //! Reading order: [`credit`] (one loan), [`files`] and [`sheet`] (the tables), [`gauge`] (one
-//! process), [`bank`], [`run`] with [`baselines`] and [`decode`], [`targets`], [`kernels`], [`machine`].
+//! process), [`bank`], [`run`] with [`baselines`] and [`decode`], [`targets`], [`kernels`], [`load`], [`machine`].
 
 mod bank;
 mod baselines;
@@ -15,12 +15,14 @@ mod decode;
 mod files;
 mod gauge;
 mod kernels;
+mod load;
 mod machine;
 mod run;
 mod sheet;
 mod targets;
 
 use anyhow::{Context, Result, bail};
+use load::Crowd;
 use sheet::Format;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ usage: bench [run] [--loans N] [--seed S] [--runs N] [--book DIR] [--baselines y
                                 measure postloan and the baselines over a book of N loans (1,000,000)
        bench book --out DIR [--loans N] [--seed S] [--format parquet|csv]
                                 write such a book
+       bench load [--loans N] [--book DIR] [--people N] [--seconds N] [--pause MS] [--unpunctual PERMILLE]
+                                serve such a bank to people at work (Debian's wrk)
        bench kernels [--runs N] [--loans N]
                                 measure the rules alone
        bench decode FILE...     decode Parquet files and do nothing
@@ -51,6 +55,9 @@ pub struct Wanted {
     pub format: Format,
     pub baselines: bool,
     pub business_date: Date,
+    /// Borrowers in a thousand who do not pay on the day.
+    pub unpunctual: u64,
+    pub crowd: Crowd,
 }
 
 impl Default for Wanted {
@@ -64,6 +71,8 @@ impl Default for Wanted {
             format: Format::Parquet,
             baselines: true,
             business_date,
+            unpunctual: 120,
+            crowd: Crowd { people: 200, seconds: 60, pause: 5_000 },
         }
     }
 }
@@ -91,6 +100,7 @@ fn run(arguments: &[String]) -> Result<()> {
             println!("{}", files::write(folder, &wanted, wanted.format)?);
         }
         ("run", options) => run::run(&wanted(options)?)?,
+        ("load", options) => load::run(&wanted(options)?)?,
         ("kernels", options) => {
             let wanted = wanted(options)?;
             println!("{}\n", machine::describe());
@@ -115,6 +125,10 @@ fn wanted(options: &[String]) -> Result<Wanted> {
             ("--loans", _) => wanted.loans = u32::try_from(number()?.clamp(1, 50_000_000))?,
             ("--seed", _) => wanted.seed = number()?,
             ("--runs", _) => wanted.runs = usize::try_from(number()?.clamp(1, 99))?,
+            ("--unpunctual", _) => wanted.unpunctual = number()?.min(1_000),
+            ("--people", _) => wanted.crowd.people = usize::try_from(number()?.clamp(1, 2_000))?,
+            ("--seconds", _) => wanted.crowd.seconds = u32::try_from(number()?.clamp(1, 3_600))?,
+            ("--pause", _) => wanted.crowd.pause = u32::try_from(number()?.clamp(2, 600_000))?,
             ("--out" | "--book", _) => wanted.folder = Some(PathBuf::from(value)),
             ("--format", "parquet") => wanted.format = Format::Parquet,
             ("--format", "csv") => wanted.format = Format::Csv,

@@ -19,9 +19,10 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   ci                           everything CI runs: tidy, conformance, a demo run, the tests
-  test                         tidy, conformance, the tests
+  test                         tidy, conformance, the tests, the journeys
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
+  journeys [NAME] [--bank DIR] what each role does, in a real browser over the demo bank or over copies of one
   screenshots [DIR] [--tour]   a picture of every page in both languages and sizes, and what axe finds;
                                with --tour those of the README
   kill                         imports, nights and backups killed 200 times, nights 100 times while they are
@@ -52,6 +53,10 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["test"] => ci::test(&root()),
         ["tidy"] => tidy::run(&root()),
         ["conformance", ..] => conformance::run(&args[1..]),
+        ["journeys"] => browser::journeys(&root(), None, None),
+        ["journeys", "--bank", bank] => browser::journeys(&root(), None, Some(Path::new(bank))),
+        ["journeys", name] => browser::journeys(&root(), Some(name), None),
+        ["journeys", name, "--bank", bank] => browser::journeys(&root(), Some(name), Some(Path::new(bank))),
         ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots"), Wanted::All),
         ["screenshots", to] => browser::pictures(&root(), Path::new(to), Wanted::All),
         ["screenshots", to, "--tour"] => browser::pictures(&root(), Path::new(to), Wanted::Tour),

@@ -61,7 +61,7 @@ impl Columns {
 /// Positions over every kind of borrower, for one day and for a night's thirteen; schedules; grades.
 pub fn kernels(runs: usize, loans: u32) -> Vec<Kernel> {
     let (wanted, each) = (Wanted::default(), LOANS.min(loans as usize / 20 + 1));
-    let mut lender = Lender::new(wanted.seed, wanted.business_date);
+    let mut lender = Lender::new(&wanted);
     let mut kinds: BTreeMap<&str, Vec<Columns>> = BTreeMap::new();
     for number in 0.. {
         let credit = lender.credit(number);

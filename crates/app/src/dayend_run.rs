@@ -100,11 +100,22 @@ pub fn night_plan(
     folded_by: FoldedBy,
     progress: &mut dyn FnMut(u64),
 ) -> Outcome<(NightInput, NightPlan)> {
+    night_plan_by(open, &rules_of(pack, date)?, date, known_on, folded_by, progress)
+}
+
+/// The same by rules that may be those of another day.
+pub fn night_plan_by(
+    open: &Open,
+    rules: &Rules,
+    date: Date,
+    known_on: Date,
+    folded_by: FoldedBy,
+    progress: &mut dyn FnMut(u64),
+) -> Outcome<(NightInput, NightPlan)> {
     let batches = batch::list(&open.lake)?;
     if batches.is_empty() {
         return refused("E-DE-01", &[]);
     }
-    let rules = rules_of(pack, date)?;
     let before = night_before(open, date)?;
     // What the night builds on is what was written, or no night is built.
     for batch in &batches {
@@ -113,13 +124,13 @@ pub fn night_plan(
     before.as_ref().map_or(Ok(()), Night::check_carried)?;
     let request = NightRequest { business_date: date, known_on, carried_from: before.as_ref(), only: None, traced: None };
     let input = match folded_by {
-        FoldedBy::ThisMachine => lake::night::read(&open.lake, &request, &rules, progress)?.0,
-        FoldedBy::Cluster(cluster) => read_by_cluster(open, &request, &rules, cluster, progress)?,
+        FoldedBy::ThisMachine => lake::night::read(&open.lake, &request, rules, progress)?.0,
+        FoldedBy::Cluster(cluster) => read_by_cluster(open, &request, rules, cluster, progress)?,
     };
     if input.loans.is_empty() {
         return refused("E-DE-05", &[("date", &date)]);
     }
-    let plan = dayend::plan_by(&Threads, &input, &rules);
+    let plan = dayend::plan_by(&Threads, &input, rules);
     let violations = dayend::check(&input, &plan);
     if !violations.is_empty() {
         let shown: Vec<String> = violations.iter().take(10).map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use crate::desk::{Call, Desk, PAGE, required};
 use crate::failure::{Outcome, refused};
 use crate::figures::last_night;
 use crate::operations::{aside, may};
-use crate::what_if::{WhatIf, what_if};
+use crate::what_if::{WhatIf, all_begun, what_if};
 use crate::workspace::{Open, lock, refused_pack, workspace_open};
 use anyhow::Context;
 use authority::UseCase;
@@ -280,8 +280,7 @@ async fn draft(desk: &Desk, call: &Call, digest: &str) -> Outcome<DraftView> {
     aside(move || {
         let text = draft_text(&open, &wanted)?;
         let (pack, (_, now)) = (parsed(&text)?, current(&open, PackUse::Night)?);
-        let known = |rule: &&Rule| !now.rules().contains(rule);
-        let on = pack.rules().iter().filter(known).map(|rule| rule.effective_from).fold(today, Date::max);
+        let on = all_begun(&now, &pack, today);
         let header = pack.header();
         Ok(DraftView {
             name: pack.name(),

@@ -1,6 +1,6 @@
 //! A draft pack over the whole book: who would move, before it goes live.
 
-use crate::dayend_run::{FoldedBy, night_plan};
+use crate::dayend_run::{FoldedBy, night_plan_by, rules_of};
 use crate::failure::Outcome;
 use crate::figures::night_of;
 use crate::table::{Cell, Table};
@@ -14,6 +14,8 @@ use units::{Date, Money};
 #[derive(Clone, Debug)]
 pub struct WhatIf {
     pub date: Date,
+    /// The day whose rules were taken, of the pack in force and of the draft.
+    pub rules_on: Date,
     pub in_force: String,
     pub draft: String,
     /// From, to, count, amount, for buckets and grades.
@@ -24,14 +26,22 @@ pub struct WhatIf {
     pub allowance_after: Money,
 }
 
-/// Plans the night of `date` twice, under the pack in force and under the draft, and compares.
-/// Nothing is written.
+/// The day on which everything a draft changes has begun, and `at_least` this day.
+pub fn all_begun(in_force: &Pack, draft: &Pack, at_least: Date) -> Date {
+    let changed = draft.rules().iter().filter(|rule| !in_force.rules().contains(rule));
+    changed.map(|rule| rule.effective_from).fold(at_least, Date::max)
+}
+
+/// Plans the night of `date` twice, under the pack in force and under the draft, and compares. What begins later is
+/// tried as if it had begun: that is what a draft is for. Nothing is written.
 pub fn what_if(open: &Open, date: Date, draft: &Pack, progress: &mut dyn FnMut(u64)) -> Outcome<WhatIf> {
     let night = night_of(open, date)?;
     let known_on = Date::parse(&night.run()?.known_on).ok().context("the record of the run is damaged")?;
     let in_force = open.pack(None)?;
-    let (input, now) = night_plan(open, &in_force, date, known_on, FoldedBy::ThisMachine, progress)?;
-    let (_, then) = night_plan(open, draft, date, known_on, FoldedBy::ThisMachine, progress)?;
+    let rules_on = all_begun(&in_force, draft, date);
+    let mut planned = |pack: &Pack| night_plan_by(open, &rules_of(pack, rules_on)?, date, known_on, FoldedBy::ThisMachine, progress);
+    let (input, now) = planned(&in_force)?;
+    let (_, then) = planned(draft)?;
     let mut groups: BTreeMap<(&str, &str, &str), (i64, Money)> = BTreeMap::new();
     let mut loans = Table::new(&["loan_id", "what", "from", "to", ">principal_outstanding"]);
     for (number, (before, after)) in now.loan_states.iter().zip(&then.loan_states).enumerate() {
@@ -54,6 +64,7 @@ pub fn what_if(open: &Open, date: Date, draft: &Pack, progress: &mut dyn FnMut(u
     let allowance = |plan: &dayend::NightPlan| plan.loan_states.iter().map(|state| state.allowance).sum();
     Ok(WhatIf {
         date,
+        rules_on,
         in_force: in_force.name(),
         draft: draft.name(),
         moves,

@@ -101,6 +101,13 @@ impl Server {
         }
     }
 
+    /// Reads the last night's book, so that nobody waits for it who comes first.
+    fn warm(&self) {
+        if let Err(Failure::Fault(fault)) = self.desk.books.last(&self.desk.open) {
+            eprintln!("fault step=warm error=\"{fault:#}\"");
+        }
+    }
+
     /// Now, on the institution's clock.
     pub fn now(&self) -> Moment {
         self.clock.now()
@@ -151,9 +158,13 @@ pub async fn serve(listener: TcpListener, server: Server, stop: impl Future<Outp
 
 async fn renew_forever(server: Server) {
     loop {
+        let renewed = server.clone();
+        // Compiling and reading take a moment; a bug in them ends this look and not the server.
+        let _ = tokio::task::spawn_blocking(move || {
+            renewed.rules_renew();
+            renewed.clone().warm();
+        })
+        .await;
         tokio::time::sleep(RULES_EVERY).await;
-        let server = server.clone();
-        // Compiling reads files and takes a moment; a bug in it ends this look and not the server.
-        let _ = tokio::task::spawn_blocking(move || server.rules_renew()).await;
     }
 }

@@ -1,8 +1,9 @@
-//! A real browser over the demo: pictures of every page, and what is wrong with its accessibility.
+//! A real browser over the demo: journeys of each role, pictures of every page, and what is wrong with its accessibility.
 //!
 //! Debian's `chromium` and `chromium-driver`, driven by the few commands of the WebDriver standard we need (a client
 //! library would bring an HTTP stack of its own and have half of the workspace compiled again).
 
+mod journeys;
 mod pictures;
 mod served;
 
@@ -13,10 +14,18 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use journeys::run as journeys;
 pub use pictures::{Wanted, run as pictures};
 
 /// How long a page may take before a journey gives up; far more than any should.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long work under way, a night or an import, may take.
+const LONG_PATIENCE: Duration = Duration::from_secs(600);
+
+/// What the driver says while a page is turning or a part of it is not yet to be clicked: a moment later it is.
+const PASSING: [&str; 5] =
+    ["stale element reference", "no such element", "element not interactable", "element click intercepted", "aborted by navigation"];
 
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -86,25 +95,59 @@ impl Browser {
         Ok(self.get("/url")?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// What is there now, by a CSS selector.
-    pub fn all(&self, css: &str) -> Result<Vec<Element<'_>>> {
-        let found = self.post("/elements", &json!({"using": "css selector", "value": css}))?;
+    /// What is there now, by a CSS selector, or by an XPath, which begins `//` or `(//`.
+    pub fn all(&self, what: &str) -> Result<Vec<Element<'_>>> {
+        let using = if what.trim_start_matches('(').starts_with("//") { "xpath" } else { "css selector" };
+        let found = self.post("/elements", &json!({"using": using, "value": what}))?;
         let ids = found.as_array().into_iter().flatten().filter_map(|one| one[ELEMENT].as_str());
         Ok(ids.map(|id| Element { browser: self, id: id.to_owned() }).collect())
     }
 
     /// What is or will be there.
-    pub fn one(&self, css: &str) -> Result<Element<'_>> {
+    pub fn one(&self, what: &str) -> Result<Element<'_>> {
+        self.until(PATIENCE, &format!("there is no {what}"), || Ok(self.all(what)?.into_iter().next()))
+    }
+
+    /// Asks until there is an answer; gives up with `otherwise` and what the page says.
+    pub fn until<T>(&self, patience: Duration, otherwise: &str, ask: impl Fn() -> Result<Option<T>>) -> Result<T> {
         let since = Instant::now();
         loop {
-            if let Some(found) = self.all(css)?.into_iter().next() {
-                return Ok(found);
+            match ask() {
+                Ok(Some(answer)) => return Ok(answer),
+                Err(error) if !PASSING.iter().any(|passing| error.to_string().contains(passing)) => return Err(error),
+                _ if since.elapsed() > patience => bail!("{otherwise}; the page says: {}", self.text()?.chars().take(600).collect::<String>()),
+                _ => std::thread::sleep(Duration::from_millis(50)),
             }
-            if since.elapsed() > PATIENCE {
-                bail!("{} has no {css}; it says: {}", self.url()?, self.text()?.chars().take(400).collect::<String>());
-            }
-            std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Clicks on what is or will be there.
+    pub fn click(&self, what: &str) -> Result<()> {
+        self.until(PATIENCE, &format!("{what} is not to be clicked"), || match self.all(what)?.first() {
+            Some(found) => found.click().map(Some),
+            None => Ok(None),
+        })
+    }
+
+    /// Presses keys one after the other, wherever the focus is.
+    pub fn press(&self, keys: &[&str]) -> Result<()> {
+        let strokes: Vec<Value> = keys.iter().flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key}))).collect();
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})).map(drop)
+    }
+
+    /// Does what leads to another page, and waits until that page is there.
+    pub fn turn(&self, act: impl FnOnce() -> Result<()>) -> Result<()> {
+        self.run("window.isLastPage = true", &[])?;
+        act()?;
+        self.until(PATIENCE, "no other page comes", || {
+            let is_other = self.run("return !window.isLastPage && document.readyState === 'complete'", &[])?;
+            Ok((is_other == Value::Bool(true)).then_some(()))
+        })
+    }
+
+    /// Whoever was signed in is forgotten.
+    pub fn forget(&self) -> Result<()> {
+        self.told("/cookie", self.agent.delete(format!("{}/cookie", self.session)).call()).map(drop)
     }
 
     /// What a person reads in the main part of the page.
@@ -152,12 +195,22 @@ impl Drop for Browser {
 }
 
 impl Element<'_> {
+    /// The element as a script is given it.
+    pub fn reference(&self) -> Value {
+        json!({ELEMENT: self.id})
+    }
+
     fn act(&self, what: &str, body: &Value) -> Result<Value> {
         self.browser.post(&format!("/element/{}/{what}", self.id), body)
     }
 
     pub fn click(&self) -> Result<()> {
         self.act("click", &json!({})).map(drop)
+    }
+
+    /// Types into a field, after what it holds; the path of a file where files are chosen.
+    pub fn send(&self, text: &str) -> Result<()> {
+        self.act("value", &json!({"text": text})).map(drop)
     }
 
     pub fn attribute(&self, name: &str) -> Result<String> {

@@ -30,6 +30,7 @@ use casework::script::ScriptTopic;
 use casework::strategy::{CaseAction, DebtorType};
 use casework::{Channel, ContactResult, Purpose, Relation};
 use std::collections::{BTreeMap, BTreeSet};
+use units::Coded;
 
 pub fn router() -> Router<Server> {
     Router::new().route("/cases/{id}", get(case_page)).merge(case_act::router())
@@ -40,6 +41,14 @@ pub struct KeyedResult {
     pub key: char,
     pub code: &'static str,
     pub label: &'static str,
+    result: ContactResult,
+}
+
+impl KeyedResult {
+    /// Whoever calls us was reached, or speaks of a death.
+    fn is_of_who_calls(&self) -> bool {
+        self.result.is_right_party() || self.result == ContactResult::Deceased
+    }
 }
 
 const SPOKEN: [(char, ContactResult); 13] = [
@@ -64,7 +73,7 @@ const SENT: [(char, ContactResult); 3] = [('1', ContactResult::Delivered), ('2',
 pub fn results(frame: &Frame, channel: Channel) -> Vec<KeyedResult> {
     let written = matches!(channel, Channel::AppMessage | Channel::Sms | Channel::Email | Channel::Letter);
     let of: &[(char, ContactResult)] = if written { &SENT } else { &SPOKEN };
-    of.iter().map(|(key, result)| KeyedResult { key: *key, code: result.code(), label: frame.coded("contact_result", result) }).collect()
+    of.iter().map(|(key, result)| KeyedResult { key: *key, code: result.code(), label: frame.coded("contact_result", result), result: *result }).collect()
 }
 
 /// A contact that was begun and waits to be recorded.
@@ -225,6 +234,10 @@ impl CasePage {
         self.frame.typed(&format!("{name}.{lever_id}"), "")
     }
 
+    fn attested(&self, lever_id: &str, code: &str) -> bool {
+        self.frame.ticked(&format!("attested.{lever_id}"), code)
+    }
+
     /// The amount past due as a form takes it.
     fn past_due(&self) -> String {
         self.case.facts.amount_past_due.plain()
@@ -271,8 +284,8 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         reasons: case.priority.reasons.iter().map(|(reason, points)| (*points, frame.coded("priority_reason", reason))).collect(),
         persons: gate_persons(server, &frame, &options, &persons),
         under_way: under_way.iter().map(|begun| underway(&frame, begun)).collect(),
-        inbound: results(&frame, Channel::Call),
-        inbound_ways: choices_of(&frame, "channel", &[Channel::Call, Channel::Sms, Channel::AppMessage, Channel::Letter, Channel::Visit], Some(Channel::Call)),
+        inbound: results(&frame, Channel::Call).into_iter().filter(KeyedResult::is_of_who_calls).collect(),
+        inbound_ways: choices_of(&frame, "channel", &[Channel::Call, Channel::Sms, Channel::AppMessage, Channel::Letter, Channel::Visit], again(&frame, "channel").or(Some(Channel::Call))),
         because: explained.map(|explained| because(&frame, explained)),
         promises: file.promises.iter().map(|one| promise(&frame, &one.promise, today, &staff)).collect(),
         contacts: file.contacts.iter().map(|record| contact(&frame, record, &staff)).collect(),
@@ -285,17 +298,17 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         topics: choices(&frame, "script_topic", Some(topic(&case, asked))),
         purposes: choices(&frame, "purpose", purpose),
         checked,
-        colleagues: colleagues.into_iter().filter(|(code, _)| *code != call.staff_id).map(|(code, name)| Choice { label: format!("{name} {code}"), code, chosen: false }).collect(),
-        ways: choices(&frame, "payment_way", Some(PaymentWay::App)),
-        actions: choices::<CaseAction>(&frame, "case_action", None),
-        channels: choices::<Channel>(&frame, "channel", None),
-        hand_over_reasons: choices_of(&frame, "hand_over_reason", HAND_OVERS, None),
-        closed_reasons: choices::<ClosedBecause>(&frame, "closed_because", None),
-        outcomes: choices::<ObjectionOutcome>(&frame, "objection_outcome", None),
-        goals: choices::<PlanGoal>(&frame, "plan_goal", None),
-        forms: choices::<AgreementForm>(&frame, "agreement_form", None),
+        colleagues: colleagues.into_iter().filter(|(code, _)| *code != call.staff_id).map(|(code, name)| Choice { label: format!("{name} {code}"), chosen: code == frame.typed("to", ""), code }).collect(),
+        ways: choices(&frame, "payment_way", again(&frame, "way").or(Some(PaymentWay::App))),
+        actions: choices::<CaseAction>(&frame, "case_action", again(&frame, "next")),
+        channels: choices::<Channel>(&frame, "channel", again(&frame, "next_channel")),
+        hand_over_reasons: choices_of(&frame, "hand_over_reason", HAND_OVERS, again(&frame, "because")),
+        closed_reasons: choices::<ClosedBecause>(&frame, "closed_because", again(&frame, "because")),
+        outcomes: choices::<ObjectionOutcome>(&frame, "objection_outcome", again(&frame, "outcome")),
+        goals: choices::<PlanGoal>(&frame, "plan_goal", again(&frame, "goal")),
+        forms: choices::<AgreementForm>(&frame, "agreement_form", again(&frame, "agreed")),
         terms: choices::<HardshipTerm>(&frame, "hardship_term", None),
-        debtor_types: choices::<DebtorType>(&frame, "debtor_type", Some(case.facts.debtor_type)),
+        debtor_types: choices::<DebtorType>(&frame, "debtor_type", again(&frame, "debtor_type").or(Some(case.facts.debtor_type))),
         next: format!("/queue/next?skip={skip}"),
         skip,
         today: today.to_string(),
@@ -311,6 +324,11 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
 fn debtor_name(case: &Case, persons: &[PersonView]) -> String {
     let debtor = persons.iter().find(|person| person.relation == Relation::Debtor);
     debtor.map_or_else(|| case.customer_id.clone(), |debtor| crate::page::gate::field(debtor, PersonalField::Name, 0))
+}
+
+/// What was chosen in a list before the form was refused.
+fn again<T: Coded>(frame: &Frame, name: &str) -> Option<T> {
+    T::from_code(frame.typed(name, ""))
 }
 
 /// The reasons people hand over for; the others are the night's.

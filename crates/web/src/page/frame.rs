@@ -160,6 +160,11 @@ impl Frame {
         typed.map_or(otherwise, |(_, value)| value.as_str())
     }
 
+    /// Whether a box was ticked before the form was refused.
+    pub fn ticked(&self, name: &str, value: &str) -> bool {
+        self.refused.as_ref().is_some_and(|refused| refused.typed.iter().any(|(known, ticked)| known == name && ticked == value))
+    }
+
     /// The address of this page with one word of its query set anew; empty takes it out.
     pub fn here_with(&self, name: &str, value: &str) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));

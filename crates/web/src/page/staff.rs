@@ -1,6 +1,6 @@
 //! People and rights (人员与权限): who works where, what each may do, and the matrix of roles with its sources.
 
-use crate::extract::{Asked, Named, refusal};
+use crate::extract::{Asked, Named, bad_request, refusal};
 use crate::page::frame::{Frame, Shown, done, show};
 use crate::page::visitor::{Posted, Visitor};
 use crate::problem::Reply;
@@ -13,6 +13,7 @@ use authority::{BranchLevel, Delegation, Employment, Post, Role, Scope, Staff, U
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
+use casework::strategy::Skill;
 use serde::Deserialize;
 use units::Date;
 
@@ -49,6 +50,7 @@ struct StaffPage {
     branches: Vec<(String, usize)>,
     roles: &'static [Role],
     levels: &'static [BranchLevel],
+    skills: &'static [Skill],
     all_branches: Vec<String>,
     next: Option<usize>,
     today: Date,
@@ -80,6 +82,7 @@ async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Ask
         branches: branches.into_iter().collect(),
         roles: Role::ALL,
         levels: BranchLevel::ALL,
+        skills: Skill::ALL,
         all_branches: paths(&visitor.people),
         next,
         today: visitor.call.at.day(),
@@ -178,7 +181,11 @@ async fn add(State(server): State<Server>, posted: Posted) -> Shown {
         posts: vec![post],
     };
     let capacity: Option<u32> = fields.read_as("capacity", |text| text.parse().ok())?;
-    let work = capacity.filter(|capacity| *capacity > 0).map(|capacity| Work { capacity, ..Work::default() });
+    let skills: Option<Vec<Skill>> = fields.all("skill").map(Skill::from_code).collect();
+    let skills = skills.ok_or_else(|| bad_request("skill"))?;
+    // Everybody speaks the language of the country; others are told through the API.
+    let languages = vec!["zh".to_owned()];
+    let work = capacity.filter(|capacity| *capacity > 0).map(|capacity| Work { skills, languages, capacity, ..Work::default() });
     let _place = server.passwords.acquire().await.expect("never closed");
     staff_add(&server.desk, &posted.visitor.call, &Employee { staff, work }, fields.get("password")).await?;
     done(&format!("/staff/{staff_id}"), "staff_added")

@@ -1,36 +1,23 @@
 //! The risk officer's book: portfolio, list of loans, one loan; who sees what, and every figure opens the loans behind it.
 
+use crate::browser::{Browser, House, PASSWORD, between};
 use app::book_import::{BookImport, book_import};
 use app::case_night::case_night;
 use app::dayend_run::{FoldedBy, NightWanted, Writing, dayend_run};
-use app::office::{demo_staff, desk_open};
-use app::workspace::{lock, workspace_init_demo};
+use app::desk::Desk;
+use app::office::demo_staff;
+use app::workspace::{Open, lock, workspace_init_demo};
 use authority::Role;
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
 use sim::population::{Scale, generate};
 use std::collections::BTreeMap;
 use std::fs;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
-use tower::ServiceExt;
 use units::{Date, Moment};
-use web::{Clock, Server};
 
 const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 600, months: 6 };
 
 struct Bank {
-    runtime: Runtime,
-    pages: Router,
+    house: House,
     people: BTreeMap<Role, String>,
-    _folder: TempDir,
-}
-
-struct Page {
-    status: u16,
-    kind: String,
-    text: String,
 }
 
 impl Bank {
@@ -44,86 +31,37 @@ impl Bank {
         }
         let open = workspace_init_demo(&dir, "cn-bank", "Bank").unwrap();
         book_import(&open, &BookImport { from: inbox, ..BookImport::default() }, &mut |_| {}).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (pages, people) = runtime.block_on(async {
-            let desk = desk_open(&open, None, last).await.unwrap();
-            let at = Moment::new(last, 10 * 3_600);
-            let institution = &sim::population::words::INSTITUTION;
-            let role_of = |post: &str| Role::from_code(&institution.roles[institution.posts.iter().position(|known| known == post)?]);
-            demo_staff(&desk, &role_of, at, "Lan-Qiao-2026").await.unwrap();
-            for night in ["2026-09-30", "2026-10-31", "2026-11-19", "2026-11-20"] {
-                let held = lock(&open, "night").unwrap();
-                let wanted = NightWanted { business_date: Date::parse(night).unwrap(), known_on: None, writing: Writing::Keep };
-                let run = dayend_run(&open, &held, &open.pack(None).unwrap(), &wanted, FoldedBy::ThisMachine, &mut |_| {}).unwrap();
-                drop(held);
-                // People came to work on the last day.
-                if run.plan.business_date == last {
-                    case_night(&desk, &run).await.unwrap();
-                }
-            }
-            let people = app::sign_in::demo_people(&desk, at).await.unwrap();
-            let people = people.into_iter().map(|(role, staff_id, _)| (role, staff_id)).collect();
-            (web::router(Server::new(desk, Clock::new(move || at))), people)
-        });
-        Bank { runtime, pages, people, _folder: folder }
+        let at = Moment::new(last, 10 * 3_600);
+        let (house, people) = House::serve(folder, &open, at, async |desk: &Desk| nights(&open, desk, at).await);
+        Bank { house, people }
     }
 
-    fn send(&self, request: Request<Body>) -> (Page, Vec<String>) {
-        self.runtime.block_on(async {
-            let response = self.pages.clone().oneshot(request).await.unwrap();
-            let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect();
-            let kind = response.headers().get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap()).to_owned();
-            let status = response.status().as_u16();
-            let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            (Page { status, kind, text: String::from_utf8_lossy(&bytes).into_owned() }, cookies)
-        })
-    }
-
-    fn sign_in(&self, role: Role) -> Person<'_> {
-        let staff_id = &self.people[&role];
-        let request = Request::post("/sign-in/demo").header(header::HOST, "127.0.0.1").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let (_, cookies) = self.send(request.body(Body::from(format!("staff_id={staff_id}"))).unwrap());
-        let session = cookies.iter().find(|cookie| cookie.starts_with("postloan_session=")).expect("a session");
-        Person { bank: self, cookie: format!("{}; postloan_lang=en", session.split(';').next().unwrap()) }
+    fn sign_in(&self, role: Role) -> Browser<'_> {
+        self.house.sign_in(&self.people[&role])
     }
 }
 
-struct Person<'a> {
-    bank: &'a Bank,
-    cookie: String,
+/// Four nights; people came to work on the last day. One of each role.
+async fn nights(open: &Open, desk: &Desk, at: Moment) -> BTreeMap<Role, String> {
+    let institution = &sim::population::words::INSTITUTION;
+    let role_of = |post: &str| Role::from_code(&institution.roles[institution.posts.iter().position(|known| known == post)?]);
+    demo_staff(desk, &role_of, at, PASSWORD).await.unwrap();
+    for night in ["2026-09-30", "2026-10-31", "2026-11-19", "2026-11-20"] {
+        let held = lock(open, "night").unwrap();
+        let wanted = NightWanted { business_date: Date::parse(night).unwrap(), known_on: None, writing: Writing::Keep };
+        let run = dayend_run(open, &held, &open.pack(None).unwrap(), &wanted, FoldedBy::ThisMachine, &mut |_| {}).unwrap();
+        drop(held);
+        if run.plan.business_date == at.day() {
+            case_night(desk, &run).await.unwrap();
+        }
+    }
+    let people = app::sign_in::demo_people(desk, at).await.unwrap();
+    people.into_iter().map(|(role, staff_id, _)| (role, staff_id)).collect()
 }
 
-impl Person<'_> {
-    fn get(&self, path: &str) -> Page {
-        self.bank.send(Request::get(path).header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap()).0
-    }
-
-    fn shown(&self, path: &str) -> String {
-        let page = self.get(path);
-        assert_eq!(page.status, 200, "{path}: {}", page.text);
-        page.text
-    }
-
-    /// Sends a form of a page as a browser does, with the hidden fields of the page.
-    fn post(&self, from: &str, to: &str, fields: &str) -> Page {
-        let page = self.shown(from);
-        let hidden = ["_csrf", "_key", "_from"].map(|name| {
-            let value = between(&page, &format!("name=\"{name}\" value=\""), "\"").replace("&amp;", "&");
-            format!("&{name}={}", url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>())
-        });
-        let request = Request::post(to).header(header::COOKIE, &self.cookie).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.bank.send(request.body(Body::from(fields.to_owned() + &hidden.concat())).unwrap()).0
-    }
-
-    /// How many loans a list says there are.
-    fn loans(&self, path: &str) -> usize {
-        between(&self.shown(path), "<p class=\"sums\"><strong>", "<").parse().unwrap()
-    }
-}
-
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
-    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
-    rest.split_once(after).unwrap().0
+/// How many loans a list says there are.
+fn loans(person: &Browser, path: &str) -> usize {
+    between(&person.shown(path), "<p class=\"sums\"><strong>", "<").parse().unwrap()
 }
 
 /// Addresses that begin so, as a browser follows them.
@@ -137,7 +75,7 @@ fn links(text: &str, begin: &str) -> Vec<String> {
 fn every_figure_of_the_portfolio_opens_the_loans_behind_it() {
     let bank = Bank::new();
     let auditor = bank.sign_in(Role::Auditor);
-    let all = auditor.loans("/loans");
+    let all = loans(&auditor, "/loans");
     // The nights are gathered aside; what is compared with them waits for nobody.
     while !auditor.shown("/portfolio/time").contains("2026-09-30") {
         std::thread::sleep(std::time::Duration::from_millis(100));
@@ -145,10 +83,10 @@ fn every_figure_of_the_portfolio_opens_the_loans_behind_it() {
     let portfolio = auditor.shown("/portfolio");
     assert!(portfolio.contains("NPL ratio") && portfolio.contains("Balance by grade over time"), "{portfolio}");
     // The buckets are the whole list, part by part.
-    let buckets: usize = links(&portfolio, "/loans?bucket=").iter().map(|link| auditor.loans(link)).sum();
+    let buckets: usize = links(&portfolio, "/loans?bucket=").iter().map(|link| loans(&auditor, link)).sum();
     assert_eq!(buckets, all);
     // A ratio opens what stands in its numerator: here a count.
-    let counted = auditor.loans("/loans?metric=past_due_count_ratio&status=all");
+    let counted = loans(&auditor, "/loans?metric=past_due_count_ratio&status=all");
     assert!(portfolio.contains(&format!("metric=past_due_count_ratio&#38;status=all\">{counted}<")), "{counted} in {portfolio}");
     // A cell of the matrix says how many loans it opens.
     let matrix = auditor.shown("/portfolio/migration?show=count&before=2026-10-31");
@@ -156,7 +94,7 @@ fn every_figure_of_the_portfolio_opens_the_loans_behind_it() {
         let link = links(cell, "/loans?").remove(0);
         let figure = between(cell, "\">", "</a>").rsplit('>').next().unwrap().trim().replace(',', "");
         let figure: usize = figure.parse().unwrap_or_else(|_| panic!("no figure in {cell}"));
-        assert_eq!(auditor.loans(&link), figure, "{link}");
+        assert_eq!(loans(&auditor, &link), figure, "{link}");
     }
     for path in ["/portfolio/cut?cut=product", "/portfolio/vintages?days=90", "/portfolio/concentration", "/portfolio/time"] {
         auditor.shown(path);
@@ -172,10 +110,10 @@ fn every_figure_of_the_portfolio_opens_the_loans_behind_it() {
 fn everybody_sees_the_loans_their_right_reaches() {
     let bank = Bank::new();
     let (auditor, head, collector) = (bank.sign_in(Role::Auditor), bank.sign_in(Role::BranchHead), bank.sign_in(Role::Collector));
-    let all = auditor.loans("/loans?status=all");
-    let below = head.loans("/loans?status=all");
+    let all = loans(&auditor, "/loans?status=all");
+    let below = loans(&head, "/loans?status=all");
     assert!(below > 0 && below < all, "{below} of {all}");
-    assert!(collector.loans("/loans?status=all") < below, "a collector's are those of the own cases");
+    assert!(loans(&collector, "/loans?status=all") < below, "a collector's are those of the own cases");
     // A loan of another branch: not in the list, and not by its address.
     let every = auditor.shown("/loans?status=all&size=500&sort=loan_id") + &auditor.shown("/loans?status=all&size=500&sort=loan_id&page=2");
     let mine = head.shown("/loans?status=all&size=500&sort=loan_id");
@@ -213,14 +151,14 @@ fn a_list_is_sorted_turned_and_taken_along() {
 fn a_view_is_kept_for_the_one_who_kept_it() {
     let bank = Bank::new();
     let auditor = bank.sign_in(Role::Auditor);
-    let kept = auditor.post("/loans?bucket=M1", "/loans/views", "name=late+ones&query=bucket%3DM1%26size%3D200");
+    let kept = auditor.fill("/loans?bucket=M1", "/loans/views", &[("name", "late ones"), ("query", "bucket=M1&size=200")]);
     assert_eq!(kept.status, 303, "{}", kept.text);
     assert!(auditor.shown("/loans").contains("/loans?bucket=M1&#38;size=200\">late ones</a>"), "{}", auditor.shown("/loans"));
     assert!(!bank.sign_in(Role::BranchHead).shown("/loans").contains("late ones"));
     // One that says nothing an address may say is not kept, and what was typed stays.
-    let refused = auditor.post("/loans", "/loans/views", "name=odd&query=dpd_from%3Dmany");
+    let refused = auditor.fill("/loans", "/loans/views", &[("name", "odd"), ("query", "dpd_from=many")]);
     assert_eq!((refused.status, refused.text.contains("value=\"odd\"")), (422, true), "{}", refused.text);
-    assert_eq!(auditor.post("/loans", "/loans/views/late%20ones/drop", "query=").status, 303);
+    assert_eq!(auditor.fill("/loans", "/loans/views/late%20ones/drop", &[("query", "")]).status, 303);
     assert!(!auditor.shown("/loans").contains("late ones"));
 }
 

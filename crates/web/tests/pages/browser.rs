@@ -1,12 +1,18 @@
-//! An empty institution with its first administrator, and somebody who reads pages and sends forms.
+//! Served institutions, and somebody who reads pages and sends forms.
 
 use app::book_import::{BookImport, book_import};
+use app::desk::Desk;
 use app::office::{desk_open, first_administrator};
-use app::workspace::workspace_init;
+use app::workspace::{Open, workspace_init};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tower::ServiceExt;
 use units::Moment;
 use web::{Clock, Server};
 
@@ -16,14 +22,29 @@ pub const PASSWORD: &str = "Winter-2026-alt";
 /// What everybody then chooses.
 const CHOSEN: &str = "Sommer-2026-neu";
 
-/// A served institution.
+/// A served institution whose clock the test sets.
 pub struct House {
-    pub address: String,
+    pages: Router,
+    runtime: Runtime,
+    clock: Arc<Mutex<Moment>>,
+    demo: bool,
     pub dir: TempDir,
-    _runtime: Runtime,
 }
 
 impl House {
+    /// Serves what `found` made of a workspace in `dir`; with what it brought along.
+    pub fn serve<T>(dir: TempDir, open: &Open, at: Moment, found: impl AsyncFnOnce(&Desk) -> T) -> (House, T) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let clock = Arc::new(Mutex::new(at));
+        let hand = clock.clone();
+        let (pages, found) = runtime.block_on(async {
+            let desk = desk_open(open, None, at.day()).await.unwrap();
+            let found = found(&desk).await;
+            (web::router(Server::new(desk, Clock::new(move || *hand.lock().unwrap()))), found)
+        });
+        (House { pages, runtime, clock, demo: open.config.demo, dir }, found)
+    }
+
     /// With the branch `H`, come in as batch 1, and the administrator `A0001`, at ten in the morning.
     pub fn new() -> House {
         let dir = tempfile::tempdir().unwrap();
@@ -33,24 +54,22 @@ impl House {
         std::fs::write(&branches, "branch_id,name\nH,Head\n").unwrap();
         let wanted = BookImport { from: branches, ..BookImport::default() };
         book_import(&open, &wanted, &mut |_| {}).map_err(|no| format!("{no:?}")).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let clock = Arc::new(Mutex::new(at));
-        let address = runtime.block_on(async {
-            let desk = desk_open(&open, None, at.day()).await.unwrap();
-            first_administrator(&desk, "A0001", "A", PASSWORD, at).await.map_err(|no| format!("{no:?}")).unwrap();
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap().to_string();
-            let server = Server::new(desk, Clock::new(move || *clock.lock().unwrap()));
-            tokio::spawn(web::serve(listener, server, std::future::pending()));
-            address
-        });
-        House { address, dir, _runtime: runtime }
+        let administrator = async |desk: &Desk| first_administrator(desk, "A0001", "A", PASSWORD, at).await.map_err(|no| format!("{no:?}")).unwrap();
+        House::serve(dir, &open, at, administrator).0
     }
 
-    /// Somebody who has signed in and chosen a password.
-    pub fn sign_in(&self, staff_id: &str) -> Browser {
-        let mut browser = Browser { address: self.address.clone(), cookies: Vec::new() };
-        browser.cookies.push(("postloan_lang".to_owned(), "en".to_owned()));
+    pub fn set_clock(&self, at: &str) {
+        *self.clock.lock().unwrap() = Moment::parse(at).unwrap();
+    }
+
+    /// Somebody who has signed in: with one click in a demo, else with a password chosen by oneself.
+    pub fn sign_in(&self, staff_id: &str) -> Browser<'_> {
+        let browser = Browser { house: self, cookies: RefCell::new(vec![("postloan_lang".to_owned(), "en".to_owned())]) };
+        if self.demo {
+            let entered = browser.send("/sign-in/demo", &[("staff_id", staff_id), ("to", "/")]);
+            assert_eq!((entered.status, entered.location.as_str()), (303, "/"), "{}", entered.text);
+            return browser;
+        }
         let first = browser.send("/sign-in", &[("staff_id", staff_id), ("password", PASSWORD)]);
         if first.status == 303 && first.location == "/password" {
             browser.send("/password", &[("old", PASSWORD), ("new", CHOSEN)]);
@@ -62,95 +81,126 @@ impl House {
 }
 
 /// Somebody at a browser.
-pub struct Browser {
-    address: String,
-    cookies: Vec<(String, String)>,
+pub struct Browser<'a> {
+    house: &'a House,
+    cookies: RefCell<Vec<(String, String)>>,
 }
 
 /// A page as it came.
 pub struct Page {
     pub status: u16,
+    pub kind: String,
     pub location: String,
     pub text: String,
 }
 
 impl Page {
-    /// Whether the page says this.
+    /// Panics unless the page says this.
     #[track_caller]
-    pub fn says(&self, text: &str) -> &Page {
+    pub fn says(self, text: &str) -> Page {
         assert!(self.text.contains(text), "{} does not say {text:?}:\n{}", self.status, self.text);
         self
     }
 
-    /// The value of a hidden field of the first form that has it.
-    pub fn hidden(&self, name: &str) -> String {
-        let (_, after) = self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no field {name}:\n{}", self.text));
-        after.split('"').next().unwrap().to_owned()
+    #[track_caller]
+    pub fn says_not(self, text: &str) -> Page {
+        assert!(!self.text.contains(text), "says {text:?}");
+        self
+    }
+
+    /// The value of the first field of this name.
+    #[track_caller]
+    pub fn field(&self, name: &str) -> String {
+        between(&self.text, &format!("name=\"{name}\" value=\""), "\"").replace("&#38;", "&").replace("&amp;", "&")
     }
 }
 
-impl Browser {
-    fn answer(&mut self, request: ureq::http::request::Builder, body: Option<(String, Vec<u8>)>) -> Page {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header("cookie", cookies.join("; "));
-        let mut answer = match body {
-            Some((kind, body)) => agent.run(request.header("content-type", kind).body(body).unwrap()).unwrap(),
-            None => agent.run(request.body(()).unwrap()).unwrap(),
+/// What stands between two pieces of a page that has both.
+#[track_caller]
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
+    rest.split_once(after).unwrap().0
+}
+
+impl Browser<'_> {
+    fn answer(&self, path: &str, body: Option<(&str, String)>) -> Page {
+        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder().uri(path).header(header::HOST, "127.0.0.1").header(header::COOKIE, cookies.join("; "));
+        let request = match body {
+            Some((kind, body)) => request.method("POST").header(header::CONTENT_TYPE, kind).body(Body::from(body)),
+            None => request.body(Body::empty()),
         };
-        for set in answer.headers().get_all("set-cookie") {
-            let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            if !value.is_empty() {
-                self.cookies.push((name.to_owned(), value.to_owned()));
+        self.house.runtime.block_on(async {
+            let answer = self.house.pages.clone().oneshot(request.unwrap()).await.unwrap();
+            let of = |name: header::HeaderName| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+            let (status, kind, location) = (answer.status().as_u16(), of(header::CONTENT_TYPE), of(header::LOCATION));
+            for set in answer.headers().get_all(header::SET_COOKIE) {
+                let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+                self.cookies.borrow_mut().retain(|(known, _)| known != name);
+                if !value.is_empty() {
+                    self.cookies.borrow_mut().push((name.to_owned(), value.to_owned()));
+                }
             }
-        }
-        let location = answer.headers().get("location").map_or("", |to| to.to_str().unwrap()).to_owned();
-        Page { status: answer.status().as_u16(), location, text: answer.body_mut().read_to_string().unwrap() }
+            let bytes = to_bytes(answer.into_body(), 1 << 26).await.unwrap();
+            Page { status, kind, location, text: String::from_utf8_lossy(&bytes).into_owned() }
+        })
     }
 
-    pub fn get(&mut self, path: &str) -> Page {
-        let request = ureq::http::Request::builder().uri(format!("http://{}{path}", self.address));
-        self.answer(request, None)
+    pub fn get(&self, path: &str) -> Page {
+        self.answer(path, None)
     }
 
-    fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+    /// A page that must be there.
+    #[track_caller]
+    pub fn shown(&self, path: &str) -> String {
+        let page = self.get(path);
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+        page.text
+    }
+
+    pub fn send(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = ureq::http::Request::builder().method("POST").uri(format!("http://{}{path}", self.address));
-        self.answer(request, Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())))
+        self.answer(path, Some(("application/x-www-form-urlencoded", body)))
     }
 
-    /// Fills in the form that leads to `to` on the page `from`, and sends it.
-    pub fn fill(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
+    /// Sends a form of the page `from` under a key of that page.
+    #[track_caller]
+    pub fn fill(&self, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.get(from);
         assert_eq!(page.status, 200, "{}", page.text);
-        let (csrf, key) = (page.hidden("_csrf"), page.hidden("_key"));
-        let hidden = [("_csrf", csrf.as_str()), ("_key", key.as_str()), ("_from", from)];
+        self.fill_once(&page, &page.field("_key"), to, fields)
+    }
+
+    /// The same under a key the test keeps.
+    #[track_caller]
+    pub fn fill_once(&self, page: &Page, key: &str, to: &str, fields: &[(&str, &str)]) -> Page {
+        let (csrf, from) = (page.field("_csrf"), page.field("_from"));
+        let hidden = [("_csrf", csrf.as_str()), ("_key", key), ("_from", from.as_str())];
         self.send(to, &[&hidden, fields].concat())
     }
 
-    /// Sends a file as a form does.
-    pub fn upload(&mut self, from: &str, to: &str, files: &[(&str, &str)]) -> Page {
-        let csrf = self.get(from).hidden("_csrf");
+    /// Sends files as a form does.
+    pub fn upload(&self, from: &str, to: &str, files: &[(&str, &str)]) -> Page {
+        let csrf = self.get(from).field("_csrf");
         let mut body = format!("--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n");
         body += &format!("--edge\r\nContent-Disposition: form-data; name=\"_from\"\r\n\r\n{from}\r\n");
         for (name, text) in files {
             body += &format!("--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n");
         }
         body += "--edge--\r\n";
-        let request = ureq::http::Request::builder().method("POST").uri(format!("http://{}{to}", self.address));
-        self.answer(request, Some(("multipart/form-data; boundary=edge".to_owned(), body.into_bytes())))
+        self.answer(to, Some(("multipart/form-data; boundary=edge", body)))
     }
 
     /// Follows work under way to its end.
-    pub fn end_of_work(&mut self, begun: &Page) -> Page {
+    #[track_caller]
+    pub fn end_of_work(&self, begun: &Page) -> Page {
         assert_eq!(begun.status, 303, "{}", begun.text);
         for _ in 0..600 {
             let page = self.get(&begun.location);
             if !page.text.contains("<progress") {
                 return page;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
         panic!("it never ends: {}", begun.location)
     }

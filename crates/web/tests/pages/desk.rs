@@ -1,7 +1,7 @@
 //! The collector's and the lead's day in a browser: the gate before the dial, a call with its promise, the queue, a
 //! team's cases, a customer's data.
 
-use crate::desk_bench::Bench;
+use crate::desk_bench::desk;
 
 const CALL: [(&str, &str); 5] = [("person", "U1"), ("channel", "call"), ("purpose", "collect"), ("point", "U1/phone/0"), ("people", "1")];
 
@@ -10,7 +10,7 @@ const MAY_CALL: &str = r#"name="channel" value="call""#;
 
 #[test]
 fn at_half_past_ten_at_night_no_call_can_be_started_and_the_page_says_when() {
-    let bench = Bench::new();
+    let bench = desk();
     let collector = bench.sign_in("C0001");
     collector.get("/cases/C-1").says(MAY_CALL);
     bench.set_clock("2026-11-20 22:30:00");
@@ -25,13 +25,13 @@ fn at_half_past_ten_at_night_no_call_can_be_started_and_the_page_says_when() {
 
 #[test]
 fn a_call_is_recorded_with_its_promise_in_one_go_or_not_at_all() {
-    let bench = Bench::new();
+    let bench = desk();
     let collector = bench.sign_in("C0001");
     let page = collector.get("/cases/C-1");
     let key = page.field("_key");
     for _ in 0..2 {
         // Clicked twice, begun once.
-        let begun = collector.fill_once(&page, "/cases/C-1", &key, "/cases/C-1/contacts", &CALL);
+        let begun = collector.fill_once(&page, &key, "/cases/C-1/contacts", &CALL);
         assert_eq!((begun.status, begun.location.as_str()), (303, "/cases/C-1#record"), "{}", begun.text);
     }
     collector.get("/").says("contacts begun, not recorded").says("Debtor 1");
@@ -60,7 +60,7 @@ fn a_call_is_recorded_with_its_promise_in_one_go_or_not_at_all() {
 
 #[test]
 fn who_has_no_right_is_refused_and_nothing_changes() {
-    let bench = Bench::new();
+    let bench = desk();
     let (other, administrator, collector) = (bench.sign_in("C0002"), bench.sign_in("A0001"), bench.sign_in("C0001"));
     let check = |path: &str, status: u16| assert_eq!(other.get(path).status, status, "{path}");
     check("/", 200);
@@ -76,14 +76,14 @@ fn who_has_no_right_is_refused_and_nothing_changes() {
     let refused = other.fill("/", "/cases/C-1/acts", &hand);
     assert_eq!(refused.status, 403, "{}", refused.text);
     assert_eq!(collector.get("/cases/C-1").field("version"), "7");
-    let forged = collector.fill_once(&other.get("/"), "/", "k", "/cases/C-1/acts", &hand);
+    let forged = collector.fill_once(&other.get("/"), "k", "/cases/C-1/acts", &hand);
     assert_eq!(forged.status, 403, "a form of somebody else's session");
     assert_eq!(collector.get("/cases/C-1").field("version"), "7");
 }
 
 #[test]
 fn a_lead_hands_over_what_is_ticked_and_is_told_what_was_refused() {
-    let bench = Bench::new();
+    let bench = desk();
     let lead = bench.sign_in("L0001");
     lead.get("/").says("NC0001").says("2 / 10");
     lead.get("/queue?team=T1").says("C-1@7").says("C-2@7").says("Debtor 1");
@@ -99,7 +99,7 @@ fn a_lead_hands_over_what_is_ticked_and_is_told_what_was_refused() {
 
 #[test]
 fn personal_data_is_opened_for_a_reason_put_right_with_its_source_and_found_again() {
-    let bench = Bench::new();
+    let bench = desk();
     let collector = bench.sign_in("C0001");
     collector.get("/customers/U1?tab=people").says("138****5678").says_not("13800005678");
     let ask = |reason: &'static str| [("person", "U1"), ("field", "phone"), ("purpose", "contact"), ("reason", reason)];
@@ -121,7 +121,7 @@ fn personal_data_is_opened_for_a_reason_put_right_with_its_source_and_found_agai
 
 #[test]
 fn words_are_looked_at_and_an_objection_stops_collection_until_it_is_resolved() {
-    let bench = Bench::new();
+    let bench = desk();
     let (collector, officer) = (bench.sign_in("C0001"), bench.sign_in("O0001"));
     let text = "\u{4e0d}\u{8fd8}\u{94b1}\u{5c31}\u{628a}\u{4f60}\u{6293}\u{8d77}\u{6765}";
     let looked = collector.fill("/cases/C-1", "/cases/C-1/words", &[("text", text)]).says("chip bad").says(text);

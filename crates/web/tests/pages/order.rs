@@ -4,7 +4,7 @@ use crate::browser::{Browser, House, PASSWORD};
 
 const POST: [(&str, &str); 4] = [("branch", "H"), ("level", "head_office"), ("from", "2026-11-20"), ("password", PASSWORD)];
 
-fn take_on(admin: &mut Browser, staff_id: &str, role: &str) {
+fn take_on(admin: &Browser, staff_id: &str, role: &str) {
     let who = [("staff_id", staff_id), ("name", "N"), ("role", role)];
     let taken = admin.fill("/staff", "/staff", &[&who[..], &POST].concat());
     assert_eq!((taken.status, taken.location), (303, format!("/staff/{staff_id}")), "{}", taken.text);
@@ -13,7 +13,7 @@ fn take_on(admin: &mut Browser, staff_id: &str, role: &str) {
 #[test]
 fn files_come_in_with_rejects_which_are_put_right_and_a_night_is_run() {
     let house = House::new();
-    let mut admin = house.sign_in("A0001");
+    let admin = house.sign_in("A0001");
     let customers = "customer_id,name,kind\nC1,Wang,individual\n";
     // Another system's words, semicolons and dates: the page guesses what they are.
     let loans = "Loan ID;Customer ID;Branch ID;Product;Principal;Disbursed On;Matures On;Annual Rate;Internal\n\
@@ -49,9 +49,9 @@ fn files_come_in_with_rejects_which_are_put_right_and_a_night_is_run() {
 #[test]
 fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
     let house = House::new();
-    let mut admin = house.sign_in("A0001");
+    let admin = house.sign_in("A0001");
     for (staff_id, role) in [("O0001", "compliance_officer"), ("R0001", "risk_analyst"), ("C0001", "collector")] {
-        take_on(&mut admin, staff_id, role);
+        take_on(&admin, staff_id, role);
     }
     let files = [
         ("customers.csv", "customer_id,name,kind\nC1,Wang,individual\n"),
@@ -63,7 +63,7 @@ fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
     let begun = admin.fill("/operations", "/operations/nights", &[("date", "2026-11-20")]);
     admin.end_of_work(&begun).says("written");
 
-    let mut analyst = house.sign_in("R0001");
+    let analyst = house.sign_in("R0001");
     let draft = |from: &str| {
         format!(
             "[pack]\nid = \"own\"\nversion = \"2\"\ntitle_zh = \"x\"\ntitle_en = \"Own\"\nextends = \"cn-bank\"\n\
@@ -84,7 +84,7 @@ fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
     let place = put.location;
     analyst.get(&place).says("grade.past_due").says("substandard");
 
-    let mut officer = house.sign_in("O0001");
+    let officer = house.sign_in("O0001");
     let early = officer.fill("/packs/drafts", &place, &[("say", "sign"), ("opinion", "good")]);
     early.says("E-PO-03");
     let begun = analyst.fill(&place, &place, &[("say", "try")]);
@@ -107,7 +107,7 @@ fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
     officer.get("/audit?actor=O0001").says("as discussed").says("rules put in force");
     officer.fill("/audit", "/audit/verify", &[]).says("The chain is whole");
 
-    let mut collector = house.sign_in("C0001");
+    let collector = house.sign_in("C0001");
     for refused in ["/operations", "/audit", "/operations/import", "/operations/batches/2"] {
         assert_eq!(collector.get(refused).status, 403, "{refused}");
     }
@@ -119,8 +119,8 @@ fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
 #[test]
 fn people_are_taken_on_posted_and_let_go_and_a_refused_form_keeps_what_was_typed() {
     let house = House::new();
-    let mut admin = house.sign_in("A0001");
-    take_on(&mut admin, "C0001", "collector");
+    let admin = house.sign_in("A0001");
+    take_on(&admin, "C0001", "collector");
     admin.get("/staff").says("C0001");
     let typed = [("staff_id", "C0002"), ("name", "Zhou"), ("role", "collector"), ("password", "short")];
     let weak = admin.fill("/staff", "/staff", &[&typed[..], &POST[..3]].concat());
