@@ -12,7 +12,7 @@ mod operations;
 mod risk;
 
 use crate::browser::served::{Served, demo, program};
-use crate::browser::{Browser, LONG_PATIENCE, PATIENCE};
+use crate::browser::{Browser, Extent, LONG_PATIENCE, PATIENCE};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 use std::fs;
@@ -106,7 +106,7 @@ impl Journey<'_> {
 
     fn told(&self, error: &anyhow::Error, picture: &Path) -> String {
         let at = self.browser.url().unwrap_or_default();
-        let taken = picture.parent().map(fs::create_dir_all).is_some_and(|made| made.is_ok()) && self.browser.picture(picture).is_ok();
+        let taken = picture.parent().map(fs::create_dir_all).is_some_and(|made| made.is_ok()) && self.browser.picture(picture, Extent::Page).is_ok();
         let picture = if taken { format!("\n  picture: {}", picture.display()) } else { String::new() };
         format!("step {} fails: {}\n  at {at}\n  {error:#}{picture}", self.steps, self.step)
     }
