@@ -3,7 +3,7 @@
 //! Nobody keeps a list of pages: from each role's menu every address is visited, and from each page the first link of
 //! every further kind (`/cases/C-1` and `/cases/C-2` are one kind).
 
-use crate::browser::served::{Served, demo, program};
+use crate::browser::served::{Served, copied, demo, program};
 use crate::browser::{Browser, Extent};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -40,16 +40,19 @@ const TOUR: &[(&str, &str, &str, &str)] = &[
     ("case", "collector", "/queue", "tr[data-row] a"),
     ("portfolio", "risk_analyst", "/portfolio", ""),
     ("migration", "risk_analyst", "/portfolio/migration", ""),
-    ("loan", "risk_analyst", "/loans?bucket=m4", "tr[data-row] a"),
-    ("claim", "lawyer", "/clocks", "tr[data-row] a"),
-    ("rules", "compliance", "/packs", ""),
+    ("loan", "risk_analyst", "/loans?bucket=M4", "tr[data-row] a"),
+    ("claim", "asset_preservation_officer", "/clocks", "tr[data-row] a"),
+    ("rules", "compliance_officer", "/packs", ""),
 ];
 
-/// Pictures into a folder; fails where a page is broken, wider than its window, or axe finds something serious.
-pub fn run(root: &Path, to: &Path, wanted: Wanted) -> Result<()> {
+/// Pictures into a folder, of a bank made for them or of a copy of one that is there; fails where a page is broken, wider than its window, or axe finds something serious.
+pub fn run(root: &Path, to: &Path, wanted: Wanted, bank: Option<&Path>) -> Result<()> {
     let program = program(root)?;
     let folder = std::env::temp_dir().join(format!("postloan-pictures-{}", std::process::id()));
-    demo(&program, &folder)?;
+    match bank {
+        None => demo(&program, &folder)?,
+        Some(bank) => copied(bank, &folder)?,
+    }
     let served = Served::start(&program, &folder, "10:00")?;
     fs::create_dir_all(to)?;
     let browser = Browser::open(1366, 900)?;
