@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::routing::get;
 use glossary::{Lang, lookup, message};
 use loan::{Component, Receipt, Source, Split, Step};
-use units::{Coded, Date, Money};
+use units::{Date, Money};
 
 pub fn router() -> Router<Server> {
     Router::new().route("/loans/{id}", get(loan))
