@@ -7,7 +7,7 @@ use crate::browser::served::{Served, copied, demo, program};
 use crate::browser::{Browser, Extent};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -110,17 +110,19 @@ impl Album<'_> {
         Ok(())
     }
 
-    /// Kinds of pages this role reaches that nobody reached before.
+    /// Kinds of pages this role reaches that nobody reached before; what others saw is walked through all the same, for it
+    /// may lead this role on.
     fn pages(&self, role: &str, seen: &mut Vec<String>) -> Result<Vec<String>> {
         self.served.sign_in(self.browser, role)?;
         let mut waiting: VecDeque<String> = VecDeque::from(["/".to_owned()]);
         waiting.extend(BESIDE.iter().map(|&path| path.to_owned()));
         let mut new = Vec::new();
+        let mut walked = BTreeSet::new();
         // The workbench is another one for everybody.
         seen.retain(|kind| kind != "/");
         while let Some(path) = waiting.pop_front() {
             let kind = kind(&path);
-            if seen.contains(&kind) {
+            if !walked.insert(kind.clone()) {
                 continue;
             }
             self.browser.go(&format!("{}{path}", self.served.base))?;
@@ -128,14 +130,16 @@ impl Album<'_> {
             if self.status()? == 403 {
                 continue;
             }
-            seen.push(kind);
             let links = self.browser.run(
                 "return [...document.querySelectorAll('nav.menu a, nav.door a, main a')].map(a => a.getAttribute('href')).filter(h => h && h.startsWith('/') && !h.startsWith('//'))",
                 &[],
             )?;
             let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
             waiting.extend(links.filter(|link| !is_file(link)).map(str::to_owned));
-            new.push(path);
+            if !seen.contains(&kind) {
+                seen.push(kind);
+                new.push(path);
+            }
         }
         Ok(new)
     }
