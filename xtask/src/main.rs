@@ -24,7 +24,8 @@ usage: cargo xtask <command>
   conformance DIR [--tags]     replay published vectors
   journeys [NAME] [--bank DIR] each role's way to its result in a real browser, over a demo bank made for it or
                                copies of the one in DIR
-  screenshots [DIR] [--tour]   a picture of every page in both languages and sizes, and what axe finds;
+  screenshots [DIR] [--tour] [--bank DIR]
+                               a picture of every page in both languages and sizes, and what axe finds;
                                with --tour those of the README
   kill                         imports, nights and backups killed 200 times, nights 100 times while they are
                                applied to the desk: the same bytes in the end
@@ -58,9 +59,11 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["journeys", "--bank", bank] => browser::journeys(&root(), None, Some(Path::new(bank))),
         ["journeys", name] => browser::journeys(&root(), Some(name), None),
         ["journeys", name, "--bank", bank] => browser::journeys(&root(), Some(name), Some(Path::new(bank))),
-        ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots"), Wanted::All),
-        ["screenshots", to] => browser::pictures(&root(), Path::new(to), Wanted::All),
-        ["screenshots", to, "--tour"] => browser::pictures(&root(), Path::new(to), Wanted::Tour),
+        ["screenshots"] => browser::pictures(&root(), &root().join("target/screenshots"), Wanted::All, None),
+        ["screenshots", to] => browser::pictures(&root(), Path::new(to), Wanted::All, None),
+        ["screenshots", to, "--bank", bank] => browser::pictures(&root(), Path::new(to), Wanted::All, Some(Path::new(bank))),
+        ["screenshots", to, "--tour"] => browser::pictures(&root(), Path::new(to), Wanted::Tour, None),
+        ["screenshots", to, "--tour", "--bank", bank] => browser::pictures(&root(), Path::new(to), Wanted::Tour, Some(Path::new(bank))),
         ["kill"] => ci::kill(&root()),
         ["sim", ..] => sim::run(&args[1..]),
         ["bench", ..] => bench::run(&root(), &args[1..]),

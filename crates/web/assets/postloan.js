@@ -78,8 +78,9 @@ if (matchMedia("(max-width: 720px)").matches) {
 // What scrolls inside the page and holds nothing to step to is reached by the keyboard itself, and says what it is.
 document.querySelectorAll(".scroll, .tall, figure").forEach((part) => {
   if (part.scrollWidth <= part.clientWidth && part.scrollHeight <= part.clientHeight) return;
-  const near = part.querySelector("caption") || part.closest("section, main")?.querySelector("h1, h2, h3");
   part.tabIndex = 0;
+  if (part.matches("figure")) return;
+  const near = part.querySelector("caption") || part.closest("section, main")?.querySelector("h1, h2, h3");
   part.setAttribute("role", "region");
   if (near) part.setAttribute("aria-label", near.textContent.trim());
 });

@@ -43,7 +43,8 @@ pub struct Texts {
 
 impl Problem {
     pub fn of(refusal: &Refusal) -> Problem {
-        let [(zh, remedy_zh), (en, remedy_en)] = [Lang::Zh, Lang::En].map(|lang| told(refusal.code, lang, &refusal.facts));
+        let facts: Vec<(&str, String)> = refusal.facts.iter().map(|(name, value)| (*name, in_words(name, value))).collect();
+        let [(zh, remedy_zh), (en, remedy_en)] = [Lang::Zh, Lang::En].map(|lang| told(refusal.code, lang, &facts));
         Problem {
             kind: format!("urn:postloan:{}", refusal.code),
             status: status(refusal.code).as_u16(),
@@ -55,6 +56,12 @@ impl Problem {
             also: refusal.also.iter().map(Problem::of).collect(),
         }
     }
+}
+
+/// What something is, `case`, by its code in the glossary, where the glossary has it.
+fn in_words(name: &str, value: &str) -> String {
+    let subject = format!("subject.{value}");
+    if name == "what" && glossary::lookup(&subject).is_some() { subject } else { value.to_owned() }
 }
 
 /// What a refusal is to a program that asks.

@@ -61,7 +61,7 @@ impl Browser {
         let mut browser = Browser { driver, session: format!("http://127.0.0.1:{port}/session"), agent: config.into() };
         // Without a sandbox, because tests run as root in containers; nothing but our own pages is visited.
         let size = format!("--window-size={width},{height}");
-        let options = ["--headless=new", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--disable-dev-shm-usage", "--lang=zh-CN", &size];
+        let options = ["--headless=new", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--disable-dev-shm-usage", &size];
         let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": options}}}});
         let opened = browser.post("", &wanted)?;
         let id = opened["sessionId"].as_str().ok_or_else(|| anyhow!("no session: {opened}"))?;

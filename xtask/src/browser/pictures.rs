@@ -3,11 +3,11 @@
 //! Nobody keeps a list of pages: from each role's menu every address is visited, and from each page the first link of
 //! every further kind (`/cases/C-1` and `/cases/C-2` are one kind).
 
-use crate::browser::served::{Served, demo, program};
+use crate::browser::served::{Served, copied, demo, program};
 use crate::browser::{Browser, Extent};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,16 +40,19 @@ const TOUR: &[(&str, &str, &str, &str)] = &[
     ("case", "collector", "/queue", "tr[data-row] a"),
     ("portfolio", "risk_analyst", "/portfolio", ""),
     ("migration", "risk_analyst", "/portfolio/migration", ""),
-    ("loan", "risk_analyst", "/loans?bucket=m4", "tr[data-row] a"),
-    ("claim", "lawyer", "/clocks", "tr[data-row] a"),
-    ("rules", "compliance", "/packs", ""),
+    ("loan", "risk_analyst", "/loans?bucket=M4", "tr[data-row] a"),
+    ("claim", "asset_preservation_officer", "/clocks", "tr[data-row] a"),
+    ("rules", "compliance_officer", "/packs", ""),
 ];
 
-/// Pictures into a folder; fails where a page is broken, wider than its window, or axe finds something serious.
-pub fn run(root: &Path, to: &Path, wanted: Wanted) -> Result<()> {
+/// Pictures into a folder, of a bank made for them or of a copy of one that is there; fails where a page is broken, wider than its window, or axe finds something serious.
+pub fn run(root: &Path, to: &Path, wanted: Wanted, bank: Option<&Path>) -> Result<()> {
     let program = program(root)?;
     let folder = std::env::temp_dir().join(format!("postloan-pictures-{}", std::process::id()));
-    demo(&program, &folder)?;
+    match bank {
+        None => demo(&program, &folder)?,
+        Some(bank) => copied(bank, &folder)?,
+    }
     let served = Served::start(&program, &folder, "10:00")?;
     fs::create_dir_all(to)?;
     let browser = Browser::open(1366, 900)?;
@@ -107,17 +110,19 @@ impl Album<'_> {
         Ok(())
     }
 
-    /// Kinds of pages this role reaches that nobody reached before.
+    /// Kinds of pages this role reaches that nobody reached before; what others saw is walked through all the same, for it
+    /// may lead this role on.
     fn pages(&self, role: &str, seen: &mut Vec<String>) -> Result<Vec<String>> {
         self.served.sign_in(self.browser, role)?;
         let mut waiting: VecDeque<String> = VecDeque::from(["/".to_owned()]);
         waiting.extend(BESIDE.iter().map(|&path| path.to_owned()));
         let mut new = Vec::new();
+        let mut walked = BTreeSet::new();
         // The workbench is another one for everybody.
         seen.retain(|kind| kind != "/");
         while let Some(path) = waiting.pop_front() {
             let kind = kind(&path);
-            if seen.contains(&kind) {
+            if !walked.insert(kind.clone()) {
                 continue;
             }
             self.browser.go(&format!("{}{path}", self.served.base))?;
@@ -125,14 +130,16 @@ impl Album<'_> {
             if self.status()? == 403 {
                 continue;
             }
-            seen.push(kind);
             let links = self.browser.run(
                 "return [...document.querySelectorAll('nav.menu a, nav.door a, main a')].map(a => a.getAttribute('href')).filter(h => h && h.startsWith('/') && !h.startsWith('//'))",
                 &[],
             )?;
             let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
             waiting.extend(links.filter(|link| !is_file(link)).map(str::to_owned));
-            new.push(path);
+            if !seen.contains(&kind) {
+                seen.push(kind);
+                new.push(path);
+            }
         }
         Ok(new)
     }

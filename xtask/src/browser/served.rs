@@ -29,6 +29,12 @@ pub fn demo(program: &Path, folder: &Path) -> Result<()> {
     if made.success() { Ok(()) } else { bail!("making the demo: {made}") }
 }
 
+/// A bank of its own for whoever writes into it.
+pub fn copied(bank: &Path, folder: &Path) -> Result<()> {
+    let copied = Command::new("cp").arg("-r").arg(bank).arg(folder).status().context("copying the bank")?;
+    if copied.success() { Ok(()) } else { bail!("copying the bank: {copied}") }
+}
+
 impl Served {
     /// Serves on any free port; the demo's clock begins at this hour of the day after its last night.
     pub fn start(program: &Path, folder: &Path, at: &str) -> Result<Served> {

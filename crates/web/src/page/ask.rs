@@ -119,6 +119,7 @@ pub fn set_of(dimension: Dimension) -> &'static str {
         Dimension::Method => "repayment_method",
         Dimension::Grade => "grade",
         Dimension::Bucket => "bucket",
+        Dimension::Industry => "industry",
         Dimension::Product => "product",
         _ => "",
     }

@@ -199,7 +199,9 @@ struct ClaimPage {
     tried: Option<ActTried>,
 }
 
-fn page(frame: Frame, people: &People, claim: ClaimView, draft: Draft, tried: Option<ActTried>) -> ClaimPage {
+fn page(frame: Frame, people: &People, mut claim: ClaimView, draft: Draft, tried: Option<ActTried>) -> ClaimPage {
+    // What runs out first stands first.
+    claim.clocks.sort_by_key(|clock| (clock.days_left.is_none(), clock.days_left));
     let facts = &claim.facts;
     let debtors = facts.debtors.iter().map(|id| (id.clone(), "debtor"));
     let guarantors = facts.guarantees.iter().map(|one| (one.guarantor_id.clone(), "guarantor"));

@@ -202,7 +202,7 @@ fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {
         // A day without an hour is not midnight.
         at: if event.at.second_of_day() == 0 { event.at.day().to_string() } else { minute(&at) },
         kind: frame.coded("timeline_kind", &event.kind),
-        what: event.what.iter().map(|word| frame.word(word).to_owned()).collect(),
+        what: event.what.iter().map(|word| if word.contains('.') { frame.word(word).to_owned() } else { frame.named("product", word) }).collect(),
         amount: event.amount.map_or_else(String::new, |amount| amount.to_string()),
         href,
         about: event.about.clone(),

@@ -4,13 +4,13 @@ use crate::extract::refusal;
 use crate::page::{assets, upload};
 use crate::page::door::{self, SignInPage};
 use crate::page::frame::{Frame, Kept, Shown, set_cookie, show_as};
-use crate::page::visitor::{Refused, SAID, cookie, lang};
+use crate::page::visitor::{Refused, SAID, Visitor, cookie, lang};
 use crate::problem::Problem;
 use crate::server::Server;
 use askama::Template;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
@@ -66,7 +66,7 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
                 request.extensions_mut().insert(Refused { problem: problem.clone(), typed });
                 let Ok(mut shown) = pages.oneshot(request).await;
                 match shown.extensions_mut().remove::<Problem>() {
-                    Some(_) => refused_page(&server, &parts.headers, &parts.uri, problem),
+                    Some(_) => refused_page(&server, &parts.headers, &parts.uri, problem).await,
                     None => {
                         *shown.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
                         shown
@@ -74,7 +74,7 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
                 }
             }
             _ if signed_out => sign_in_again(&server, &parts.headers, &parts.uri, problem, typed).await.unwrap_or_else(IntoResponse::into_response),
-            _ => refused_page(&server, &parts.headers, &parts.uri, problem),
+            _ => refused_page(&server, &parts.headers, &parts.uri, problem).await,
         };
     }
     if response.status() == StatusCode::OK && cookie(&parts.headers, SAID).is_some() && !assets::is_asset(parts.uri.path()) {
@@ -87,9 +87,14 @@ pub async fn dress(server: Server, pages: Router, request: Request) -> Response 
     response
 }
 
-fn refused_page(server: &Server, headers: &HeaderMap, uri: &Uri, problem: Problem) -> Response {
-    let mut frame = Frame::at_the_door("refused", lang(headers), &server.desk.open.config.institution, server.now());
-    frame.here = uri.path().to_owned();
+/// With the menu of whoever is signed in, so that there is somewhere to go.
+async fn refused_page(server: &Server, headers: &HeaderMap, uri: &Uri, problem: Problem) -> Response {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    (parts.headers, parts.uri) = (headers.clone(), uri.clone());
+    let frame = match Visitor::from_request_parts(&mut parts, server).await {
+        Ok(visitor) => visitor.frame("refused"),
+        Err(_) => Frame::at_the_door("refused", lang(headers), &server.desk.open.config.institution, server.now()),
+    };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     show_as(status, &RefusedPage { frame, problem }).unwrap_or_else(IntoResponse::into_response)
 }

@@ -180,6 +180,11 @@ impl Frame {
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
+    /// Whether the menu of whoever looks leads there.
+    pub fn reaches(&self, path: &str) -> bool {
+        self.menu.iter().flat_map(|group| &group.entries).any(|(known, _)| *known == path)
+    }
+
     /// Whether a menu entry is where we are.
     pub fn is_here(&self, path: &str) -> bool {
         let here = self.here.split('?').next().unwrap_or_default();

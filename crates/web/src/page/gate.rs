@@ -25,6 +25,11 @@ pub struct Now {
 }
 
 impl GatePerson {
+    /// Whether there is any way to contact the person now.
+    pub fn is_open(&self) -> bool {
+        self.points.iter().flat_map(|point| &point.ways).any(|way| way.allowed)
+    }
+
     /// By channel: allowed where one of the numbers is.
     pub fn now(&self) -> Vec<Now> {
         let mut all: Vec<Now> = Vec::new();

@@ -11,13 +11,12 @@ mod lead;
 mod operations;
 mod risk;
 
-use crate::browser::served::{Served, demo, program};
+use crate::browser::served::{Served, copied, demo, program};
 use crate::browser::{Browser, Extent, LONG_PATIENCE, PATIENCE};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 /// Somebody's way through the pages.
@@ -59,10 +58,7 @@ pub fn run(root: &Path, only: Option<&str>, bank: Option<&Path>) -> Result<()> {
     let mut failed = Vec::new();
     for (name, story) in told {
         let folder = own.0.join(name);
-        let copied = Command::new("cp").arg("-r").arg(bank).arg(&folder).status().context("copying the bank")?;
-        if !copied.success() {
-            bail!("copying the bank: {copied}");
-        }
+        copied(bank, &folder)?;
         browser.forget()?;
         let since = Instant::now();
         let mut journey = Journey { program: &program, folder: Folder(folder), browser: &browser, served: None, step: String::new(), steps: 0 };
