@@ -7,21 +7,25 @@ use app::dayend_run::{FoldedBy, NightWanted, Writing, dayend_run};
 use app::desk::Desk;
 use app::office::demo_staff;
 use app::workspace::{Open, lock, workspace_init_demo};
-use authority::Role;
+use authority::{Role, UseCase};
 use sim::population::{Scale, generate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use units::{Date, Moment};
 
 const SCALE: Scale = Scale { branches: 2, sub_branches: 4, officers: 30, loans: 600, months: 6 };
 
-struct Bank {
+/// A small bank after four nights, and one person of each role.
+pub struct Bank {
     house: House,
-    people: BTreeMap<Role, String>,
+    pub people: BTreeMap<Role, String>,
+    /// Who may do what to anything at all.
+    pub may: BTreeSet<(Role, UseCase)>,
+    pub branch: String,
 }
 
 impl Bank {
-    fn new() -> Bank {
+    pub fn new() -> Bank {
         let folder = tempfile::tempdir().unwrap();
         let (inbox, dir) = (folder.path().join("inbox"), folder.path().join("bank"));
         fs::create_dir(&inbox).unwrap();
@@ -32,17 +36,17 @@ impl Bank {
         let open = workspace_init_demo(&dir, "cn-bank", "Bank").unwrap();
         book_import(&open, &BookImport { from: inbox, ..BookImport::default() }, &mut |_| {}).unwrap();
         let at = Moment::new(last, 10 * 3_600);
-        let (house, people) = House::serve(folder, &open, at, async |desk: &Desk| nights(&open, desk, at).await);
-        Bank { house, people }
+        let (house, (people, may, branch)) = House::serve(folder, &open, at, async |desk: &Desk| nights(&open, desk, at).await);
+        Bank { house, people, may, branch }
     }
 
-    fn sign_in(&self, role: Role) -> Browser<'_> {
+    pub fn sign_in(&self, role: Role) -> Browser<'_> {
         self.house.sign_in(&self.people[&role])
     }
 }
 
-/// Four nights; people came to work on the last day. One of each role.
-async fn nights(open: &Open, desk: &Desk, at: Moment) -> BTreeMap<Role, String> {
+/// Four nights; people came to work on the last day. One of each role, and what each may do.
+async fn nights(open: &Open, desk: &Desk, at: Moment) -> (BTreeMap<Role, String>, BTreeSet<(Role, UseCase)>, String) {
     let institution = &sim::population::words::INSTITUTION;
     let role_of = |post: &str| Role::from_code(&institution.roles[institution.posts.iter().position(|known| known == post)?]);
     demo_staff(desk, &role_of, at, PASSWORD).await.unwrap();
@@ -55,8 +59,13 @@ async fn nights(open: &Open, desk: &Desk, at: Moment) -> BTreeMap<Role, String> 
             case_night(desk, &run).await.unwrap();
         }
     }
-    let people = app::sign_in::demo_people(desk, at).await.unwrap();
-    people.into_iter().map(|(role, staff_id, _)| (role, staff_id)).collect()
+    let people: BTreeMap<Role, String> = app::sign_in::demo_people(desk, at).await.unwrap().into_iter().map(|(role, staff_id, _)| (role, staff_id)).collect();
+    let known = desk.people(at).await.unwrap();
+    let institution = known.institution(&desk.rules.authority, at.day());
+    let has = |staff_id: &str, wanted: UseCase| !institution.reaches(&institution.actor(staff_id).unwrap(), wanted).is_empty();
+    let rights = |(role, staff_id): (&Role, &String)| UseCase::ALL.iter().filter(|wanted| has(staff_id, **wanted)).map(|wanted| (*role, *wanted)).collect::<Vec<_>>();
+    let may = people.iter().flat_map(rights).collect();
+    (people, may, known.branches.keys().next().unwrap().clone())
 }
 
 /// How many loans a list says there are.
@@ -65,7 +74,7 @@ fn loans(person: &Browser, path: &str) -> usize {
 }
 
 /// Addresses that begin so, as a browser follows them.
-fn links(text: &str, begin: &str) -> Vec<String> {
+pub fn links(text: &str, begin: &str) -> Vec<String> {
     let begin = format!("href=\"{begin}");
     let links = text.split(begin.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&"));
     links.map(|link| format!("{}{link}", &begin[6..])).collect()

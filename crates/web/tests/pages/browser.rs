@@ -181,9 +181,9 @@ impl Browser<'_> {
 
     /// Sends files as a form does.
     pub fn upload(&self, from: &str, to: &str, files: &[(&str, &str)]) -> Page {
-        let csrf = self.get(from).field("_csrf");
-        let mut body = format!("--edge\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n");
-        body += &format!("--edge\r\nContent-Disposition: form-data; name=\"_from\"\r\n\r\n{from}\r\n");
+        let page = self.get(from);
+        let hidden = ["_csrf", "_from"].map(|name| format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n", page.field(name)));
+        let mut body = hidden.concat();
         for (name, text) in files {
             body += &format!("--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n");
         }

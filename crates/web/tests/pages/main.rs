@@ -5,3 +5,4 @@ mod browser;
 mod desk;
 mod desk_bench;
 mod order;
+mod rights;
