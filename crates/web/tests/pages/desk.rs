@@ -60,7 +60,7 @@ fn a_call_is_recorded_with_its_promise_in_one_go_or_not_at_all() {
 
 #[test]
 fn a_call_is_recorded_though_the_case_went_to_somebody_else_meanwhile() {
-    let bench = Bench::new();
+    let bench = desk();
     let (collector, lead) = (bench.sign_in("C0001"), bench.sign_in("L0001"));
     collector.fill("/cases/C-1", "/cases/C-1/contacts", &CALL);
     let ticked = [("do", "hand_over"), ("to", "C0003"), ("because", "load_balanced"), ("case", "C-1@7")];
