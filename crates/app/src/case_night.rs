@@ -315,19 +315,24 @@ struct Contacted {
     right_party_on: Option<Date>,
 }
 
+/// Debtors whose contacts are in memory at once: of a large desk the three months are millions.
+const DEBTORS_AT_ONCE: usize = 2_000;
+
 /// Of the last three months, by customer.
 async fn contacted(desk: &Desk, customers: &[&str], date: Date) -> Outcome<HashMap<String, Contacted>> {
     let (from, until) = (Moment::new(date.add_months(-3), 0), Moment::new(date.next(), 0));
     let mut contacted: HashMap<String, Contacted> = HashMap::new();
-    for kept in desk.store.contact_histories::<ContactRecord>(customers, from, until).await? {
-        let contact = kept.body.contact;
-        let day = Some(contact.at.day());
-        let last = contacted.entry(contact.customer_id).or_default();
-        if contact.direction == Direction::Outbound {
-            last.outbound_on = last.outbound_on.max(day);
-        }
-        if contact.result.is_right_party() && contact.relation.is_liable() {
-            last.right_party_on = last.right_party_on.max(day);
+    for customers in customers.chunks(DEBTORS_AT_ONCE) {
+        for kept in desk.store.contact_histories::<ContactRecord>(customers, from, until).await? {
+            let contact = kept.body.contact;
+            let day = Some(contact.at.day());
+            let last = contacted.entry(contact.customer_id).or_default();
+            if contact.direction == Direction::Outbound {
+                last.outbound_on = last.outbound_on.max(day);
+            }
+            if contact.result.is_right_party() && contact.relation.is_liable() {
+                last.right_party_on = last.right_party_on.max(day);
+            }
         }
     }
     Ok(contacted)
