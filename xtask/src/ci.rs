@@ -1,14 +1,16 @@
 //! What CI runs. `cargo xtask test` is the part people run while they work.
 
-use crate::{schemathesis, tidy};
+use crate::{browser, schemathesis, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Programs the tests call: the program, the system package that holds it, what for.
+/// Programs the tests call: the program, the system packages that hold it and what it needs, what for.
 const NEEDS: &[(&str, &str, &str)] = &[
     ("git", "git", "tidy asks which files belong to the repository"),
     ("pg_archivecleanup", "postgresql", "the store keeps its promises on PostgreSQL too; a program of the server that is in the path"),
+    ("chromium", "chromium fonts-noto-cjk", "journeys through the pages are walked in a real browser, which shows Chinese"),
+    ("chromedriver", "chromium-driver", "it drives the browser"),
 ];
 
 /// The share of published cases, in thousandths, that must come out to the cent.
@@ -27,7 +29,7 @@ pub fn test(root: &Path) -> Result<()> {
         Ok(folder) => conformance(&folder)?,
         Err(missing) => println!("conformance left out: {missing:#}"),
     }
-    run_tests(root)
+    walk_and_test(root)
 }
 
 pub fn ci(root: &Path) -> Result<()> {
@@ -35,18 +37,25 @@ pub fn ci(root: &Path) -> Result<()> {
     tidy::run(root)?;
     conformance(&vectors(root)?)?;
     demo(root)?;
-    run_tests(root)
+    walk_and_test(root)
+}
+
+/// The journeys, then the tests; neither hides the other.
+fn walk_and_test(root: &Path) -> Result<()> {
+    let walked = browser::journeys(root, None, None);
+    run_tests(root)?;
+    walked
 }
 
 fn bring_needs() -> Result<()> {
-    for (program, package, why) in NEEDS {
+    for (program, packages, why) in NEEDS {
         if has(program) {
             continue;
         }
-        println!("{program} is missing ({why}); installing the package {package}");
-        let install = Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", package]).status();
+        println!("{program} is missing ({why}); installing {packages}");
+        let install = Command::new("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages.split(' ')).status();
         if !install.is_ok_and(|status| status.success()) || !has(program) {
-            bail!("{program} is missing ({why}): install the package {package} and run this again");
+            bail!("{program} is missing ({why}): install {packages} and run this again");
         }
     }
     Ok(())

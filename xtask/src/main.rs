@@ -18,11 +18,12 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  ci                           everything CI runs: tidy, conformance, a demo run, the tests
-  test                         tidy, conformance, the tests, the journeys
+  ci                           everything CI runs: tidy, conformance, a demo run, the journeys, the tests
+  test                         tidy, conformance, the journeys, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
-  journeys [NAME] [--bank DIR] what each role does, in a real browser over the demo bank or over copies of one
+  journeys [NAME] [--bank DIR] each role's way to its result in a real browser, over a demo bank made for it or
+                               copies of the one in DIR
   screenshots [DIR] [--tour] [--bank DIR]
                                a picture of every page in both languages and sizes, and what axe finds;
                                with --tour those of the README

@@ -9,6 +9,7 @@ use crate::case::{change, decided, open_case, target};
 use crate::case_night::{NIGHT, owed};
 use crate::desk::{Begun, Call, Desk, PAGE, People, refusal, required, stored};
 use crate::failure::{Failure, Outcome, refused};
+use crate::filled::Filled;
 use crate::{agency, hardship, household_plan, person};
 use authority::{
     Actor, Approval, ApprovalRefused, ApprovalStatus, ApprovalTurn, DecisionKind, Holder, Institution, Proposal, Target,
@@ -405,7 +406,7 @@ async fn turn(desk: &Desk, people: &People, call: &Call, approval_id: &str) -> O
     Ok(tx.commit().await?)
 }
 
-/// Which proposals to list; what it leaves out of a page is not made up for from the next.
+/// Which proposals to list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ApprovalFilter {
     pub kind: Option<DecisionKind>,
@@ -428,11 +429,14 @@ pub async fn approval_waiting(
     limit: u32,
 ) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
-    let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_waiting(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
     let waits = |view: &ApprovalView| view.status == ApprovalStatus::Waiting;
     let may = |view: &ApprovalView| desk.may(&people, call, UseCase::ApprovalView, &view.file.approval.proposal.target).is_ok();
-    let views = page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| waits(view) && filter.takes(view) && may(view)).collect();
-    Ok((views, page.next))
+    let mut filled = Filled::new(after, limit);
+    while let Some(ask) = filled.ask() {
+        let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_waiting(&call.staff_id, filled.after(), ask).await?;
+        filled.take(page.map(|kept| Some(view(kept, call)).filter(|view| waits(view) && filter.takes(view) && may(view))));
+    }
+    Ok(filled.end())
 }
 
 /// What the caller has asked for, the latest first.
@@ -445,8 +449,12 @@ pub async fn approval_mine(
 ) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     people.actor(&people.institution(&desk.rules.authority, call.at.day()), call)?;
-    let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_of_maker(&call.staff_id, after, limit.clamp(1, PAGE)).await?;
-    Ok((page.rows.into_iter().map(|kept| view(kept, call)).filter(|view| filter.takes(view)).collect(), page.next))
+    let mut filled = Filled::new(after, limit);
+    while let Some(ask) = filled.ask() {
+        let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_of_maker(&call.staff_id, filled.after(), ask).await?;
+        filled.take(page.map(|kept| Some(view(kept, call)).filter(|view| filter.takes(view))));
+    }
+    Ok(filled.end())
 }
 
 /// Who can sign what is still missing of a proposal, the nearest first.

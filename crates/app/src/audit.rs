@@ -2,6 +2,7 @@
 
 use crate::desk::{Begun, Call, Desk, PAGE, refusal, required};
 use crate::failure::Outcome;
+use crate::filled::Filled;
 use authority::{Target, UseCase};
 use casework::agency::Placement;
 use casework::case::Case;
@@ -14,7 +15,7 @@ use store::audit::{AuditRecord, Chain};
 use store::{ApprovalRow, AuditEvent, CaseRow, Cursor, Kept, Page};
 use units::Moment;
 
-/// What is searched for: by subject, else by actor, else by time; the rest narrows each page.
+/// What is searched for: by subject, else by actor, else by time; the rest narrows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct AuditWanted {
@@ -65,21 +66,24 @@ pub async fn audit_search(
 ) -> Outcome<(Vec<AuditView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::AuditView, &Target::default())?;
-    let (store, limit) = (&desk.store, limit.clamp(1, PAGE));
-    let page: Page<AuditRecord> = match wanted {
-        AuditWanted { subject: Some(subject), .. } => store.audit_of_subject(subject, after, limit).await?,
-        AuditWanted { actor: Some(actor), .. } => store.audit_of_actor(actor, after, limit).await?,
-        AuditWanted { from: Some(from), until, .. } => {
-            store.audit_between(*from, until.unwrap_or(call.at.plus_seconds(1)), after, limit).await?
-        }
-        _ => return Err(refusal("E-AP-04", vec![("field", "subject, actor, from".to_owned())])),
-    };
     let is_wanted = |view: &AuditView| {
         wanted.actor.as_ref().is_none_or(|actor| view.actor == *actor)
             && wanted.from.is_none_or(|from| from <= view.happened_at)
             && wanted.until.is_none_or(|until| view.happened_at < until)
     };
-    Ok((page.rows.into_iter().map(view).filter(is_wanted).collect(), page.next))
+    let (store, mut filled) = (&desk.store, Filled::new(after, limit));
+    while let Some(ask) = filled.ask() {
+        let page: Page<AuditRecord> = match wanted {
+            AuditWanted { subject: Some(subject), .. } => store.audit_of_subject(subject, filled.after(), ask).await?,
+            AuditWanted { actor: Some(actor), .. } => store.audit_of_actor(actor, filled.after(), ask).await?,
+            AuditWanted { from: Some(from), until, .. } => {
+                store.audit_between(*from, until.unwrap_or(call.at.plus_seconds(1)), filled.after(), ask).await?
+            }
+            _ => return Err(refusal("E-AP-04", vec![("field", "subject, actor, from".to_owned())])),
+        };
+        filled.take(page.map(|record| Some(view(record)).filter(&is_wanted)));
+    }
+    Ok(filled.end())
 }
 
 /// Follows the chain from its first event to its end.

@@ -3,6 +3,7 @@
 use crate::case_night::{event_of, owed, save_case};
 use crate::desk::{Begun, Call, Desk, PAGE, People, path_of, required, told};
 use crate::failure::{Outcome, refused};
+use crate::filled::Filled;
 use crate::promise::PromiseView;
 use authority::{Target, UseCase};
 use casework::agency::CaseField;
@@ -47,7 +48,7 @@ pub struct CaseFilter {
     pub agency: Option<String>,
     /// Every case a customer has had, closed ones too.
     pub customer: Option<String>,
-    /// Those whose next action is due on this day or earlier; what this leaves out of a page is not made up for.
+    /// Those whose next action is due on this day or earlier.
     pub due_by: Option<Date>,
 }
 
@@ -64,41 +65,50 @@ pub fn target(row: &CaseRow) -> Target {
 /// A page of cases in the order they are to be worked; nobody sees more than the caller's rights reach.
 pub async fn case_list(desk: &Desk, call: &Call, filter: &CaseFilter, after: Option<&Cursor>, limit: u32) -> Outcome<(Vec<CaseView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
-    let store = &desk.store;
-    let limit = limit.clamp(1, PAGE);
-    let page: Page<Kept<CaseRow, Case>> = match filter {
-        CaseFilter { customer: Some(customer), .. } => {
-            desk.may(&people, call, UseCase::CaseList, &crate::person::target_of(desk, customer).await?)?;
-            store.case_of_customer(customer, after, limit).await?
-        }
-        CaseFilter { agency: Some(agency), .. } => {
-            desk.may(&people, call, UseCase::CaseList, &Target { agency: Some(agency.clone()), ..Target::default() })?;
-            store.case_of_agency(agency, after, limit).await?
-        }
-        CaseFilter { branch: Some(branch), .. } => {
-            let path = people.path(branch);
-            desk.may(&people, call, UseCase::CaseList, &Target { branch: path.clone(), ..Target::default() })?;
-            store.case_subtree(&crate::desk::stored_path(&path), after, limit).await?
-        }
-        CaseFilter { team: Some(team), .. } => {
-            desk.may(&people, call, UseCase::CaseList, &Target { team: Some(team.clone()), ..Target::default() })?;
-            store.case_of_team(team, after, limit).await?
-        }
-        CaseFilter { owner, .. } => {
-            let owner = owner.as_deref().unwrap_or(&call.staff_id);
-            desk.may(&people, call, UseCase::CaseList, &person_target(&people, owner))?;
-            store.case_queue(owner, after, limit).await?
-        }
-    };
-    let limit = crate::agency::limit_of(desk, &people, call);
+    desk.may(&people, call, UseCase::CaseList, &listed_target(desk, &people, call, filter).await?)?;
+    let only = crate::agency::limit_of(desk, &people, call);
     let is_due = |kept: &Kept<CaseRow, Case>| filter.due_by.is_none_or(|by| kept.row.next_on.is_some_and(|next| next <= by));
     // A customer's earlier cases may have been others' than the open one.
     let is_seen = |kept: &Kept<CaseRow, Case>| {
         filter.customer.is_none() || desk.may(&people, call, UseCase::CaseList, &target(&kept.row)).is_ok()
     };
-    let rows = page.rows.into_iter().filter(|kept| is_due(kept) && is_seen(kept));
-    let views = rows.map(|kept| view(kept, limit.clone())).collect();
-    Ok((views, page.next))
+    let mut filled = Filled::new(after, limit);
+    while let Some(ask) = filled.ask() {
+        let page = listed(desk, &people, call, filter, filled.after(), ask).await?;
+        filled.take(page.map(|kept| (is_due(&kept) && is_seen(&kept)).then(|| view(kept, only.clone()))));
+    }
+    Ok(filled.end())
+}
+
+/// Whose the cases of a list are.
+async fn listed_target(desk: &Desk, people: &People, call: &Call, filter: &CaseFilter) -> Outcome<Target> {
+    Ok(match filter {
+        CaseFilter { customer: Some(customer), .. } => crate::person::target_of(desk, customer).await?,
+        CaseFilter { agency: Some(agency), .. } => Target { agency: Some(agency.clone()), ..Target::default() },
+        CaseFilter { branch: Some(branch), .. } => Target { branch: people.path(branch), ..Target::default() },
+        CaseFilter { team: Some(team), .. } => Target { team: Some(team.clone()), ..Target::default() },
+        CaseFilter { owner, .. } => person_target(people, owner.as_deref().unwrap_or(&call.staff_id)),
+    })
+}
+
+async fn listed(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    filter: &CaseFilter,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Outcome<Page<Kept<CaseRow, Case>>> {
+    let store = &desk.store;
+    Ok(match filter {
+        CaseFilter { customer: Some(customer), .. } => store.case_of_customer(customer, after, limit).await?,
+        CaseFilter { agency: Some(agency), .. } => store.case_of_agency(agency, after, limit).await?,
+        CaseFilter { branch: Some(branch), .. } => {
+            store.case_subtree(&crate::desk::stored_path(&people.path(branch)), after, limit).await?
+        }
+        CaseFilter { team: Some(team), .. } => store.case_of_team(team, after, limit).await?,
+        CaseFilter { owner, .. } => store.case_queue(owner.as_deref().unwrap_or(&call.staff_id), after, limit).await?,
+    })
 }
 
 /// What somebody owns, seen from where the person stands.

@@ -8,16 +8,18 @@ use crate::case_night::{NIGHT, SHARDS, shard_of};
 use crate::dayend_run::NightRun;
 use crate::desk::{Call, Desk, People, stored};
 use crate::failure::Outcome;
+use crate::loan_list::apart;
 use dayend::NightInput;
 use disposal::clock::{
-    Act, ActKind, ClaimFacts, ClockSignal, ClockState, Collateral, CollateralRight, EnforceableDocument, EvidenceKind,
+    Act, ActKind, ClaimFacts, ClockSignal, ClockState, ClockStatus, Collateral, CollateralRight, EnforceableDocument, EvidenceKind,
     Guarantee, GuaranteeForm, GuaranteeTerm, Obstacle, Preservation, SignalKey, clocks,
 };
 use lake::securities::{Secures, collateral, guarantees};
+use lake::workspace::Workspace;
 use loan::{LoanStatus, Protection};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Stamp};
+use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Stamp, Tx};
 use units::{Date, Moment};
 
 /// Something recorded about a claim (时限事实): appended, never changed.
@@ -53,6 +55,13 @@ pub struct ClockFile {
     pub told: Vec<SignalKey>,
 }
 
+impl ClockFile {
+    /// The rungs that need not be told again; of a clock that had ended and runs anew, every one is.
+    pub(crate) fn told_so_far(&self) -> &[SignalKey] {
+        if self.state.status == ClockStatus::Ended { &[] } else { &self.told }
+    }
+}
+
 /// What a night found of the clocks.
 #[derive(Clone, Debug, Default)]
 pub struct ClockNight {
@@ -75,12 +84,13 @@ pub(crate) async fn night(
     for kept in desk.store.all::<ClockFactRow, RecordedFact>().await? {
         recorded.entry(kept.row.claim_id).or_default().push((kept.row.clock_fact_id, kept.body));
     }
-    let claims = claims(desk, &run.input, date, people, owners, recorded)?;
-    let customers: HashMap<&str, &str> = claims.iter().map(|facts| (facts.claim_id.as_str(), facts.debtors[0].as_str())).collect();
+    let lake = desk.open.lake.clone();
+    let behind = apart(move || Behind::on(&lake, date)).await?;
+    let claims = claims(&run.input, &behind, date, people, owners, recorded);
     let mut kept: BTreeMap<String, Kept<ClockRow, ClockFile>> = BTreeMap::new();
     let mut signalled: BTreeSet<SignalKey> = BTreeSet::new();
     for row in desk.store.all::<ClockRow, ClockFile>().await? {
-        signalled.extend(row.body.told.iter().cloned());
+        signalled.extend(row.body.told_so_far().iter().cloned());
         kept.insert(row.row.clock_id.clone(), row);
     }
     let rules = &desk.rules;
@@ -91,47 +101,70 @@ pub(crate) async fn night(
     }
     let states = watched_states(desk, &claims, &told, &kept, date);
     let mut done = ClockNight { signals: signals.len() as u64, nearest: nearest(&states), ..ClockNight::default() };
+    let found = Found { states, told, kept };
     for shard in 0..SHARDS {
         let key = ChunkKey { business_date: date, step: "clocks".to_owned(), shard: shard as i64 };
-        let mut tx = match desk.store.chunk_begin(&key, at).await? {
-            Chunk::AlreadyApplied => {
-                done.chunks_before += 1;
-                continue;
-            }
-            Chunk::Open(tx) => tx,
-        };
-        let stamp = Stamp { by: NIGHT, at };
-        let call = Call { staff_id: NIGHT.to_owned(), only: None, at, key: None };
-        for (clock_id, (state, facts)) in &states {
-            let customer = facts.debtors[0].as_str();
-            let before = kept.get(clock_id);
-            let news = told.get(clock_id);
-            if shard_of(customer) != shard || (before.is_none() && news.is_none()) {
-                continue;
-            }
-            let mut file = ClockFile { state: state.clone(), told: before.map(|kept| kept.body.told.clone()).unwrap_or_default() };
-            for signal in news.into_iter().flatten() {
-                file.told.push(signal.key.clone());
-                tx.publish(call.event("clock.signal", format!("claim/{}", signal.key.claim_id), serde_json::json!(signal)));
-                tx.audit(call.audit("clock_signal", format!("claim/{}", signal.key.claim_id), format!("{} {} {}", state.kind.code(), signal.level.code(), signal.owner)));
-            }
-            let row = ClockRow {
-                clock_id: clock_id.clone(),
-                claim_id: state.claim_id.clone(),
-                customer_id: customers.get(state.claim_id.as_str()).copied().unwrap_or_default().to_owned(),
-                case_id: None,
-                owner_id: facts.signal_owner().to_owned(),
-                kind: state.kind.code().to_owned(),
-                state: state.status.code().to_owned(),
-                last_day: state.last_day.or(before.map(|kept| kept.row.last_day)).unwrap_or(date),
-            };
-            if before.is_none_or(|kept| kept.body != file || kept.row != row) {
-                stored(tx.save(&row, &file, before.map_or(0, |kept| kept.version), stamp).await?)?;
-            }
+        match desk.store.chunk_begin(&key, at).await? {
+            Chunk::AlreadyApplied => done.chunks_before += 1,
+            Chunk::Open(tx) => apply(tx, &found, shard, at).await?,
         }
-        tx.commit().await?;
     }
     Ok(done)
+}
+
+/// What is to be kept of a night: every clock of a claim somebody was told of, what is news, and what stood before.
+struct Found<'a> {
+    states: BTreeMap<String, (ClockState, &'a ClaimFacts)>,
+    told: BTreeMap<String, Vec<&'a ClockSignal>>,
+    kept: BTreeMap<String, Kept<ClockRow, ClockFile>>,
+}
+
+async fn apply(mut tx: Tx, found: &Found<'_>, shard: u64, at: Moment) -> Outcome<()> {
+    let stamp = Stamp { by: NIGHT, at };
+    let call = Call { staff_id: NIGHT.to_owned(), only: None, at, key: None };
+    for (clock_id, (state, facts)) in &found.states {
+        let customer = facts.debtors[0].as_str();
+        let (before, news) = (found.kept.get(clock_id), found.told.get(clock_id));
+        if shard_of(customer) != shard || (before.is_none() && news.is_none()) {
+            continue;
+        }
+        let mut file = ClockFile { state: state.clone(), told: before.map(|kept| kept.body.told_so_far().to_vec()).unwrap_or_default() };
+        for signal in news.into_iter().flatten() {
+            file.told.push(signal.key.clone());
+            tx.publish(call.event("clock.signal", format!("claim/{}", signal.key.claim_id), serde_json::json!(signal)));
+            tx.audit(call.audit("clock_signal", format!("claim/{}", signal.key.claim_id), format!("{} {} {}", state.kind.code(), signal.level.code(), signal.owner)));
+        }
+        let row = ClockRow {
+            clock_id: clock_id.clone(),
+            claim_id: state.claim_id.clone(),
+            customer_id: customer.to_owned(),
+            case_id: None,
+            owner_id: facts.signal_owner().to_owned(),
+            kind: state.kind.code().to_owned(),
+            state: state.status.code().to_owned(),
+            last_day: state.last_day.or(before.map(|kept| kept.row.last_day)).unwrap_or(at.day()),
+        };
+        if before.is_none_or(|kept| kept.body != file || kept.row != row) {
+            stored(tx.save(&row, &file, before.map_or(0, |kept| kept.version), stamp).await?)?;
+        }
+    }
+    let gone = found.kept.values().filter(|kept| shard_of(&kept.row.customer_id) == shard && !found.states.contains_key(&kept.row.clock_id));
+    for kept in gone {
+        end(&mut tx, &call, kept).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// A clock that is reckoned no more has ended: its claim was paid or is nobody's of ours any more, its measure was lifted.
+pub(crate) async fn end(tx: &mut Tx, call: &Call, kept: &Kept<ClockRow, ClockFile>) -> Outcome<()> {
+    if kept.body.state.status == ClockStatus::Ended {
+        return Ok(());
+    }
+    let file = ClockFile { state: kept.body.state.ended(), told: kept.body.told.clone() };
+    let row = ClockRow { state: file.state.status.code().to_owned(), ..kept.row.clone() };
+    stored(tx.save(&row, &file, kept.version, call.stamp()).await?)?;
+    tx.audit(call.audit("clock_ended", format!("claim/{}", row.claim_id), &row.clock_id));
+    Ok(())
 }
 
 /// The state of every clock of a claim in which somebody was told of one: it is shown as it stands tonight, also
@@ -177,15 +210,13 @@ pub(crate) fn clock_id(state: &ClockState) -> String {
 
 /// The facts of every claim that is not settled, as known on a day.
 pub(crate) fn claims(
-    desk: &Desk,
     input: &NightInput,
+    stands: &Behind,
     date: Date,
     people: &People,
     owners: &HashMap<String, String>,
     mut recorded: HashMap<String, Recorded>,
-) -> Outcome<Vec<ClaimFacts>> {
-    let contracts = lake::securities::contracts(&desk.open.lake, date)?;
-    let behind = protection_on(desk, date)?;
+) -> Vec<ClaimFacts> {
     let employed: HashSet<&str> = people.staff.iter().filter(|staff| staff.is_employed()).map(|staff| staff.staff_id.as_str()).collect();
     let mut heads: HashMap<&str, String> = HashMap::new();
     let mut claims = Vec::new();
@@ -213,9 +244,9 @@ pub(crate) fn claims(
             acts: Vec::new(),
             claim_id: claim_id.clone(),
         };
-        let contract = contracts.get(&claim_id).map(|contract| Secures::Contract(contract.clone()));
+        let contract = stands.contracts.get(&claim_id).map(|contract| Secures::Contract(contract.clone()));
         for secures in [Some(Secures::Loan(claim_id.clone())), contract].into_iter().flatten() {
-            if let Some((guarantees, collateral)) = behind.get(&secures) {
+            if let Some((guarantees, collateral)) = stands.behind.get(&secures) {
                 facts.guarantees.extend(guarantees.iter().cloned());
                 let right = if loan.protection == Protection::Pledge { CollateralRight::RegisteredPledge } else { CollateralRight::Mortgage };
                 facts.collateral.extend(collateral.iter().map(|one| Collateral { right, ..one.clone() }));
@@ -235,29 +266,37 @@ pub(crate) fn claims(
         add(&mut facts, recorded.remove(&claim_id).unwrap_or_default());
         claims.push(facts);
     }
-    Ok(claims)
+    claims
 }
 
-/// What stands behind each loan or contract on a day.
-fn protection_on(desk: &Desk, date: Date) -> Outcome<BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)>> {
-    let mut behind: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)> = BTreeMap::new();
-    for one in guarantees(&desk.open.lake, date)? {
-        let term = one.period_ends_on.map_or(GuaranteeTerm::Silent, GuaranteeTerm::Until);
-        let form = one.form.as_deref().and_then(GuaranteeForm::from_code);
-        let guarantee = Guarantee { guarantor_id: one.guarantor_id, form, term, maximum_amount: None };
-        behind.entry(one.secures).or_default().0.push(guarantee);
+/// What stands behind each loan or contract on a day (担保), read from the lake.
+pub(crate) struct Behind {
+    /// The contract of each loan.
+    contracts: HashMap<String, String>,
+    behind: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)>,
+}
+
+impl Behind {
+    pub fn on(lake: &Workspace, date: Date) -> Outcome<Behind> {
+        let mut behind: BTreeMap<Secures, (Vec<Guarantee>, Vec<Collateral>)> = BTreeMap::new();
+        for one in guarantees(lake, date)? {
+            let term = one.period_ends_on.map_or(GuaranteeTerm::Silent, GuaranteeTerm::Until);
+            let form = one.form.as_deref().and_then(GuaranteeForm::from_code);
+            let guarantee = Guarantee { guarantor_id: one.guarantor_id, form, term, maximum_amount: None };
+            behind.entry(one.secures).or_default().0.push(guarantee);
+        }
+        for one in collateral(lake, date)? {
+            let security = Collateral {
+                collateral_id: one.collateral_id,
+                right: CollateralRight::Mortgage,
+                insured_until: one.insurance_expires_on,
+                registered_until: one.registration_expires_on,
+                valued_on: Some(one.valued_on),
+            };
+            behind.entry(one.secures).or_default().1.push(security);
+        }
+        Ok(Behind { contracts: lake::securities::contracts(lake, date)?, behind })
     }
-    for one in collateral(&desk.open.lake, date)? {
-        let security = Collateral {
-            collateral_id: one.collateral_id,
-            right: CollateralRight::Mortgage,
-            insured_until: one.insurance_expires_on,
-            registered_until: one.registration_expires_on,
-            valued_on: Some(one.valued_on),
-        };
-        behind.entry(one.secures).or_default().1.push(security);
-    }
-    Ok(behind)
 }
 
 fn add(facts: &mut ClaimFacts, recorded: Recorded) {

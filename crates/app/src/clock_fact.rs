@@ -1,11 +1,13 @@
 //! What lawyers enter about a claim: acts, court orders, papers, obstacles, each with its evidence. The clocks follow at
 //! once, as they are reckoned from what the last night knew of the claim and everything entered since.
 
-use crate::clock::{ClockFact, ClockFile, Recorded, RecordedFact, claims, clock_id, obstacles};
+use crate::clock::{Behind, ClockFact, ClockFile, Recorded, RecordedFact, claims, clock_id, obstacles};
 use crate::dayend_run::rules_of;
 use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
 use crate::failure::{Outcome, refused};
+use crate::loan_list::apart;
 use crate::person::target_of;
+use crate::workspace::Open;
 use authority::UseCase;
 use disposal::clock::{
     Act, ActRefused, ClaimFacts, ClockState, EnforceableDocument, EvidenceKind, EvidenceStrength, Obstacle, Preservation, act_check,
@@ -57,14 +59,14 @@ struct Claim {
 /// Enters a fact of a claim.
 pub async fn fact_record(desk: &Desk, call: &Call, claim_id: &str, said: &FactSaid) -> Outcome<FactRecorded> {
     let people = desk.people(call.at).await?;
-    let book = book_of(desk, call, claim_id)?;
+    let book = book_of(desk, call, claim_id).await?;
     desk.may(&people, call, UseCase::ClockActRecord, &target_of(desk, &book.customer).await?)?;
     let mut tx = match desk.begin(call, "fact_record", &(claim_id, said)).await? {
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
     tx.debtor_hold(&book.customer).await?;
-    let before = claim(desk, &people, call, &tx, &book, claim_id).await?;
+    let before = claim(&people, call, &tx, &book, claim_id).await?;
     let row = ClockFactRow {
         clock_fact_id: fact_id(claim_id, &said.fact_id),
         claim_id: claim_id.to_owned(),
@@ -72,9 +74,9 @@ pub async fn fact_record(desk: &Desk, call: &Call, claim_id: &str, said: &FactSa
     };
     let strength = check(desk, call, &tx, &before, &row, said).await?;
     stored(tx.save(&row, &said.fact, 0, call.stamp()).await?)?;
-    let after = claim(desk, &people, call, &tx, &book, claim_id).await?;
+    let after = claim(&people, call, &tx, &book, claim_id).await?;
     let states = clocks(&after.facts, &desk.rules.clocks, &desk.rules.calendar, call.at.day());
-    follow(&tx, call, claim_id, &states).await?;
+    follow(&mut tx, call, claim_id, &states).await?;
     let why = format!("{} {}", said.fact_id, strength.map_or("", |strength| strength.code()));
     let event = call.audit("clock_fact_record", format!("claim/{claim_id}"), why.trim_end());
     tx.audit(store::AuditEvent { after_digest: Some(store::audit::state_digest(&said.fact)?), ..event });
@@ -142,11 +144,14 @@ impl FactSaid {
 }
 
 /// The clocks that somebody was told of are shown as they stand now; what nobody needs to be told of, the night finds.
-async fn follow(tx: &Tx, call: &Call, claim_id: &str, states: &[ClockState]) -> Outcome<()> {
+async fn follow(tx: &mut Tx, call: &Call, claim_id: &str, states: &[ClockState]) -> Outcome<()> {
     for kept in tx.clock_of_claim::<ClockFile>(claim_id, None, PAGE).await?.rows {
-        let Some(state) = states.iter().find(|state| clock_id(state) == kept.row.clock_id) else { continue };
+        let Some(state) = states.iter().find(|state| clock_id(state) == kept.row.clock_id) else {
+            crate::clock::end(tx, call, &kept).await?;
+            continue;
+        };
         let row = ClockRow { state: state.status.code().to_owned(), last_day: state.last_day.unwrap_or(kept.row.last_day), ..kept.row.clone() };
-        let file = ClockFile { state: state.clone(), told: kept.body.told.clone() };
+        let file = ClockFile { state: state.clone(), told: kept.body.told_so_far().to_vec() };
         if row != kept.row || file != kept.body {
             stored(tx.save(&row, &file, kept.version, call.stamp()).await?)?;
         }
@@ -159,18 +164,26 @@ struct Book {
     night: Date,
     customer: String,
     input: dayend::NightInput,
+    /// As known today.
+    behind: Behind,
 }
 
 fn unknown<T>(claim_id: &str) -> Outcome<T> {
     refused("E-AP-01", &[("what", &"claim"), ("id", &claim_id)])
 }
 
-fn book_of(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Book> {
-    let nights = snapshot::nights(&desk.open.lake)?;
-    let Some(at) = nights.iter().rposition(|night| night.business_date <= call.at.day()) else { return unknown(claim_id) };
+/// Reads files, so beside the requests.
+async fn book_of(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Book> {
+    let (open, today, claim_id) = (desk.open.clone(), call.at.day(), claim_id.to_owned());
+    apart(move || book_read(&open, today, &claim_id)).await
+}
+
+fn book_read(open: &Open, today: Date, claim_id: &str) -> Outcome<Book> {
+    let nights = snapshot::nights(&open.lake)?;
+    let Some(at) = nights.iter().rposition(|night| night.business_date <= today) else { return unknown(claim_id) };
     let (night, before) = (&nights[at], at.checked_sub(1).map(|before| &nights[before]));
     let Some(theirs) = snapshot::loans_of(night, Some(claim_id), None)? else { return unknown(claim_id) };
-    let pack = desk.open.pack(None)?;
+    let pack = open.pack(None)?;
     let rules = rules_of(&pack, night.business_date)?;
     let request = NightRequest {
         business_date: night.business_date,
@@ -179,26 +192,26 @@ fn book_of(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Book> {
         only: Some(&theirs),
         traced: None,
     };
-    let (input, _) = lake::night::read(&desk.open.lake, &request, &rules, &mut |_| {})?;
-    Ok(Book { night: night.business_date, customer: theirs.customer_id, input })
+    let (input, _) = lake::night::read(&open.lake, &request, &rules, &mut |_| {})?;
+    Ok(Book { night: night.business_date, customer: theirs.customer_id, input, behind: Behind::on(&open.lake, today)? })
 }
 
 /// What is known of a claim today, and the night whose book it rests on.
 pub(crate) async fn claim_facts(desk: &Desk, people: &People, call: &Call, claim_id: &str) -> Outcome<(Date, ClaimFacts)> {
-    let book = book_of(desk, call, claim_id)?;
-    let claim = claim(desk, people, call, &desk.store, &book, claim_id).await?;
+    let book = book_of(desk, call, claim_id).await?;
+    let claim = claim(people, call, &desk.store, &book, claim_id).await?;
     Ok((book.night, claim.facts))
 }
 
 /// A claim of which nothing is owed any more is none.
-async fn claim(desk: &Desk, people: &People, call: &Call, reads: &Reads, book: &Book, claim_id: &str) -> Outcome<Claim> {
+async fn claim(people: &People, call: &Call, reads: &Reads, book: &Book, claim_id: &str) -> Outcome<Claim> {
     let case: Option<Kept<store::CaseRow, serde_json::Value>> = reads.case_open(&book.customer).await?;
     let owner = case.map(|kept| kept.row.owner_id).filter(|owner| !owner.is_empty());
     let owners: HashMap<String, String> = owner.map(|owner| (book.customer.clone(), owner)).into_iter().collect();
     let recorded = recorded(reads, claim_id).await?;
     let obstacles = obstacles(&recorded);
     let of_claim = HashMap::from([(claim_id.to_owned(), recorded)]);
-    let all = claims(desk, &book.input, call.at.day(), people, &owners, of_claim)?;
+    let all = claims(&book.input, &book.behind, call.at.day(), people, &owners, of_claim);
     match all.into_iter().find(|facts| facts.claim_id == claim_id) {
         Some(facts) => Ok(Claim { facts, obstacles }),
         None => unknown(claim_id),
@@ -218,24 +231,6 @@ async fn recorded(reads: &Reads, claim_id: &str) -> Outcome<Recorded> {
     }
 }
 
-/// A clock as it stands today, with every rung somebody was told of.
-async fn told_of(reads: &Reads, claim_id: &str, states: Vec<ClockState>) -> Outcome<Vec<ClockFile>> {
-    let page = reads.clock_of_claim::<ClockFile>(claim_id, None, PAGE).await?;
-    let mut told: HashMap<String, ClockFile> = page.rows.into_iter().map(|kept| (kept.row.clock_id, kept.body)).collect();
-    let file = |state: ClockState| ClockFile { told: told.remove(&clock_id(&state)).map(|file| file.told).unwrap_or_default(), state };
-    Ok(states.into_iter().map(file).collect())
-}
-
-/// Every clock of a claim, as it stands today.
-pub async fn claim_clocks(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Vec<ClockFile>> {
-    let people = desk.people(call.at).await?;
-    let book = book_of(desk, call, claim_id)?;
-    desk.may(&people, call, UseCase::ClockView, &target_of(desk, &book.customer).await?)?;
-    let claim = claim(desk, &people, call, &desk.store, &book, claim_id).await?;
-    let states = clocks(&claim.facts, &desk.rules.clocks, &desk.rules.calendar, call.at.day());
-    told_of(&desk.store, claim_id, states).await
-}
-
 /// What was entered of a claim, in the order it happened.
 pub async fn fact_list(
     desk: &Desk,
@@ -245,7 +240,7 @@ pub async fn fact_list(
     limit: u32,
 ) -> Outcome<(Vec<FactView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
-    let book = book_of(desk, call, claim_id)?;
+    let book = book_of(desk, call, claim_id).await?;
     desk.may(&people, call, UseCase::ClockView, &target_of(desk, &book.customer).await?)?;
     let page: Page<Kept<ClockFactRow, RecordedFact>> = desk.store.clock_fact_of_claim(claim_id, after, limit.clamp(1, PAGE)).await?;
     let view = |kept: Kept<ClockFactRow, RecordedFact>| FactView {
@@ -256,35 +251,4 @@ pub async fn fact_list(
         fact: kept.body,
     };
     Ok((page.rows.into_iter().map(view).collect(), page.next))
-}
-
-/// Which clocks to list.
-#[derive(Clone, Debug, Default)]
-pub struct ClockFilter {
-    /// Who answers for them; the caller unless said otherwise.
-    pub owner: Option<String>,
-    /// The code of where they stand.
-    pub state: &'static str,
-    pub kind: Option<disposal::clock::ClockKind>,
-    /// Those whose last day is this one or earlier.
-    pub by: Option<Date>,
-}
-
-/// The clocks somebody answers for, those with the fewest days left first. What the filter leaves out of a page is not
-/// made up for from the next.
-pub async fn clock_list(
-    desk: &Desk,
-    call: &Call,
-    filter: &ClockFilter,
-    after: Option<&Cursor>,
-    limit: u32,
-) -> Outcome<(Vec<ClockFile>, Option<Cursor>)> {
-    let people = desk.people(call.at).await?;
-    let owner = filter.owner.as_deref().unwrap_or(&call.staff_id);
-    desk.may(&people, call, UseCase::ClockView, &crate::case::person_target(&people, owner))?;
-    let page = desk.store.clock_of_owner::<ClockFile>(owner, filter.state, after, limit.clamp(1, PAGE)).await?;
-    let wanted = |kept: &Kept<ClockRow, ClockFile>| {
-        filter.kind.is_none_or(|kind| kept.body.state.kind == kind) && filter.by.is_none_or(|by| kept.row.last_day <= by)
-    };
-    Ok((page.rows.into_iter().filter(wanted).map(|kept| kept.body).collect(), page.next))
 }

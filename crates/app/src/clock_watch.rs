@@ -1,17 +1,18 @@
 //! Clocks as people look at them: lists and months within reach, one claim reckoned in full, an act tried before it is recorded.
 //!
-//! A list shows what the last night told; a claim's page reckons every clock of it anew, with the book as of the last night
-//! and everything recorded since.
+//! Pages and API ask alike. A list shows what the last night told; of one claim every clock is reckoned anew, with the book as
+//! of the last night and everything recorded since.
 
-use crate::clock::ClockFile;
+use crate::clock::{ClockFile, clock_id};
 use crate::clock_fact::claim_facts;
 use crate::desk::{Call, Desk, PAGE, People, told};
 use crate::failure::Outcome;
+use crate::filled::Filled;
 use crate::person::target_of;
-use authority::{Reach, Target, UseCase};
-use disposal::clock::{Act, ClaimFacts, ClockKind, ClockState, ClockStatus, EvidenceStrength, act_check, clocks};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use authority::{Reach, Scope, Target, UseCase};
+use disposal::clock::{Act, ClaimFacts, ClockKind, ClockState, ClockStatus, EvidenceStrength, SignalKey, act_check, clocks};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
 use store::{ClockRow, Cursor, Kept, Page};
 use units::Date;
 
@@ -22,19 +23,27 @@ pub struct ClocksWanted {
     /// Whose; everybody's within reach when absent.
     pub owner: Option<String>,
     pub kind: Option<ClockKind>,
+    /// Those running out when absent.
     pub state: Option<ClockStatus>,
+    /// Those whose last day is this one or earlier.
+    pub by: Option<Date>,
 }
 
 /// A clock in a list (时限列表行).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ClockSeen {
     pub owner_id: String,
+    #[serde(skip)]
     pub owner: String,
     pub customer_id: String,
+    #[serde(skip)]
     pub last_day: Date,
     /// From today; negative once the day has passed.
+    #[serde(skip)]
     pub days_left: i32,
     pub state: ClockState,
+    /// Every rung told so far.
+    pub told: Vec<SignalKey>,
 }
 
 /// The days of a month with their clocks, at most [`MONTH_ROWS`] in all (时限日历).
@@ -46,9 +55,6 @@ pub struct ClockMonth {
 
 /// Rows read of a month before it is said to be cut short.
 const MONTH_ROWS: usize = 5_000;
-
-/// How many pages of the store are read to fill one page of a person's reach.
-const PAGES_READ: usize = 20;
 
 /// Where somebody may do something; refused when nowhere.
 pub(crate) fn reaches(desk: &Desk, people: &People, call: &Call, use_case: UseCase) -> Outcome<Vec<Reach>> {
@@ -69,35 +75,43 @@ fn seen(people: &People, today: Date, kept: Kept<ClockRow, ClockFile>) -> ClockS
         last_day,
         days_left: last_day - today,
         state: kept.body.state,
+        told: kept.body.told,
     }
 }
 
-/// A page of the clocks in a state, those with the fewest days left first.
-pub async fn clocks_seen(
+/// A page of the clocks in a state within the caller's reach, those with the fewest days left first.
+pub async fn clock_list(
     desk: &Desk,
     call: &Call,
     wanted: &ClocksWanted,
     after: Option<&Cursor>,
-    limit: usize,
+    limit: u32,
 ) -> Outcome<(Vec<ClockSeen>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     let reaches = reaches(desk, &people, call, UseCase::ClockView)?;
-    let state = wanted.state.unwrap_or(ClockStatus::Expiring);
-    let (mut rows, mut after) = (Vec::new(), after.cloned());
-    for _ in 0..PAGES_READ {
-        // As many as are wanted, so that the cursor never leaves rows behind.
-        let ask = (limit - rows.len()) as u32;
-        let page: Page<Kept<ClockRow, ClockFile>> = match &wanted.owner {
-            Some(owner) => desk.store.clock_of_owner(owner, state.code(), after.as_ref(), ask).await?,
-            None => desk.store.clock_by_last_day(state.code(), after.as_ref(), ask).await?,
+    let state = wanted.state.unwrap_or(ClockStatus::Expiring).code();
+    // Whose reach is what one owns, the others' clocks are not looked through.
+    let own = match reaches.as_slice() {
+        [Reach { scope: Scope::Own, staff_id, .. }] => Some(staff_id),
+        _ => None,
+    };
+    let mut filled = Filled::new(after, limit);
+    while let Some(ask) = filled.ask() {
+        let page: Page<Kept<ClockRow, ClockFile>> = match wanted.owner.as_ref().or(own) {
+            Some(owner) => desk.store.clock_of_owner(owner, state, filled.after(), ask).await?,
+            None => desk.store.clock_by_last_day(state, filled.after(), ask).await?,
         };
-        rows.extend(page.rows.into_iter().filter(|kept| is_seen(&people, &reaches, wanted, kept)));
-        after = page.next;
-        if after.is_none() || rows.len() >= limit {
-            break;
+        let is_beyond = |kept: &Kept<ClockRow, ClockFile>| wanted.by.is_some_and(|by| kept.row.last_day > by);
+        let is_over = page.rows.last().is_some_and(is_beyond);
+        filled.take(page.map(|kept| {
+            let is_seen = !is_beyond(&kept) && is_seen(&people, &reaches, wanted, &kept);
+            is_seen.then(|| seen(&people, call.at.day(), kept))
+        }));
+        if is_over {
+            filled.close();
         }
     }
-    Ok((rows.into_iter().map(|kept| seen(&people, call.at.day(), kept)).collect(), after))
+    Ok(filled.end())
 }
 
 fn is_seen(people: &People, reaches: &[Reach], wanted: &ClocksWanted, kept: &Kept<ClockRow, ClockFile>) -> bool {
@@ -156,6 +170,15 @@ pub async fn claim_view(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Cla
     let may_record = desk.may(&people, call, UseCase::ClockActRecord, &target_of(desk, &customer_id).await?).is_ok();
     let clocks = clocks(&facts, &desk.rules.clocks, &desk.rules.calendar, call.at.day());
     Ok(ClaimView { customer_id, night, clocks, facts, may_record })
+}
+
+/// Every clock of a claim today, with the rungs somebody was told of.
+pub async fn claim_clocks(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<Vec<ClockFile>> {
+    let claim = claim_view(desk, call, claim_id).await?;
+    let page = desk.store.clock_of_claim::<ClockFile>(claim_id, None, PAGE).await?;
+    let mut told: HashMap<String, ClockFile> = page.rows.into_iter().map(|kept| (kept.row.clock_id, kept.body)).collect();
+    let file = |state: ClockState| ClockFile { told: told.remove(&clock_id(&state)).map(|file| file.told).unwrap_or_default(), state };
+    Ok(claim.clocks.into_iter().map(file).collect())
 }
 
 /// What an act would do (试算结果): how well it is proved, and every clock before and after.

@@ -1,21 +1,24 @@
 //! Contacts: asked for before they are made, recorded after.
 //!
 //! A contact is begun and recorded. Beginning asks the gate while nobody else may touch the debtor, and
-//! keeps the place: until it is recorded, everybody's counters hold it. What the gate refuses is never begun, so it is
-//! never recorded as made; that it was asked stays in the audit trail.
+//! keeps the place: until it is recorded, everybody's counters hold it, and whoever was allowed to make it may say what came
+//! of it, whatever the case has become since. What the gate refuses is never begun, so it is never recorded as made;
+//! that it was asked stays in the audit trail.
 
-use crate::case::{change, open_case, target};
+use crate::case::{change, open_case, person_target, target};
 use crate::desk::{Call, Desk, PAGE, People, refusal, required, stored};
 use crate::failure::{Failure, Outcome, refused};
 use crate::person::{Begun, PersonFile, Point, PointKind};
-use authority::UseCase;
-use casework::agency::CaseField;
+use authority::{Target, UseCase};
+use casework::agency::{Agency, CaseField, Placement};
 use casework::case::{Case, Command};
-use casework::contact_gate::{Circumstance, CircumstanceKind, ContactPoint, History, Manner, PointSource, Question, Refused, ask};
+use casework::contact_gate::{
+    Circumstance, CircumstanceKind, ContactPoint, Document, DocumentKind, History, Manner, PointSource, Question, Refused, ask,
+};
 use casework::{Channel, Contact, ContactResult, Direction, GateAnswer, Purpose, Relation};
 use serde::{Deserialize, Serialize};
-use store::{CaseRow, ContactRow, FieldKind, Kept, PersonRow, Reads, Tx};
-use units::Moment;
+use store::{AgencyRow, CaseRow, ContactRow, FieldKind, Kept, PersonRow, Reads, Tx};
+use units::{Date, Moment};
 
 /// A contact somebody wants to make (拟联系).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +82,7 @@ impl ContactRecord {
     }
 }
 
-/// A place kept for so long; a call or a visit is over by then.
+/// A place kept for so long; a call or a visit is over by then. For as long, who lost the case meanwhile may still record it.
 const UNDER_WAY_SECONDS: i64 = 4 * 3600;
 
 /// How far back the gate's longest counter and its tests of being unreachable look.
@@ -146,11 +149,12 @@ pub async fn contact_options(desk: &Desk, call: &Call, case_id: &str, purpose: O
     Ok(options)
 }
 
-/// The contacts of a case that the caller began and has not recorded yet.
+/// The contacts of a case that the caller began and has not recorded yet, whoever has the case by now.
 pub async fn contacts_under_way(desk: &Desk, call: &Call, case_id: &str) -> Outcome<Vec<Begun>> {
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
-    desk.may(&people, call, UseCase::CaseView, &target(&kept.row))?;
+    let agency = people.person(&call.staff_id).and_then(|staff| staff.agency_id.clone());
+    desk.may(&people, call, UseCase::ContactRecord, &Target { agency, ..person_target(&people, &call.staff_id) })?;
     let debtor: Kept<PersonRow, PersonFile> = desk.load(&desk.store, "customer", &kept.body.customer_id).await?;
     let mine = |begun: &Begun| begun.contact.staff_id == call.staff_id && begun.contact.case_id == case_id;
     Ok(debtor.body.under_way.into_iter().filter(|begun| begun.until > call.at && mine(begun)).collect())
@@ -214,14 +218,36 @@ pub async fn contact_begin(desk: &Desk, call: &Call, case_id: &str, wanted: &Con
 pub async fn contact_record(desk: &Desk, call: &Call, case_id: &str, contact_id: &str, outcome: &ContactOutcome) -> Outcome<ContactRecord> {
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
-    desk.may(&people, call, UseCase::ContactRecord, &target(&kept.row))?;
+    // Heard again it is answered before rights are asked: the place was given up with the first time.
     let mut tx = match desk.begin(call, "contact_record", &(case_id, contact_id, outcome)).await? {
         crate::desk::Begun::Again(done) => return ContactRecord::opened(done, &desk.store).await,
         crate::desk::Begun::First(tx) => tx,
     };
+    desk.may(&people, call, UseCase::ContactRecord, &recorder_target(desk, &people, call, &tx, &kept, contact_id).await?)?;
     let record = recorded(desk, &people, call, &mut tx, &kept.body, contact_id, outcome).await?;
     desk.commit(tx, call, record.unnoted()).await?;
     Ok(record)
+}
+
+/// Whose a contact under way is: the caller's who was allowed to make it, until its place is given up, though the case was
+/// handed over, recalled or taken back from an agency since; else whose the case is.
+pub(crate) async fn recorder_target(
+    desk: &Desk,
+    people: &People,
+    call: &Call,
+    reads: &Reads,
+    case: &Kept<CaseRow, Case>,
+    contact_id: &str,
+) -> Outcome<Target> {
+    let debtor: Kept<PersonRow, PersonFile> = desk.load(reads, "customer", &case.body.customer_id).await?;
+    let is_own = |begun: &&Begun| {
+        let contact = &begun.contact;
+        contact.contact_id == contact_id && contact.staff_id == call.staff_id && begun.until > call.at
+    };
+    Ok(match debtor.body.under_way.iter().find(is_own) {
+        Some(begun) => Target { agency: begun.contact.agency_id.clone(), ..person_target(people, &call.staff_id) },
+        None => target(&case.row),
+    })
 }
 
 /// Keeps a contact that was under way with what came of it; the debtor is held until the command ends.
@@ -239,7 +265,7 @@ pub(crate) async fn recorded(
     let kept: Kept<CaseRow, Case> = desk.load(tx, "case", case_id).await?;
     let debtor: Kept<PersonRow, PersonFile> = desk.load(tx, "customer", customer).await?;
     let mut file = debtor.body.clone();
-    let Some(place) = file.under_way.iter().position(|begun| begun.contact.contact_id == contact_id) else {
+    let Some(place) = file.under_way.iter().position(|begun| begun.contact.contact_id == contact_id && begun.contact.case_id == case_id) else {
         return refused("E-CW-02", &[("contact_id", &contact_id)]);
     };
     let begun = file.under_way.remove(place);
@@ -249,6 +275,10 @@ pub(crate) async fn recorded(
     let record = ContactRecord { contact, answer: Some(begun.answer), note: outcome.note.clone(), noted: !outcome.note.is_empty() };
     keep(tx, call, &record).await?;
     tx.audit(call.audit("contact_record", format!("case/{case_id}"), format!("{contact_id} {}", outcome.result.code())));
+    if kept.row.closed_on.is_some() {
+        // Closed while they spoke: there is nothing left to pause, and the contact stands as what was said.
+        return Ok(record);
+    }
     if outcome.result == ContactResult::Objected && kept.body.objection.is_none() {
         let command = Command::Object { objection_id: format!("O-{contact_id}") };
         change(desk, people, call, tx, case_id, None, &command).await?;
@@ -354,6 +384,8 @@ struct Ground {
     of_case: Vec<Circumstance>,
     at: Moment,
     agency: Option<String>,
+    /// What permits an agency to collect at all.
+    outsourced: Vec<Document>,
 }
 
 impl Ground {
@@ -369,12 +401,17 @@ impl Ground {
             under_way: under_way.map(|begun| begun.contact.clone()).collect(),
             of_case: of_case(case).collect(),
             at,
+            outsourced: match &agency {
+                Some(agency_id) => outsourced(reads, &case.case_id, agency_id).await?,
+                None => Vec::new(),
+            },
             agency,
             debtor,
         })
     }
 
     fn answer(&self, desk: &Desk, person: &Kept<PersonRow, PersonFile>, source: PointSource, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
+        let documents: Vec<Document> = person.body.documents.iter().chain(&self.outsourced).cloned().collect();
         let question = Question {
             customer_id: &self.debtor.row.customer_id,
             person_id: &wanted.person_id,
@@ -386,7 +423,7 @@ impl Ground {
             agency_id: self.agency.as_deref(),
             people: wanted.people,
             manners: &wanted.manners,
-            documents: &person.body.documents,
+            documents: &documents,
         };
         let own = &self.debtor.body;
         let theirs = (person.row.person_id != self.debtor.row.person_id).then_some(&person.body.circumstances);
@@ -422,6 +459,24 @@ impl Asked {
     fn answer(&self, desk: &Desk, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
         self.ground.answer(desk, &self.person, self.source, wanted)
     }
+}
+
+/// That the debtor was told of the agency, and that the agency stands on the list: the placement and the agency's file say so.
+async fn outsourced(reads: &Reads, case_id: &str, agency_id: &str) -> Outcome<Vec<Document>> {
+    let placements = reads.placement_of_case::<Placement>(case_id, None, PAGE).await?.rows;
+    let held = placements.into_iter().find(|kept| kept.row.agency_id == agency_id && kept.row.recalled_on.is_none());
+    let agency: Option<Kept<AgencyRow, Agency>> = reads.load(agency_id).await?;
+    let listed_on = agency.and_then(|kept| kept.body.whitelisted_on);
+    let document = |kind: DocumentKind, since: Date| Document {
+        document_id: format!("{agency_id}/{}", kind.code()),
+        kind,
+        from: Moment::new(since, 0),
+        until: None,
+        hours: None,
+    };
+    let told = held.map(|kept| document(DocumentKind::OutsourcingNotice, kept.body.told_on));
+    let listed = listed_on.map(|since| document(DocumentKind::AgencyListing, since));
+    Ok(told.into_iter().chain(listed).collect())
 }
 
 /// What the state of a case means for contacts.

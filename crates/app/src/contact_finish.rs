@@ -3,7 +3,7 @@
 //! All of it is kept or none: who has typed a promise the rules refuse mends it and sends everything again.
 
 use crate::case::{change, target};
-use crate::contact::{ContactOutcome, ContactWanted, inbound, recorded};
+use crate::contact::{ContactOutcome, ContactWanted, inbound, recorded, recorder_target};
 use crate::desk::{Begun, Call, Desk};
 use crate::failure::Outcome;
 use crate::promise::{PromiseSaid, promised};
@@ -41,18 +41,21 @@ pub struct ContactFinished {
 pub async fn contact_finish(desk: &Desk, call: &Call, case_id: &str, which: &Which, finish: &ContactFinish) -> Outcome<ContactFinished> {
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, Case> = desk.load(&desk.store, "case", case_id).await?;
-    let asked = [
-        (UseCase::ContactRecord, true),
-        (UseCase::PromiseRecord, finish.promise.is_some()),
-        (UseCase::CaseUpdate, finish.next_action.is_some()),
-    ];
-    for (use_case, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
-        desk.may(&people, call, use_case, &target(&kept.row))?;
-    }
     let mut tx = match desk.begin(call, "contact_finish", &(case_id, which, finish)).await? {
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
+    let whose = target(&kept.row);
+    let whose_contact = match which {
+        Which::Begun(contact_id) => recorder_target(desk, &people, call, &tx, &kept, contact_id).await?,
+        Which::Inbound(_) => whose.clone(),
+    };
+    desk.may(&people, call, UseCase::ContactRecord, &whose_contact)?;
+    // What was promised and what comes next is of the case, whoever spoke.
+    let asked = [(UseCase::PromiseRecord, finish.promise.is_some()), (UseCase::CaseUpdate, finish.next_action.is_some())];
+    for (use_case, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+        desk.may(&people, call, use_case, &whose)?;
+    }
     let record = match which {
         Which::Begun(contact_id) => recorded(desk, &people, call, &mut tx, &kept.body, contact_id, &finish.outcome).await?,
         Which::Inbound(wanted) => inbound(desk, &people, call, &mut tx, &kept.body, wanted, &finish.outcome).await?,

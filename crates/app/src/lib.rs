@@ -34,6 +34,7 @@ pub mod desk;
 pub mod doctor;
 pub mod failure;
 pub mod figures;
+mod filled;
 pub mod foreign;
 pub mod hardship;
 pub mod household_plan;

@@ -4,6 +4,7 @@ use crate::case::{open_case, target};
 use crate::case_night::owed;
 use crate::desk::{Begun, Call, Desk, PAGE, stored, told};
 use crate::failure::Outcome;
+use crate::filled::Filled;
 use authority::{Target, UseCase};
 use casework::case::Case;
 use casework::promise::{PaymentWay, Promise, PromiseStatus, PromiseDesk, PromiseDraft, make};
@@ -84,7 +85,7 @@ pub struct PromiseFilter {
     pub state: Option<PromiseStatus>,
 }
 
-/// What is promised for a day, as far as the caller may see the cases; what is left out of a page is not made up for.
+/// What is promised for a day, as far as the caller may see the cases.
 pub async fn promise_calendar(
     desk: &Desk,
     call: &Call,
@@ -94,17 +95,22 @@ pub async fn promise_calendar(
 ) -> Outcome<(Vec<PromiseView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::CaseList, &crate::case::person_target(&people, &call.staff_id))?;
-    let mut views = Vec::new();
-    let page = desk.store.promise_on::<Promise>(filter.on, after, limit.clamp(1, PAGE)).await?;
     let wanted = |promise: &Promise| {
         filter.owner.as_ref().is_none_or(|owner| promise.staff_id == *owner) && filter.state.is_none_or(|state| promise.status == state)
     };
-    for kept in page.rows.into_iter().filter(|kept| wanted(&kept.body)) {
-        let case: Option<Kept<CaseRow, serde_json::Value>> = desk.store.load(&kept.row.case_id).await?;
-        let target = case.map_or_else(Target::default, |case| target(&case.row));
-        if desk.may(&people, call, UseCase::CaseView, &target).is_ok() {
-            views.push(PromiseView { version: kept.version, promise: kept.body });
+    let mut filled = Filled::new(after, limit);
+    while let Some(ask) = filled.ask() {
+        let page = desk.store.promise_on::<Promise>(filter.on, filled.after(), ask).await?;
+        let mut seen = Vec::new();
+        for kept in page.rows.iter().filter(|kept| wanted(&kept.body)) {
+            let case: Option<Kept<CaseRow, serde_json::Value>> = desk.store.load(&kept.row.case_id).await?;
+            let target = case.map_or_else(Target::default, |case| target(&case.row));
+            if desk.may(&people, call, UseCase::CaseView, &target).is_ok() {
+                seen.push(kept.row.promise_id.clone());
+            }
         }
+        let view = |kept: Kept<PromiseRow, Promise>| PromiseView { version: kept.version, promise: kept.body };
+        filled.take(page.map(|kept| seen.contains(&kept.row.promise_id).then(|| view(kept))));
     }
-    Ok((views, page.next))
+    Ok(filled.end())
 }

@@ -182,14 +182,16 @@ pub async fn staff_employ(desk: &Desk, call: &Call, staff_id: &str, employment: 
     Ok(done)
 }
 
-/// Whether somebody is at work (在岗与请假).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Attendance {
-    AtWork,
-    /// Keeps the cases, gets no new ones; what waits for the person's signature goes to others.
-    OnLeave,
+units::coded! {
+    /// Whether somebody is at work (在岗与请假).
+    Attendance {
+        AtWork = "at_work",
+        /// Keeps the cases, gets no new ones; what waits for the person's signature goes to others.
+        OnLeave = "on_leave",
+    }
 }
+
+units::serde_by_code!(Attendance);
 
 /// Notes that somebody goes on leave or is back.
 pub async fn staff_attend(desk: &Desk, call: &Call, staff_id: &str, attendance: Attendance) -> Outcome<Employee> {

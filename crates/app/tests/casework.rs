@@ -3,6 +3,12 @@
 #[path = "casework/decisions.rs"]
 mod decisions;
 
+#[path = "casework/clocks.rs"]
+mod clocks;
+
+#[path = "casework/contacts.rs"]
+mod contacts;
+
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
 use app::approval::{ApprovalFilter, ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
 use app::audit::{AuditVerified, AuditWanted, audit_export, audit_search, audit_verify};
@@ -70,11 +76,15 @@ const STAFF: [(&str, Role, &str, Option<&str>); 8] = [
 ];
 
 fn run(test: impl AsyncFnOnce(World)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    run_on(&runtime, test);
+}
+
+fn run_on(runtime: &tokio::runtime::Runtime, test: impl AsyncFnOnce(World)) {
     let folder = tempfile::tempdir().unwrap();
     let open = app::workspace::workspace_init(&folder.path().join("bank"), "cn-bank", "The Bank").unwrap();
     let rules = CaseworkRules::load(&open, date(TODAY)).map_err(told).unwrap();
     let url = format!("sqlite:{}?mode=rwc", folder.path().join("store").display());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(&url, Keys::parse(&Keys::line("k1", [7; 32])).unwrap()).await.unwrap();
         let world = World { folder, desk: Desk::new(open, store, rules) };

@@ -154,6 +154,7 @@ proptest! {
                     // An interruption has given it a new ladder, on which nothing is told yet.
                     ClockStatus::Running => prop_assert!(rungs.is_empty(), "too soon on {}: {:?}", night_of, state),
                     ClockStatus::Preserved | ClockStatus::Suspended => prop_assert_eq!(state.last_day, None),
+                    ClockStatus::Ended => prop_assert!(false, "what is reckoned has not ended: {:?}", state),
                 }
             }
             yesterday = states.iter().map(ladder).collect();

@@ -37,7 +37,7 @@ pub struct Column {
     pub kind: Kind,
     pub required: bool,
     pub identity: bool,
-    /// Tells who somebody is or how to reach them: sealed on the disk.
+    /// Tells who somebody is or how to reach them, or may: what people write freely names whom it likes. Sealed on the disk.
     pub personal: bool,
     /// The table and column this one points to.
     pub parent: Option<(&'static str, &'static str)>,
@@ -335,7 +335,7 @@ pub static TABLES: &[Table] = &[
             text("counterparty").personal(),
             text("counterparty_account").personal(),
             text("counterparty_kind"),
-            text("memo"),
+            text("memo").personal(),
         ],
         dated_by: &["at"],
         control: &["amount"],

@@ -229,7 +229,7 @@ impl Reads {
         limit: u32,
     ) -> Result<Page<AuditRecord>, Fault> {
         let page = self.page(list, COLUMNS, values, after, limit).await?;
-        Ok(Page { rows: records(self, &page.rows)?, next: page.next })
+        page.try_map(|rows| records(self, rows))
     }
 
     /// The hash of an event, to compare with one noted elsewhere; `None` where there is no such event.

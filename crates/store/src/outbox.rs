@@ -197,7 +197,7 @@ impl Reads {
         limit: u32,
     ) -> Result<Page<Delivery>, Fault> {
         let page = self.page(&OF_WEBHOOK, COLUMNS, vec![webhook_id.bind()], after, limit).await?;
-        Ok(Page { rows: deliveries(&page.rows)?, next: page.next })
+        page.try_map(deliveries)
     }
 }
 

@@ -13,6 +13,24 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next page begins; `None` on the last one.
     pub next: Option<Cursor>,
+    /// Where each row stands in its list.
+    places: Vec<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Where a page begins that goes on behind a row of this one; `None` when nothing comes after it.
+    pub fn after(&self, row: usize) -> Option<Cursor> {
+        if row + 1 >= self.rows.len() { self.next.clone() } else { self.places.get(row).cloned() }
+    }
+
+    /// The same page with something else made of each row.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
+        Page { rows: self.rows.into_iter().map(each).collect(), next: self.next, places: self.places }
+    }
+
+    pub(crate) fn try_map<U>(self, all: impl FnOnce(&[T]) -> Result<Vec<U>, Fault>) -> Result<Page<U>, Fault> {
+        Ok(Page { rows: all(&self.rows)?, next: self.next, places: self.places })
+    }
 }
 
 /// Where a page begins (游标): after the row it was taken from, whatever has come or gone since.
@@ -126,7 +144,7 @@ impl Reads {
     ) -> Result<Page<QueryResult>, Fault> {
         if let Some(cursor) = after {
             if !list.fits(cursor) {
-                return Ok(Page { rows: Vec::new(), next: None });
+                return Ok(Page { rows: Vec::new(), next: None, places: Vec::new() });
             }
             values.extend(cursor.0.iter().map(|place| match place {
                 Place::Number(number) => Value::from(*number),
@@ -138,14 +156,10 @@ impl Reads {
         let mut rows = self.rows(list.name, &list.sql(columns, after.is_some()), values).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next = match rows.last() {
-            Some(last) if more => {
-                let places: Result<Vec<Place>, DbErr> = list.order.iter().map(|order| order.place(last)).collect();
-                Some(Cursor(places.map_err(Fault::doing(list.name))?))
-            }
-            _ => None,
-        };
-        Ok(Page { rows, next })
+        let place = |row| Ok(Cursor(list.order.iter().map(|order| order.place(row)).collect::<Result<_, DbErr>>()?));
+        let places: Vec<Cursor> = rows.iter().map(place).collect::<Result<_, DbErr>>().map_err(Fault::doing(list.name))?;
+        let next = places.last().filter(|_| more).cloned();
+        Ok(Page { rows, next, places })
     }
 
     /// A page of kept things.
@@ -158,7 +172,7 @@ impl Reads {
     ) -> Result<Page<Kept<R, T>>, Fault> {
         let columns = format!("{}, {LAST_COLUMNS}", R::COLUMNS.join(", "));
         let page = self.page(list, &columns, values, after, limit).await?;
-        Ok(Page { rows: page.rows.iter().map(|row| self.kept(row)).collect::<Result<_, _>>()?, next: page.next })
+        page.try_map(|rows| rows.iter().map(|row| self.kept(row)).collect())
     }
 }
 

@@ -1,14 +1,19 @@
 //! Signing in with the institution's own identity provider (OpenID Connect, 单点登录): authorisation code flow with PKCE.
 //!
-//! Nothing is kept between the two halves: `state` carries when it was made and is signed under the client's secret, nonce
-//! and verifier are reckoned from it, and the store remembers that it was used. What the provider says is believed of
-//! its own signature alone: issuer, audience, nonce, expiry, and an algorithm of [`ALGORITHMS`].
+//! Nothing is kept between the two halves: `state` carries when it was made and is signed under the client's secret together
+//! with a secret of the browser's, which lies in a cookie; nonce and verifier are reckoned from it, and the store remembers
+//! that it was used. So nobody is signed in with a state that was begun in another browser. What the provider says is
+//! believed of its own signature alone: issuer, audience, nonce, expiry, and an algorithm of [`ALGORITHMS`].
 
 use crate::delivery::signed;
-use crate::extract::refusal;
+use crate::extract::{bad_request, refusal};
+use crate::page::visitor::cookie;
 use crate::problem::{Reply, Told};
+use crate::server::Server;
+use app::sign_in::{self, SignedIn};
 use app::workspace::{OidcConfig, Open};
 use app::{Outcome, refused};
+use axum::http::HeaderMap;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -16,10 +21,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use store::access::Secret;
 use units::{Date, Moment, coded};
+use utoipa::{IntoParams, ToSchema};
 
 /// Signatures with a key of the provider's alone: no shared secret, never `none`.
 const ALGORITHMS: [Algorithm; 8] = [
@@ -28,7 +34,13 @@ const ALGORITHMS: [Algorithm; 8] = [
 ];
 
 /// A person signs in within this.
-const STATE_SECONDS: i64 = 600;
+pub const STATE_SECONDS: u32 = 600;
+
+/// The cookie that ties a sign-in to the browser it was begun in.
+pub const BROWSER: &str = "postloan_oidc";
+
+/// Where the provider sends people back to for a session of the pages.
+pub const PAGE_BACK: &str = "/sign-in/oidc/back";
 
 /// The provider answers within this, with no more than that.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,11 +108,16 @@ impl Oidc {
         Ok(Some(Oidc { config, secret, known: Mutex::default() }))
     }
 
-    /// Where somebody goes to sign in.
-    pub fn start(&self, at: Moment) -> Reply<Started> {
+    /// Whether people are sent back to the pages.
+    pub fn is_for_pages(&self) -> bool {
+        self.config.redirect_uri.ends_with(PAGE_BACK)
+    }
+
+    /// Where somebody goes to sign in, from the browser that holds this secret.
+    pub fn start(&self, browser: &str, at: Moment) -> Reply<Started> {
         let provider = self.provider()?;
         let stem = format!("{}.{}", seconds(at), Secret::fresh().token);
-        let state = format!("{stem}.{}", signed(&self.secret, &stem));
+        let state = format!("{stem}.{}", self.state_signature(&stem, browser));
         let asked = [
             ("response_type", "code"), ("scope", "openid"), ("client_id", &self.config.client_id), ("redirect_uri", &self.config.redirect_uri),
             ("state", &state), ("nonce", &self.nonce(&state)), ("code_challenge", &challenge(&self.verifier(&state))),
@@ -109,17 +126,21 @@ impl Oidc {
         let asked: Vec<String> = asked.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let (endpoint, asked) = (provider.authorization_endpoint, asked.join("&"));
         let address = if endpoint.contains('?') { format!("{endpoint}&{asked}") } else { format!("{endpoint}?{asked}") };
-        Ok(Started { address, expires_at: at.plus_seconds(STATE_SECONDS) })
+        Ok(Started { address, expires_at: at.plus_seconds(STATE_SECONDS.into()) })
     }
 
-    /// Whether a state is one of ours and still good; whether it was used, the store knows.
-    pub fn check_state(&self, state: &str, at: Moment) -> Reply<()> {
+    fn state_signature(&self, stem: &str, browser: &str) -> String {
+        signed(&self.secret, &format!("state {stem} {browser}"))
+    }
+
+    /// Whether a state is one of ours, begun in this browser and still good; whether it was used, the store knows.
+    pub fn check_state(&self, state: &str, browser: &str, at: Moment) -> Reply<()> {
         let read = || {
             let (stem, signature) = state.rsplit_once('.')?;
             let (made, _) = stem.split_once('.')?;
             let age = seconds(at) - made.parse::<i64>().ok()?;
-            let is_ours = same(&signed(&self.secret, stem), signature);
-            (is_ours && (0..STATE_SECONDS).contains(&age)).then_some(())
+            let is_ours = !browser.is_empty() && same(&self.state_signature(stem, browser), signature);
+            (is_ours && (0..STATE_SECONDS.into()).contains(&age)).then_some(())
         };
         read().ok_or_else(|| refusal("E-SI-04", &[]))
     }
@@ -195,6 +216,46 @@ impl Oidc {
     fn verifier(&self, state: &str) -> String {
         signed(&self.secret, &format!("verifier {state}"))
     }
+}
+
+/// What the provider sends a person back with.
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+pub struct Returned {
+    pub state: String,
+    /// Absent when the provider let nobody in.
+    pub code: Option<String>,
+    /// Why it did not.
+    pub error: Option<String>,
+}
+
+/// The provider of a server, asked no more often than is sound.
+fn asked_of(server: &Server) -> Reply<Arc<Oidc>> {
+    server.within_rate("oidc")?;
+    server.oidc.clone().ok_or_else(|| refusal("E-SI-03", &[]))
+}
+
+/// Begins a sign-in in the browser of a request: where to go, and the secret to leave in its cookie. Two tabs share one.
+pub async fn began(server: &Server, headers: &HeaderMap) -> Reply<(Started, String)> {
+    let (oidc, at) = (asked_of(server)?, server.now());
+    let browser = cookie(headers, BROWSER).filter(|known| !known.is_empty()).unwrap_or_else(|| Secret::fresh().token);
+    let secret = browser.clone();
+    let started = tokio::task::spawn_blocking(move || oidc.start(&secret, at)).await.map_err(|_| bad_request("oidc"))?;
+    Ok((started?, browser))
+}
+
+/// Ends it: a session for whom the provider vouches.
+pub async fn ended(server: &Server, headers: &HeaderMap, returned: Returned) -> Reply<SignedIn> {
+    let (oidc, at) = (asked_of(server)?, server.now());
+    let Returned { state, code, error } = returned;
+    oidc.check_state(&state, &cookie(headers, BROWSER).unwrap_or_default(), at)?;
+    // Used from here on, whatever comes of it.
+    sign_in::state_use(&server.desk, &state, at).await?;
+    let Some(code) = code.filter(|_| error.is_none()) else {
+        return Err(refusal("E-SI-08", &[("error", error.as_deref().unwrap_or("no code"))]));
+    };
+    let asked = tokio::task::spawn_blocking(move || oidc.who(&state, &code)).await.map_err(|_| bad_request("oidc"))?;
+    Ok(sign_in::sign_in_vouched(&server.desk, &asked?, at).await?)
 }
 
 fn seconds(at: Moment) -> i64 {

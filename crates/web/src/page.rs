@@ -21,6 +21,7 @@ pub mod chart;
 pub mod clock;
 pub mod customer;
 pub mod door;
+mod door_oidc;
 pub mod dress;
 pub mod frame;
 pub mod gate;
@@ -48,7 +49,7 @@ use axum::Router;
 
 /// Every page, by the menu's groups.
 pub fn router() -> Router<Server> {
-    let own = Router::new().merge(assets::router()).merge(door::router());
+    let own = Router::new().merge(assets::router()).merge(door::router()).merge(door_oidc::router());
     let day = Router::new().merge(workbench::router()).merge(queue::router()).merge(case::router());
     let day = day.merge(customer::router()).merge(search::router()).merge(visits::router());
     let book = Router::new().merge(portfolio::router()).merge(movement::router()).merge(loans::router()).merge(loan::router());

@@ -7,14 +7,14 @@ use crate::people::{Day, Habits, Watch, call, code, contact};
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
 use app::approval::{ApprovalView, Say, approval_decide};
 use app::case::{CaseFilter, case_list, case_view};
-use app::contact::{ContactWanted, contact_ask, contact_begin};
+use app::contact::{ContactOutcome, ContactWanted, contact_ask, contact_begin, contact_record};
 use app::desk::Desk;
 use app::person::person_view;
 use app::staff::{Employee, staff_add};
 use authority::{ApprovalStatus, BranchPath, Employment, Post, Role, Staff};
 use casework::agency::{Agency, Agreement, AgreementClause, ViolationRecord};
 use casework::case::{Case, Owner};
-use casework::{Channel, Purpose};
+use casework::{Channel, ContactResult, Purpose};
 use grading::Bucket;
 use sim::random::Random;
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,13 +163,24 @@ impl Agencies {
         let people = desk.people(at).await.expect("people");
         let to = random.pick(&workers(&people)).staff.staff_id.clone();
         let kept = case_now(desk, case_id).await;
-        if agency_recall_by_compliance(desk, &kept, &to, at).await.is_err() {
-            return Day::default();
+        let customer_id = kept.body.customer_id.as_str();
+        let begun = code(contact_begin(desk, &call(agent, at, None), case_id, &telephone(customer_id)).await);
+        let recalled = agency_recall_by_compliance(desk, &kept, &to, at.plus_seconds(20)).await.is_ok();
+        let mut day = Day { asked: 1, made: u64::from(begun.is_ok()), refused: u64::from(begun.is_err()), ..Day::default() };
+        if let Ok(begun) = begun {
+            // The call was allowed and goes on: what comes of it is written down, whoever has the case by now.
+            let ended = ContactOutcome { result: ContactResult::NoAnswer, seconds: 20, note: String::new() };
+            let contact_id = &begun.contact.contact_id;
+            code(contact_record(desk, &call(agent, at.plus_seconds(25), None), case_id, contact_id, &ended).await).expect("what was begun is recorded");
         }
-        self.tries_in_vain(desk, agent, case_id, &kept.body.customer_id, at.plus_seconds(30)).await;
+        if !recalled {
+            return day;
+        }
+        self.tries_in_vain(desk, agent, case_id, customer_id, at.plus_seconds(30)).await;
         let habits = Habits::of(1, &to);
         let view = code(case_view(desk, &call(&to, at.plus_seconds(60), None), case_id).await).expect("one's own case");
-        Day { recalled: 1, ..contact(desk, &to, &view.case, at.plus_seconds(120), &habits, random).await }
+        day += contact(desk, &to, &view.case, at.plus_seconds(120), &habits, random).await;
+        Day { recalled: 1, ..day }
     }
 
     /// In the morning: what the night took back is neither seen nor called about.
@@ -185,16 +196,7 @@ impl Agencies {
     }
 
     async fn tries_in_vain(&mut self, desk: &Desk, agent: &str, case_id: &str, customer_id: &str, at: Moment) {
-        let by = call(agent, at, None);
-        let wanted = ContactWanted {
-            person_id: customer_id.to_owned(),
-            channel: Channel::Call,
-            purpose: Purpose::Collect,
-            point: format!("{customer_id}/phone/0"),
-            at: None,
-            people: 1,
-            manners: Vec::new(),
-        };
+        let (by, wanted) = (call(agent, at, None), telephone(customer_id));
         let answers = [
             ("sees", code(case_view(desk, &by, case_id).await).err()),
             ("sees the people of", code(person_view(desk, &by, customer_id).await).err()),
@@ -217,6 +219,19 @@ impl Agencies {
                 assert_eq!(code(agency_placements(desk, &by, &view.agency.agency_id, None, 10).await).expect("a list").0, [], "everything had come back");
             }
         }
+    }
+}
+
+/// A call to the debtor's first number.
+fn telephone(customer_id: &str) -> ContactWanted {
+    ContactWanted {
+        person_id: customer_id.to_owned(),
+        channel: Channel::Call,
+        purpose: Purpose::Collect,
+        point: format!("{customer_id}/phone/0"),
+        at: None,
+        people: 1,
+        manners: Vec::new(),
     }
 }
 

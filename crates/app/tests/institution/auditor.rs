@@ -11,7 +11,7 @@ use casework::case::{Case, Owner};
 use casework::contact_gate::GateDecision;
 use casework::promise::{Promise, PromiseStatus};
 use casework::{Channel, Contact, ContactResult, Direction, Purpose, Relation};
-use disposal::clock::ClockKind;
+use disposal::clock::{ClockKind, ClockStatus};
 use loan::LoanStatus;
 use std::collections::{BTreeMap, BTreeSet};
 use store::audit::{Chain, verify};
@@ -60,23 +60,26 @@ pub async fn after_night(institution: &Institution, run: &NightRun, first: Date)
     Ok(open.len() as u64)
 }
 
-/// What ran out was told before, to somebody; and the insurance of every security behind a loan that is owed, read from
-/// the delivered file, was told of by its last day.
+/// What ran out was told before, to somebody; no clock goes on for a loan that is paid; and the insurance of every security
+/// behind a loan that is owed, read from the delivered file, was told of by its last day.
 async fn no_clock_passed(institution: &Institution, run: &NightRun, first: Date) -> Result<(), String> {
     let date = run.plan.business_date;
+    let is_held = |number: usize| matches!(run.input.loans[number].status, LoanStatus::Active | LoanStatus::WrittenOff);
+    let owed = |number: usize| is_held(number) && run.input.folded[number].position.principal_outstanding.is_positive();
+    let owed: BTreeSet<&str> = (0..run.input.loans.len()).filter(|&number| owed(number)).map(|number| run.input.loan_ids.get(number)).collect();
     let mut told = BTreeSet::new();
     for kept in institution.desk.store.all::<ClockRow, ClockFile>().await.map_err(|fault| fault.to_string())? {
         let lapsed = kept.body.state.days_left.is_some_and(|days| days < 0);
         if lapsed && (kept.body.told.is_empty() || kept.row.owner_id.is_empty()) {
             return Err(format!("{} ran out and nobody was told", kept.row.clock_id));
         }
+        if kept.body.state.status != ClockStatus::Ended && !owed.contains(kept.row.claim_id.as_str()) {
+            return Err(format!("{} goes on and its loan is paid", kept.row.clock_id));
+        }
         if kept.body.state.kind == ClockKind::Insurance && !kept.body.told.is_empty() {
             told.insert(kept.body.state.subject);
         }
     }
-    let is_held = |number: usize| matches!(run.input.loans[number].status, LoanStatus::Active | LoanStatus::WrittenOff);
-    let owed = |number: usize| is_held(number) && run.input.folded[number].position.principal_outstanding.is_positive();
-    let owed: BTreeSet<&str> = (0..run.input.loans.len()).filter(|&number| owed(number)).map(|number| run.input.loan_ids.get(number)).collect();
     let ended = institution.insured.iter().filter(|one| (first..=date).contains(&one.until) && owed.contains(one.loan_id.as_str()));
     match ended.into_iter().find(|one| !told.contains(&one.collateral_id)) {
         Some(one) => Err(format!("the insurance of {} behind {} ended on {} and nobody was told", one.collateral_id, one.loan_id, one.until)),

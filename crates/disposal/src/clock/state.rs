@@ -23,7 +23,7 @@ pub struct ClockState {
     pub subject: String,
     /// The day it counts from, itself not counted.
     pub started_on: Date,
-    /// The last day the right can be used; `None` while it is preserved or suspended.
+    /// The last day the right can be used; `None` while it is preserved or suspended, and once it has ended.
     pub last_day: Option<Date>,
     /// The last working day on which the act can be done in time.
     pub act_by: Option<Date>,
@@ -36,6 +36,13 @@ pub struct ClockState {
     pub because: Vec<Because>,
     /// What would interrupt, renew or revive it.
     pub next: Vec<NextAct>,
+}
+
+impl ClockState {
+    /// The same clock once the claim was paid or what it was about is gone: why it ran stays, nothing is to be done.
+    pub fn ended(&self) -> ClockState {
+        ClockState { last_day: None, act_by: None, days_left: None, status: ClockStatus::Ended, level: None, next: Vec::new(), ..self.clone() }
+    }
 }
 
 /// A fact and the article that reads it (依据).

@@ -41,6 +41,8 @@ coded! {
         /// A rung of the signal ladder is reached.
         Expiring = "expiring",
         Lapsed = "lapsed",
+        /// Nothing runs any more: the claim was paid, or what it was about is gone (已了结).
+        Ended = "ended",
     }
 }
 

@@ -110,3 +110,26 @@ fn who_is_worked_with_is_opened_with_every_number_of_theirs() {
     let told: Vec<_> = person.contacts.iter().map(|point| (point.name.as_deref().unwrap(), point.opted_out_on.is_some())).collect();
     assert_eq!(told, [("Wang Xiaoming", false), ("Zhou Ping", true)]);
 }
+
+const FLOWS: &str = "flow_id,customer_id,loan_id,account,at,direction,amount,counterparty,counterparty_account,counterparty_kind,memo\n\
+    F1,C1,,6222000011112222,2026-11-02 09:30:00,out,500.00,Sun Yu,6222000033334444,trade,for Zhou Ping's surgery\n";
+
+#[test]
+fn what_is_written_beside_a_transfer_is_sealed_and_one_of_before_is_still_known() {
+    let before = Desk::new();
+    before.import_files("book", &[("customers.csv", CUSTOMERS), ("account_flows.csv", FLOWS)]);
+    assert!(before.rows("account_flows", "memo", None)[0].contains("surgery"), "nobody had keys");
+    let desk = before.sealing(KEY);
+    let later = FLOWS.to_owned() + "F2,C2,,6222000055556666,2026-11-03 10:00:00,in,80.00,,,cash,Li Hua says thanks\n";
+    let manifest = desk.import_files("later", &[("account_flows.csv", &later)]);
+    let flows = manifest.table("account_flows").unwrap();
+    assert_eq!((flows.accepted.rows, flows.already_known.rows), (1, 1));
+    let stored = bytes_below(&desk.batch_folder(manifest.number));
+    for secret in ["thanks", "surgery", "6222000055556666"] {
+        assert!(!stored.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} can be read");
+    }
+    let first = batch::list(&desk.workspace).unwrap().remove(0);
+    let file = first.manifest.files.iter().find(|file| file.name == "identities/account_flows.idx").unwrap();
+    let lock = desk.workspace.lock("doctor").unwrap();
+    assert!(rebuild_index(&desk.workspace, &lock, &first, file).is_ok(), "the doctor reads what was stored in the clear");
+}

@@ -1,6 +1,8 @@
 //! What answers look like, and the richer of the requests: one description for every value that leaves the rooms.
 
-use crate::shape::{anything, code, date, lacking, list, map, maybe, money, number, object, of, one_of, text, time, tuple, word, yes_no};
+use crate::shape::{
+    Shape, anything, code, date, lacking, list, map, maybe, money, number, object, of, one_of, text, time, tuple, word, yes_no,
+};
 use app::webhook::WebhookState;
 use authority::{
     ApprovalStatus, BranchLevel, DecisionKind, Employment, PersonalField, Role, UnmaskPurpose, UseCase, View,
@@ -22,6 +24,14 @@ use disposal::clock::{
     ActEffect, ActKind, ClockGround, ClockKind, ClockStatus, EnforceableKind, EvidenceKind, EvidenceStrength, ObstacleKind,
     PreservationStage, PreservedAsset, SignalLevel,
 };
+
+/// The rungs of a clock's ladder that somebody was told of.
+fn rungs() -> Shape {
+    list(object(vec![
+        ("claim_id", text()), ("kind", code::<ClockKind>()), ("subject", text()), ("last_day", date()),
+        ("rung", one_of([object(vec![("days_left", number())]), word("lapsed")])),
+    ]))
+}
 
 shapes! {
     /// Somebody who works here.
@@ -167,14 +177,11 @@ shapes! {
         next: list(object(vec![("kind", code::<ActKind>()), ("evidence", list(list(code::<EvidenceKind>()))), ("article", text())])),
     };
     /// A clock, and the rungs of its ladder that somebody was told of.
-    ToldClock {
-        state: of::<Clock>(),
-        told: list(object(vec![
-            ("claim_id", text()), ("kind", code::<ClockKind>()), ("subject", text()), ("last_day", date()),
-            ("rung", one_of([object(vec![("days_left", number())]), word("lapsed")])),
-        ])),
-    };
+    ToldClock { state: of::<Clock>(), told: rungs() };
     ToldClocks lists ToldClock;
+    /// A clock in a list, with who answers for it.
+    SeenClock { owner_id: text(), customer_id: text(), state: of::<Clock>(), told: rungs() };
+    SeenClocks lists SeenClock;
     /// A fact entered of a claim: one of the five, with what proves it.
     ClaimFact {
         fact_id: text(), happened_on: date(), entered_by: text(), entered_at: time(),

@@ -5,7 +5,8 @@ use crate::document::{IdempotencyKey, List, Paged, Refusals, codes, day};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
-use app::clock_fact::{self, ClockFilter, FactRecorded, FactSaid};
+use app::clock_fact::{self, FactRecorded, FactSaid};
+use app::clock_watch;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,9 +37,9 @@ pub fn router() -> OpenApiRouter<Server> {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ClocksWanted {
-    /// Who answers for them; the caller when absent.
+    /// Who answers for them; everybody within the caller's reach when absent.
     owner: Option<String>,
-    /// Running when absent.
+    /// Those running out when absent.
     #[param(schema_with = codes::<ClockStatus>, required = false)]
     state: Option<ClockStatus>,
     #[param(schema_with = codes::<ClockKind>, required = false)]
@@ -52,17 +53,16 @@ struct ClocksWanted {
     limit: Option<u32>,
 }
 
-/// The clocks somebody answers for, those with the fewest days left first
+/// The clocks within the caller's reach, those with the fewest days left first
 #[utoipa::path(
     get, path = "/clocks", tag = "clocks", params(ClocksWanted),
-    responses((status = 200, description = "A page of clocks", body = answer::ToldClocks), Refusals)
+    responses((status = 200, description = "A page of clocks", body = answer::SeenClocks), Refusals)
 )]
 async fn clock_list(State(server): State<Server>, Caller(call): Caller, Asked(wanted): Asked<ClocksWanted>) -> Reply<Json<List>> {
     let paged = Paged { after: wanted.after, limit: wanted.limit };
     let after = paged.cursor()?;
-    let state = wanted.state.unwrap_or(ClockStatus::Running).code();
-    let filter = ClockFilter { owner: wanted.owner, state, kind: wanted.kind, by: wanted.by };
-    Ok(Json(List::page(clock_fact::clock_list(&server.desk, &call, &filter, after.as_ref(), paged.limit()).await?)))
+    let wanted = clock_watch::ClocksWanted { owner: wanted.owner, state: wanted.state, kind: wanted.kind, by: wanted.by };
+    Ok(Json(List::page(clock_watch::clock_list(&server.desk, &call, &wanted, after.as_ref(), paged.limit()).await?)))
 }
 
 /// Every clock of a claim as it stands today
@@ -71,7 +71,7 @@ async fn clock_list(State(server): State<Server>, Caller(call): Caller, Asked(wa
     responses((status = 200, description = "The clocks", body = answer::ToldClocks), Refusals)
 )]
 async fn claim_clocks(State(server): State<Server>, Caller(call): Caller, Named(claim_id): Named<String>) -> Reply<Json<List>> {
-    Ok(Json(List::whole(&clock_fact::claim_clocks(&server.desk, &call, &claim_id).await?)))
+    Ok(Json(List::whole(&clock_watch::claim_clocks(&server.desk, &call, &claim_id).await?)))
 }
 
 /// What was entered of a claim, in the order it happened

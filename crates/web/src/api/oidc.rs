@@ -2,18 +2,19 @@
 
 use super::access::Session;
 use crate::document::{Refusals, moment};
-use crate::extract::{Asked, Body, bad_request, refusal};
-use crate::oidc::{Oidc, Started};
+use crate::extract::{Asked, Body};
+use crate::oidc::{self, BROWSER, Returned, STATE_SECONDS, Started};
+use crate::page::door::secrecy;
+use crate::page::frame::set_cookie;
 use crate::problem::Reply;
 use crate::server::Server;
-use app::sign_in;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use units::Moment;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,32 +30,16 @@ struct Door {
     expires_at: Moment,
 }
 
-fn provider(server: &Server) -> Reply<Arc<Oidc>> {
-    server.within_rate("oidc")?;
-    server.oidc.clone().ok_or_else(|| refusal("E-SI-03", &[]))
-}
-
-/// Begin to sign in with the identity provider: the address to visit
+/// Begin to sign in with the identity provider: the address to visit, in the browser that keeps the cookie
 #[utoipa::path(
     get, path = "/sessions/oidc/start", tag = "access", security(()),
     responses((status = 200, description = "Where to go", body = Door), (status = 502, description = "The provider does not answer as it should"), Refusals)
 )]
-async fn oidc_start(State(server): State<Server>) -> Reply<Json<Door>> {
-    let (oidc, at) = (provider(&server)?, server.now());
-    let started = tokio::task::spawn_blocking(move || oidc.start(at)).await.map_err(|_| bad_request("oidc"))?;
-    let Started { address, expires_at } = started?;
-    Ok(Json(Door { address, expires_at }))
-}
-
-/// What the provider sends a person back with.
-#[derive(Deserialize, IntoParams, ToSchema)]
-#[into_params(parameter_in = Query)]
-struct Returned {
-    state: String,
-    /// Absent when the provider let nobody in.
-    code: Option<String>,
-    /// Why it did not.
-    error: Option<String>,
+async fn oidc_start(State(server): State<Server>, headers: HeaderMap) -> Reply<Response> {
+    let (Started { address, expires_at }, browser) = oidc::began(&server, &headers).await?;
+    let mut response = Json(Door { address, expires_at }).into_response();
+    set_cookie(&mut response, BROWSER, &browser, Some(STATE_SECONDS), secrecy(&headers));
+    Ok(response)
 }
 
 /// Come back from the identity provider: a session
@@ -62,8 +47,8 @@ struct Returned {
     get, path = "/sessions/oidc/callback", tag = "access", params(Returned), security(()),
     responses((status = 201, description = "Signed in", body = Session), (status = 502, description = "The provider does not answer as it should"), Refusals)
 )]
-async fn oidc_return(State(server): State<Server>, Asked(returned): Asked<Returned>) -> Reply<(StatusCode, Json<Session>)> {
-    signed_in(&server, returned).await
+async fn oidc_return(State(server): State<Server>, headers: HeaderMap, Asked(returned): Asked<Returned>) -> Reply<(StatusCode, Json<Session>)> {
+    Ok((StatusCode::CREATED, Json(Session::of(oidc::ended(&server, &headers, returned).await?))))
 }
 
 /// The same for a page that was come back to
@@ -71,20 +56,6 @@ async fn oidc_return(State(server): State<Server>, Asked(returned): Asked<Return
     post, path = "/sessions/oidc/callback", tag = "access", request_body = Returned, security(()),
     responses((status = 201, description = "Signed in", body = Session), (status = 502, description = "The provider does not answer as it should"), Refusals)
 )]
-async fn oidc_callback(State(server): State<Server>, Body(returned): Body<Returned>) -> Reply<(StatusCode, Json<Session>)> {
-    signed_in(&server, returned).await
-}
-
-async fn signed_in(server: &Server, returned: Returned) -> Reply<(StatusCode, Json<Session>)> {
-    let (oidc, at) = (provider(server)?, server.now());
-    let Returned { state, code, error } = returned;
-    oidc.check_state(&state, at)?;
-    // Used from here on, whatever comes of it.
-    sign_in::state_use(&server.desk, &state, at).await?;
-    let Some(code) = code.filter(|_| error.is_none()) else {
-        return Err(refusal("E-SI-08", &[("error", error.as_deref().unwrap_or("no code"))]));
-    };
-    let asked = tokio::task::spawn_blocking(move || oidc.who(&state, &code)).await.map_err(|_| bad_request("oidc"))?;
-    let session = sign_in::sign_in_vouched(&server.desk, &asked?, at).await?;
-    Ok((StatusCode::CREATED, Json(Session::of(session))))
+async fn oidc_callback(State(server): State<Server>, headers: HeaderMap, Body(returned): Body<Returned>) -> Reply<(StatusCode, Json<Session>)> {
+    Ok((StatusCode::CREATED, Json(Session::of(oidc::ended(&server, &headers, returned).await?))))
 }

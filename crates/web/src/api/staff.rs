@@ -5,7 +5,7 @@ use crate::document::{IdempotencyKey, List, Paged, Refusals, codes, day};
 use crate::extract::{Asked, Body, Caller, Named};
 use crate::problem::Reply;
 use crate::server::Server;
-use app::staff::{self, Employee, StaffFilter, Work};
+use app::staff::{self, Attendance, Employee, StaffFilter, Work};
 use authority::{BranchLevel, BranchPath, Delegation, Employment, Post, Role, Staff, UseCase};
 use axum::Json;
 use axum::extract::State;
@@ -25,6 +25,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(staff_list, staff_add))
         .routes(routes!(staff_post))
         .routes(routes!(staff_employ))
+        .routes(routes!(staff_attend))
         .routes(routes!(staff_password))
         .routes(routes!(delegation_make))
 }
@@ -162,6 +163,24 @@ async fn staff_employ(
     State(server): State<Server>, Caller(call): Caller, Named(staff_id): Named<String>, Body(said): Body<Employed>,
 ) -> Reply<Json<Value>> {
     Ok(Json(json!(staff::staff_employ(&server.desk, &call, &staff_id, said.employment).await?)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Attends {
+    #[schema(schema_with = codes::<Attendance>)]
+    attendance: Attendance,
+}
+
+/// Note that somebody goes on leave or is back: who is on leave keeps the cases, gets no new ones, and others sign
+#[utoipa::path(
+    put, path = "/staff/{staff_id}/attendance", tag = "staff", params(("staff_id" = String, Path), IdempotencyKey), request_body = Attends,
+    responses((status = 200, description = "The person now", body = answer::Employee), Refusals)
+)]
+async fn staff_attend(
+    State(server): State<Server>, Caller(call): Caller, Named(staff_id): Named<String>, Body(said): Body<Attends>,
+) -> Reply<Json<Value>> {
+    Ok(Json(json!(staff::staff_attend(&server.desk, &call, &staff_id, said.attendance).await?)))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -6,8 +6,9 @@ use crate::page::gate::{GatePerson, gate_persons, minute};
 use crate::page::queue::passed;
 use crate::page::view::{Choice, Deadline, choices, choices_of};
 use crate::page::visitor::{Fields, Visitor};
-use crate::problem::Reply;
+use crate::problem::{Reply, Told};
 use crate::server::Server;
+use app::Failure;
 use app::case::CaseView;
 use app::contact::{ContactOption, ContactRecord};
 use app::customer::CustomerBook;
@@ -17,7 +18,7 @@ use app::loan_explain::{ByRule, LoanExplained};
 use app::person::{Begun, PersonView};
 use app::speech::{ScriptView, ScriptWanted, SpeechChecked};
 use askama::Template;
-use authority::{PersonalField, UseCase};
+use authority::{DecisionKind, PersonalField, UseCase};
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::routing::get;
@@ -84,6 +85,15 @@ struct UnderWay {
     since: String,
     limits: Vec<&'static str>,
     results: Vec<KeyedResult>,
+}
+
+/// A contact to be recorded about a case that is the visitor's no longer.
+#[derive(Template)]
+#[template(path = "contact_left.html")]
+struct ContactLeftPage {
+    frame: Frame,
+    case_id: String,
+    under_way: Vec<UnderWay>,
 }
 
 /// A promise as a row.
@@ -190,6 +200,7 @@ struct CasePage {
     purposes: Vec<Choice>,
     checked: Option<Checked>,
     rights: BTreeSet<&'static str>,
+    concessions: Vec<Choice>,
     colleagues: Vec<Choice>,
     ways: Vec<Choice>,
     actions: Vec<Choice>,
@@ -246,7 +257,21 @@ impl CasePage {
 
 async fn case_page(State(server): State<Server>, visitor: Visitor, crate::extract::Named(id): crate::extract::Named<String>, RawQuery(query): RawQuery) -> Shown {
     let asked = Fields::asked(query.as_deref());
-    case_shown(&server, &visitor, &id, &asked, None).await
+    match case_shown(&server, &visitor, &id, &asked, None).await {
+        Err(Told(Failure::Refused(no))) => contact_left(&server, &visitor, &id).await?.unwrap_or_else(|| Err(Told(Failure::Refused(no)))),
+        shown => shown,
+    }
+}
+
+/// The case went to somebody else in the middle of a call: what came of the call is still to be recorded, and nothing else is shown.
+async fn contact_left(server: &Server, visitor: &Visitor, id: &str) -> Reply<Option<Shown>> {
+    let under_way = match app::contact::contacts_under_way(&server.desk, &visitor.call, id).await {
+        Err(Failure::Refused(_)) => Vec::new(),
+        other => other?,
+    };
+    let frame = visitor.frame("case");
+    let under_way: Vec<UnderWay> = under_way.iter().map(|begun| underway(&frame, begun)).collect();
+    Ok((!under_way.is_empty()).then(|| show(&ContactLeftPage { case_id: id.to_owned(), under_way, frame })))
 }
 
 /// The page of a case; `checked` is a text whose words were just looked at.
@@ -267,10 +292,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
     let scripts = scripts(server, visitor, &case, &persons, asked).await?;
     let work = case.work();
     let staff = |id: &str| visitor.people.called(id);
-    let owner = case.owner().map_or_else(String::new, |owner| match owner {
-        Owner::Staff(id) => staff(id),
-        Owner::Agency(id) => id.clone(),
-    });
+    let owner = case.owner().map_or_else(String::new, |owner| named(owner, &staff));
     let skip = passed(asked.get("skip")).into_iter().chain([id.to_owned()]).collect::<Vec<_>>().join(",");
     let today = call.at.day();
     show(&CasePage {
@@ -298,6 +320,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         topics: choices(&frame, "script_topic", Some(topic(&case, asked))),
         purposes: choices(&frame, "purpose", purpose),
         checked,
+        concessions: choices_of(&frame, "decision_kind", &proposable(&rights), again(&frame, "decision")),
         colleagues: colleagues.into_iter().filter(|(code, _)| *code != call.staff_id).map(|(code, name)| Choice { label: format!("{name} {code}"), chosen: code == frame.typed("to", ""), code }).collect(),
         ways: choices(&frame, "payment_way", again(&frame, "way").or(Some(PaymentWay::App))),
         actions: choices::<CaseAction>(&frame, "case_action", again(&frame, "next")),
@@ -329,6 +352,12 @@ fn debtor_name(case: &Case, persons: &[PersonView]) -> String {
 /// What was chosen in a list before the form was refused.
 fn again<T: Coded>(frame: &Frame, name: &str) -> Option<T> {
     T::from_code(frame.typed(name, ""))
+}
+
+/// What the visitor may propose that the lender gives up or puts off.
+fn proposable(rights: &BTreeSet<&'static str>) -> Vec<DecisionKind> {
+    let all = [DecisionKind::Waiver, DecisionKind::Extension, DecisionKind::Settlement];
+    all.into_iter().filter(|kind| rights.contains(kind.propose().code())).collect()
 }
 
 /// The reasons people hand over for; the others are the night's.
@@ -424,14 +453,18 @@ fn contact(frame: &Frame, record: &ContactRecord, staff: &impl Fn(&str) -> Strin
     }
 }
 
-fn hand_overs(frame: &Frame, case: &Case, staff: &impl Fn(&str) -> String) -> Vec<(String, String, String, &'static str)> {
-    let named = |owner: &Owner| match owner {
+/// Who has a case, by the name `staff` knows.
+fn named(owner: &Owner, staff: &impl Fn(&str) -> String) -> String {
+    match owner {
         Owner::Staff(id) => staff(id),
         Owner::Agency(id) => id.clone(),
-    };
+    }
+}
+
+fn hand_overs(frame: &Frame, case: &Case, staff: &impl Fn(&str) -> String) -> Vec<(String, String, String, &'static str)> {
     let row = |one: &casework::case::HandOver| {
-        let from = one.from.as_ref().map(named).unwrap_or_default();
-        (one.on.to_string(), from, named(&one.to), frame.coded("hand_over_reason", &one.because))
+        let from = one.from.as_ref().map(|from| named(from, staff)).unwrap_or_default();
+        (one.on.to_string(), from, named(&one.to, staff), frame.coded("hand_over_reason", &one.because))
     };
     case.hand_overs.iter().rev().map(row).collect()
 }

@@ -7,12 +7,15 @@ use crate::page::queue::{passed, skip};
 use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::problem::{Reply, Told};
 use crate::server::Server;
+use app::Failure;
+use app::approval::{Concession, Terms};
 use app::case::{CaseAct, CaseView};
 use app::contact::{ContactOutcome, ContactWanted};
 use app::contact_finish::{ContactFinish, Which, contact_finish};
 use app::hardship::HardshipSaid;
 use app::household_plan::PlanSaid;
 use app::promise::PromiseSaid;
+use authority::DecisionKind;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
@@ -34,6 +37,7 @@ pub fn router() -> Router<Server> {
         .route("/cases/{id}/words", post(words))
         .route("/cases/{id}/plan", post(plan))
         .route("/cases/{id}/hardship", post(hardship))
+        .route("/cases/{id}/concessions", post(concession))
         .route("/cases/{id}/debtor-type", post(debtor_type))
 }
 
@@ -120,7 +124,11 @@ async fn record(State(server): State<Server>, Named((id, contact)): Named<(Strin
     let Posted { visitor, fields } = posted;
     let finish = finish(&server, &visitor, &id, &fields).await?;
     contact_finish(&server.desk, &visitor.call, &id, &Which::Begun(contact), &finish).await?;
-    onward(&id, &fields)
+    // The case may have gone to somebody else in the middle of the call.
+    match app::case::case_view(&server.desk, &visitor.call, &id).await {
+        Err(Failure::Refused(_)) => done("/", "contact_recorded"),
+        _ => onward(&id, &fields),
+    }
 }
 
 async fn inbound(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
@@ -251,6 +259,20 @@ async fn hardship(State(server): State<Server>, Named(id): Named<String>, posted
         terms: terms.ok_or_else(|| bad_request("term"))?,
     };
     app::hardship::hardship_propose(&server.desk, &visitor.call, &id, &said).await?;
+    done(&back(&id, &fields), "plan_proposed")
+}
+
+/// Something the lender is to give up or put off; takes effect when somebody else has signed.
+async fn concession(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
+    let Posted { visitor, fields } = posted;
+    let terms = Terms { amount: fields.required_as("given_up", money)?, what: fields.get("terms").to_owned() };
+    let concession = match fields.required_as("decision", DecisionKind::from_code)? {
+        DecisionKind::Waiver => Concession::Waiver(terms),
+        DecisionKind::Extension => Concession::Extension(terms),
+        DecisionKind::Settlement => Concession::Settlement(terms),
+        _ => return Err(bad_request("decision")),
+    };
+    app::approval::approval_propose(&server.desk, &visitor.call, &id, &concession).await?;
     done(&back(&id, &fields), "plan_proposed")
 }
 

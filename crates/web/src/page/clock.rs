@@ -7,7 +7,7 @@ use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::problem::Reply;
 use crate::server::Server;
 use app::clock_fact::{FactSaid, fact_record};
-use app::clock_watch::{ActTried, ClaimView, ClockMonth, ClockSeen, ClocksWanted, act_try, claim_view, clock_month, clocks_seen};
+use app::clock_watch::{ActTried, ClaimView, ClockMonth, ClockSeen, ClocksWanted, act_try, claim_view, clock_list, clock_month};
 use app::desk::People;
 use askama::Template;
 use axum::Router;
@@ -22,7 +22,7 @@ pub fn router() -> Router<Server> {
 }
 
 /// Rows of one page of the list.
-const ROWS: usize = 50;
+const ROWS: u32 = 50;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -44,7 +44,7 @@ impl Wanted {
             "me" => Some(visitor.call.staff_id.clone()),
             other => Some(other.to_owned()),
         };
-        ClocksWanted { owner, kind: ClockKind::from_code(&self.kind), state: ClockStatus::from_code(&self.state) }
+        ClocksWanted { owner, kind: ClockKind::from_code(&self.kind), state: ClockStatus::from_code(&self.state), by: None }
     }
 }
 
@@ -111,7 +111,7 @@ async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Ask
         page.rows = chosen.and_then(|day| month.days.get(&day).cloned()).unwrap_or_default();
     } else {
         let after = cursor(&page.wanted.after)?;
-        let (rows, next) = clocks_seen(&server.desk, &visitor.call, &filter, after.as_ref(), ROWS).await?;
+        let (rows, next) = clock_list(&server.desk, &visitor.call, &filter, after.as_ref(), ROWS).await?;
         (page.rows, page.next) = (rows, next.map(|next| next.text()));
     }
     show(&page)

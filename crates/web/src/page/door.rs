@@ -46,6 +46,8 @@ pub struct SignInPage {
     pub to: String,
     /// What a form held when its session had ended.
     pub typed: Vec<(String, String)>,
+    /// Whether the institution's own accounts open the door.
+    pub oidc: bool,
     pub demo: Vec<DemoPerson>,
 }
 
@@ -71,12 +73,17 @@ struct To {
     to: String,
 }
 
-fn door(server: &Server, headers: &HeaderMap, name: &str) -> Frame {
+/// Whether people sign in with the institution's own accounts.
+pub fn shows_oidc(server: &Server) -> bool {
+    server.oidc.as_ref().is_some_and(|oidc| oidc.is_for_pages())
+}
+
+pub fn door(server: &Server, headers: &HeaderMap, name: &str) -> Frame {
     Frame::at_the_door(name, lang(headers), &server.desk.open.config.institution, server.now())
 }
 
 /// Only an address of our own is led on to.
-fn own(to: &str) -> &str {
+pub fn own(to: &str) -> &str {
     if to.starts_with('/') && !to.starts_with("//") && !to.contains('\\') { to } else { "/" }
 }
 
@@ -89,7 +96,8 @@ pub async fn demo_people(server: &Server) -> Reply<Vec<DemoPerson>> {
 async fn sign_in_page(State(server): State<Server>, headers: HeaderMap, Query(to): Query<To>) -> Shown {
     let frame = door(&server, &headers, "sign_in");
     let to = own(&to.to).to_owned();
-    show(&SignInPage { demo: demo_people(&server).await?, frame, problem: None, staff_id: String::new(), to, typed: Vec::new() })
+    let (demo, oidc) = (demo_people(&server).await?, shows_oidc(&server));
+    show(&SignInPage { demo, oidc, frame, problem: None, staff_id: String::new(), to, typed: Vec::new() })
 }
 
 async fn sign_in(State(server): State<Server>, headers: HeaderMap, request: Request) -> Shown {
@@ -124,6 +132,7 @@ async fn again_at_the_door(server: &Server, headers: &HeaderMap, fields: &Fields
         staff_id: fields.get("staff_id").to_owned(),
         to: own(fields.get("to")).to_owned(),
         typed: carried(fields),
+        oidc: shows_oidc(server),
         demo: demo_people(server).await?,
     };
     show_as(StatusCode::UNAUTHORIZED, &page)
@@ -148,7 +157,7 @@ fn entered(server: &Server, headers: &HeaderMap, fields: &Fields, session: &app:
 }
 
 /// A session's cookie travels over TLS alone, but for the machine's own address, where nobody listens.
-fn secrecy(headers: &HeaderMap) -> Kept {
+pub fn secrecy(headers: &HeaderMap) -> Kept {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if matches!(name, "localhost" | "127.0.0.1" | "[::1]") { Kept::ForPages } else { Kept::Secret }

@@ -106,6 +106,7 @@ async fn sign_in_again(server: &Server, headers: &HeaderMap, uri: &Uri, problem:
     let problem = Some(problem).filter(|problem| problem.code != "E-SI-01" || !typed.is_empty());
     let page = SignInPage {
         demo: door::demo_people(server).await?,
+        oidc: door::shows_oidc(server),
         frame,
         problem,
         staff_id: String::new(),

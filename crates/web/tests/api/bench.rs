@@ -134,9 +134,15 @@ impl Bench {
     }
 
     pub fn send(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>, key: Option<&str>) -> Answer {
+        self.send_from(None, method, path, token, body, key)
+    }
+
+    /// From a browser that holds a cookie.
+    pub fn send_from(&self, cookie: Option<&str>, method: &str, path: &str, token: Option<&str>, body: Option<&str>, key: Option<&str>) -> Answer {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
-        for (name, value) in [("authorization", token.map(|token| format!("Bearer {token}"))), ("idempotency-key", key.map(str::to_owned))] {
+        let token = token.map(|token| format!("Bearer {token}"));
+        for (name, value) in [("authorization", token), ("idempotency-key", key.map(str::to_owned)), ("cookie", cookie.map(str::to_owned))] {
             if let Some(value) = value {
                 request = request.header(name, value);
             }

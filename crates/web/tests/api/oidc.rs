@@ -87,12 +87,23 @@ impl Provider {
         provider
     }
 
-    fn configuration(&self) -> String {
+    fn configuration(&self, back: &str) -> String {
         format!(
             "\n[oidc]\nissuer = \"{}\"\nclient_id = \"postloan\"\nclient_secret_file = \"../oidc.secret\"\n\
-             redirect_uri = \"https://postloan.example/back\"\nstaff_claim = \"employee\"\n",
+             redirect_uri = \"https://postloan.example{back}\"\nstaff_claim = \"employee\"\n",
             self.address
         )
+    }
+
+    /// Sees what the browser brings; the state to come back with.
+    fn visited(&self, address: &str) -> String {
+        let (place, asked) = address.split_once('?').unwrap();
+        let asked: HashMap<&str, &str> = asked.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        assert_eq!((place, asked["code_challenge_method"]), (format!("{}/authorize", self.address).as_str(), "S256"));
+        assert_eq!(asked["client_id"], "postloan");
+        assert!(asked["redirect_uri"].starts_with("https%3A%2F%2Fpostloan.example%2F"));
+        *self.seen.lock().unwrap() = Seen { challenge: asked["code_challenge"].to_owned(), nonce: asked["nonce"].to_owned() };
+        asked["state"].to_owned()
     }
 
     /// What an honest one says of C0001.
@@ -103,27 +114,38 @@ impl Provider {
     }
 }
 
-/// The state of a sign-in that has begun; the provider sees what the browser would bring it.
-fn begin(bench: &Bench, provider: &Provider) -> String {
-    let door = bench.send("GET", "/api/v1/sessions/oidc/start", None, None, None);
-    assert_eq!(door.status, 200, "{}", door.body);
-    let address = door.body["address"].as_str().unwrap();
-    let (place, asked) = address.split_once('?').unwrap();
-    let asked: HashMap<&str, &str> = asked.split('&').filter_map(|pair| pair.split_once('=')).collect();
-    assert_eq!((place, asked["code_challenge_method"]), (format!("{}/authorize", provider.address).as_str(), "S256"));
-    assert_eq!((asked["client_id"], asked["redirect_uri"]), ("postloan", "https%3A%2F%2Fpostloan.example%2Fback"));
-    *provider.seen.lock().unwrap() = Seen { challenge: asked["code_challenge"].to_owned(), nonce: asked["nonce"].to_owned() };
-    asked["state"].to_owned()
+/// A sign-in that has begun: its state, and the cookie of the browser.
+#[derive(Clone)]
+struct Begun {
+    state: String,
+    cookie: String,
 }
 
-fn back(bench: &Bench, state: &str) -> Answer {
-    bench.send("GET", &format!("/api/v1/sessions/oidc/callback?state={state}&code=good&session_state=1"), None, None, None)
+fn begin(bench: &Bench, provider: &Provider) -> Begun {
+    let door = bench.send("GET", "/api/v1/sessions/oidc/start", None, None, None);
+    assert_eq!(door.status, 200, "{}", door.body);
+    let (cookie, kept) = door.header("set-cookie").split_once(';').unwrap();
+    assert_eq!(kept, " Path=/; HttpOnly; SameSite=Lax; Max-Age=600");
+    Begun { state: provider.visited(door.body["address"].as_str().unwrap()), cookie: cookie.to_owned() }
+}
+
+/// Back from the provider, in the browser it was begun in.
+fn back(bench: &Bench, Begun { state, cookie }: &Begun) -> Answer {
+    back_with(bench, &format!("state={state}&code=good&session_state=1"), Some(cookie))
+}
+
+fn back_with(bench: &Bench, query: &str, cookie: Option<&str>) -> Answer {
+    bench.send_from(cookie, "GET", &format!("/api/v1/sessions/oidc/callback?{query}"), None, None, None)
 }
 
 fn with(test: impl FnOnce(&Bench, &Provider)) {
+    with_back("/back", test);
+}
+
+fn with_back(back: &str, test: impl FnOnce(&Bench, &Provider)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let provider = Provider::start(&runtime);
-    let bench = Bench::configured(&provider.configuration(), &[("oidc.secret", "a+secret\n")]);
+    let bench = Bench::configured(&provider.configuration(back), &[("oidc.secret", "a+secret\n")]);
     test(&bench, &provider);
 }
 
@@ -131,14 +153,15 @@ fn with(test: impl FnOnce(&Bench, &Provider)) {
 fn whom_the_provider_vouches_for_is_signed_in_once() {
     with(|bench, provider| {
         *provider.manner.lock().unwrap() = Some(provider.honest());
-        let state = begin(bench, provider);
-        let signed = back(bench, &state);
+        let begun = begin(bench, provider);
+        let signed = back(bench, &begun);
         assert_eq!((signed.status, &signed.body["staff_id"], &signed.body["good_for"]), (201, &json!("C0001"), &json!("work")), "{}", signed.body);
         assert_eq!(bench.get("/api/v1/me", signed.body["token"].as_str().unwrap()).body["staff_id"], "C0001");
-        let replayed = back(bench, &state);
+        let replayed = back(bench, &begun);
         assert_eq!((replayed.status, replayed.body["code"].as_str()), (401, Some("E-SI-04")), "a state serves once");
-        let state = begin(bench, provider);
-        let posted = bench.post("/api/v1/sessions/oidc/callback", None, json!({ "state": state, "code": "good" }), None);
+        let Begun { state, cookie } = begin(bench, provider);
+        let said = json!({ "state": state, "code": "good" }).to_string();
+        let posted = bench.send_from(Some(&cookie), "POST", "/api/v1/sessions/oidc/callback", None, Some(&said), None);
         assert_eq!(posted.status, 201, "{}", posted.body);
         assert!(!bench.sign_in("C0001").is_empty(), "the password door stays");
     });
@@ -184,24 +207,77 @@ fn every_way_to_cheat_is_refused() {
 fn a_state_is_ours_young_and_unused() {
     with(|bench, provider| {
         *provider.manner.lock().unwrap() = Some(provider.honest());
-        let refused = |state: &str| {
-            let answer = back(bench, state);
-            assert_eq!((answer.status, answer.body["code"].as_str()), (401, Some("E-SI-04")), "{state}");
+        let refused = |state: &str, cookie: Option<&str>| {
+            let answer = back_with(bench, &format!("state={state}&code=good"), cookie);
+            assert_eq!((answer.status, answer.body["code"].as_str()), (401, Some("E-SI-04")), "{state} {cookie:?}");
         };
-        let state = begin(bench, provider);
+        let Begun { state, cookie } = begin(bench, provider);
         let (stem, signature) = state.rsplit_once('.').unwrap();
-        refused("made-up");
-        refused(&format!("9{stem}.{signature}"));
-        refused(&format!("{stem}.{}", "0".repeat(signature.len())));
+        refused("made-up", Some(&cookie));
+        refused(&format!("9{stem}.{signature}"), Some(&cookie));
+        refused(&format!("{stem}.{}", "0".repeat(signature.len())), Some(&cookie));
+        // Begun by somebody else, who sends the person a link to end it by.
+        refused(&state, None);
+        refused(&state, Some("postloan_oidc="));
+        refused(&state, Some(&begin(bench, provider).cookie));
         bench.set_clock("2026-11-20 10:10:00");
-        refused(&state);
-        let state = begin(bench, provider);
-        let denied = bench.send("GET", &format!("/api/v1/sessions/oidc/callback?state={state}&error=access_denied"), None, None, None);
+        refused(&state, Some(&cookie));
+        let Begun { state, cookie } = begin(bench, provider);
+        let denied = back_with(bench, &format!("state={state}&error=access_denied"), Some(&cookie));
         assert_eq!((denied.status, denied.body["code"].as_str()), (401, Some("E-SI-08")));
-        refused(&state);
-        let state = begin(bench, provider);
-        let stolen = bench.send("GET", &format!("/api/v1/sessions/oidc/callback?state={state}&code=stolen"), None, None, None);
+        refused(&state, Some(&cookie));
+        let Begun { state, cookie } = begin(bench, provider);
+        let stolen = back_with(bench, &format!("state={state}&code=stolen"), Some(&cookie));
         assert_eq!((stolen.status, stolen.body["code"].as_str()), (502, Some("E-SI-05")), "{}", stolen.body);
+    });
+}
+
+/// A page as a browser gets it that follows nothing: status, where it leads, cookies set, text.
+struct Shown {
+    status: u16,
+    leads_to: String,
+    cookies: Vec<String>,
+    text: String,
+}
+
+fn visit(bench: &Bench, path: &str, cookie: &str) -> Shown {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let mut answer = agent.get(format!("http://{}{path}", bench.address)).header("cookie", cookie).call().unwrap();
+    let all = |name: &str| -> Vec<String> { answer.headers().get_all(name).iter().map(|value| value.to_str().unwrap().to_owned()).collect() };
+    let (leads_to, cookies) = (all("location").pop().unwrap_or_default(), all("set-cookie"));
+    Shown { status: answer.status().as_u16(), leads_to, cookies, text: answer.body_mut().read_to_string().unwrap() }
+}
+
+/// The cookies a browser then sends.
+fn jar(cookies: &[String]) -> String {
+    let pairs: Vec<&str> = cookies.iter().filter_map(|cookie| cookie.split(';').next()).filter(|pair| !pair.ends_with('=')).collect();
+    pairs.join("; ")
+}
+
+#[test]
+fn people_sign_in_at_the_pages_with_the_institutions_account() {
+    with_back("/sign-in/oidc/back", |bench, provider| {
+        *provider.manner.lock().unwrap() = Some(provider.honest());
+        let door = visit(bench, "/sign-in?to=/queue%3Fstate%3Dlate", "postloan_lang=en");
+        assert!(door.text.contains(r#"href="/sign-in/oidc?to=/queue%3Fstate%3Dlate""#), "{}", door.text);
+        let left = visit(bench, "/sign-in/oidc?to=/queue%3Fstate%3Dlate", "");
+        let state = provider.visited(&left.leads_to);
+        let back = format!("/sign-in/oidc/back?state={state}&code=good");
+
+        let elsewhere = visit(bench, &back, "postloan_lang=en");
+        assert_eq!(elsewhere.status, 401, "another browser is not let in");
+        assert!(elsewhere.text.contains("This sign-in was not begun here") && jar(&elsewhere.cookies).is_empty(), "{}", elsewhere.text);
+
+        let entered = visit(bench, &back, &jar(&left.cookies));
+        assert_eq!((entered.status, entered.leads_to.as_str()), (303, "/queue?state=late"));
+        let session = jar(&entered.cookies);
+        assert!(session.starts_with("postloan_session=") && !session.contains(';'), "the rest is taken away: {session}");
+        assert_eq!(visit(bench, "/queue?state=late", &session).status, 200);
+
+        let left = visit(bench, "/sign-in/oidc?to=//elsewhere.example", "");
+        let state = provider.visited(&left.leads_to);
+        let entered = visit(bench, &format!("/sign-in/oidc/back?state={state}&code=good"), &jar(&left.cookies));
+        assert_eq!(entered.leads_to, "/", "only an address of our own is led on to");
     });
 }
 
@@ -210,4 +286,5 @@ fn without_a_provider_there_is_no_such_door() {
     let bench = Bench::new();
     let door = bench.send("GET", "/api/v1/sessions/oidc/start", None, None, None);
     assert_eq!((door.status, door.body["code"].as_str()), (404, Some("E-SI-03")));
+    assert!(!visit(&bench, "/sign-in", "").text.contains("/sign-in/oidc"));
 }

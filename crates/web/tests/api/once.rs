@@ -126,6 +126,9 @@ fn house(walk: &mut Walk) {
     assert_eq!(held.body["posts"].as_array().unwrap().len(), 1, "given once");
     let employed = |word: &str| to("/staff/N0001/employment", json!({ "employment": word }));
     walk.twice("PUT /staff/{staff_id}/employment", &administrator, employed("suspended"), employed("left"));
+    let attends = |word: &str| to("/staff/N0001/attendance", json!({ "attendance": word }));
+    let away = walk.twice("PUT /staff/{staff_id}/attendance", &administrator, attends("on_leave"), attends("at_work"));
+    assert_eq!(away.body["work"]["away"], true, "{}", away.body);
     let given = |password: &str| to("/staff/N0001/password", json!({ "password": password }));
     walk.twice("PUT /staff/{staff_id}/password", &administrator, given("Fruehling-2027-x"), given("Another-2027-x"));
     let lead = walk.bench.sign_in("L0001");

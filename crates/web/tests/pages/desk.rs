@@ -59,6 +59,24 @@ fn a_call_is_recorded_with_its_promise_in_one_go_or_not_at_all() {
 }
 
 #[test]
+fn a_call_is_recorded_though_the_case_went_to_somebody_else_meanwhile() {
+    let bench = Bench::new();
+    let (collector, lead) = (bench.sign_in("C0001"), bench.sign_in("L0001"));
+    collector.fill("/cases/C-1", "/cases/C-1/contacts", &CALL);
+    let ticked = [("do", "hand_over"), ("to", "C0003"), ("because", "load_balanced"), ("case", "C-1@7")];
+    lead.fill("/queue?team=T1", "/queue/acts", &ticked);
+    collector.get("/").says("contacts begun, not recorded");
+    let left = collector.get("/cases/C-1").says("The case has gone to somebody else").says_not(MAY_CALL).says_not("promised");
+    let record = left.text.split("action=\"/cases/C-1/contacts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let record = format!("/cases/C-1/contacts/{record}");
+    let done = collector.fill("/cases/C-1", &record, &[("result", "reached"), ("seconds", "40"), ("note", "asks for a letter")]);
+    assert_eq!((done.status, done.location.as_str()), (303, "/"), "{}", done.text);
+    assert_eq!(collector.get("/cases/C-1").status, 403);
+    collector.get("/").says_not("contacts begun, not recorded");
+    bench.sign_in("C0003").get("/cases/C-1").says("asks for a letter");
+}
+
+#[test]
 fn who_has_no_right_is_refused_and_nothing_changes() {
     let bench = desk();
     let (other, administrator, collector) = (bench.sign_in("C0002"), bench.sign_in("A0001"), bench.sign_in("C0001"));

@@ -258,7 +258,8 @@ impl Journey<'_> {
     /// Waits for the end of work under way: its page asks again by itself.
     pub fn waits_for_the_end(&self) -> Result<()> {
         self.arrives("/operations/jobs/")?;
-        self.browser.until(LONG_PATIENCE, "the work does not end", || Ok((!self.has("main progress")?).then_some(())))
+        let is_over = "return document.readyState === 'complete' && document.querySelector('main h1') !== null && document.querySelector('main progress') === null";
+        self.browser.until(LONG_PATIENCE, "the work does not end", || Ok((self.browser.run(is_over, &[])? == Value::Bool(true)).then_some(())))
     }
 
     /// Sends a form that the page does not offer, as somebody would whose page is older than the rules of the hour.

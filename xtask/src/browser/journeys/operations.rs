@@ -55,7 +55,7 @@ pub fn story(at: &mut Journey) -> Result<()> {
     at.step("the figures count exactly what came in");
     at.goes("/operations")?;
     let after = fen(&at.reads("//tr[td[1]/a='2026-11-21']/td[4]")?)?;
-    if after - before != 1_000_00 {
+    if after - before != 100_000 {
         bail!("received before {before} fen, after {after} fen");
     }
     at.step("the night again changes nothing");
