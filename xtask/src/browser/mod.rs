@@ -171,15 +171,15 @@ impl Browser {
         self.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": screen})).map(drop)
     }
 
-    /// What is seen without scrolling, or the whole page however long it is.
+    /// What is seen without scrolling, at three quarters of its size, or the whole page however long it is.
     pub fn picture(&self, to: &Path, extent: Extent) -> Result<()> {
-        let height = match extent {
-            Extent::Window => self.run("return window.innerHeight", &[])?,
-            Extent::Page => self.run("return Math.min(4000, Math.max(document.documentElement.scrollHeight, window.innerHeight))", &[])?,
+        let (height, scale) = match extent {
+            Extent::Window => (self.run("return window.innerHeight", &[])?, 0.75),
+            Extent::Page => (self.run("return Math.min(4000, Math.max(document.documentElement.scrollHeight, window.innerHeight))", &[])?, 1.0),
         };
         let width = self.run("return window.innerWidth", &[])?;
         let shot = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": extent == Extent::Page,
-            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}}});
+            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}}});
         let shot = self.post("/goog/cdp/execute", &shot)?;
         let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shot["data"].as_str().unwrap_or_default())?;
         std::fs::write(to, bytes).with_context(|| format!("writing {}", to.display()))

@@ -76,7 +76,7 @@ fn who_drafts_rules_does_not_sign_them_and_nights_that_ran_stay_as_they_are() {
     broken.says("E-PO-02").says("id = 7");
     let broken = analyst.upload("/packs/drafts", "/packs/upload", &[("own.toml", "[pack]\nid = 7")]);
     assert_eq!(broken.status, 422);
-    broken.says("line 2").says("<textarea name=\"text\"").says("[pack]\nid = 7</textarea>");
+    broken.says("draft.toml:2").says("<textarea name=\"text\"").says("[pack]\nid = 7</textarea>");
     let sent = analyst.upload("/packs/drafts", "/packs/upload", &[("own.toml", &draft("2026-12-01"))]);
     let put = analyst.fill("/packs/drafts", "/packs/drafts", &[("text", &draft("2026-12-01"))]);
     assert_eq!(sent.location, put.location);
