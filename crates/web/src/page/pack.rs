@@ -163,7 +163,7 @@ async fn take(State(server): State<Server>, visitor: Visitor, request: Request) 
     }
     let file = upload.files.into_iter().next().unwrap_or_default();
     let text = String::from_utf8(file.1).map_err(|_| refusal("E-WB-09", &[("field", "file"), ("value", &file.0)]))?;
-    let digest = draft_put(&server.desk, &visitor.call, &text).await?;
+    let digest = draft_put(&server.desk, &visitor.call, text.trim()).await?;
     Ok(Redirect::to(&format!("/packs/drafts/{digest}")).into_response())
 }
 
