@@ -56,7 +56,7 @@ fn view(record: AuditRecord) -> AuditView {
     AuditView { sequence, happened_at, actor, action, subject, why, before_digest, after_digest, hash }
 }
 
-/// A page of events; by subject and actor the latest first, by time in order.
+/// A page of events, the latest first.
 pub async fn audit_search(
     desk: &Desk,
     call: &Call,

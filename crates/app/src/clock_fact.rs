@@ -2,11 +2,11 @@
 //! once, as they are reckoned from what the last night knew of the claim and everything entered since.
 
 use crate::clock::{Behind, ClockFact, ClockFile, Recorded, RecordedFact, claims, clock_id, obstacles};
+use crate::clock_watch::claim_target;
 use crate::dayend_run::rules_of;
 use crate::desk::{Begun, Call, Desk, PAGE, People, stored, told};
 use crate::failure::{Outcome, refused};
 use crate::loan_list::apart;
-use crate::person::target_of;
 use crate::workspace::Open;
 use authority::UseCase;
 use disposal::clock::{
@@ -60,13 +60,13 @@ struct Claim {
 pub async fn fact_record(desk: &Desk, call: &Call, claim_id: &str, said: &FactSaid) -> Outcome<FactRecorded> {
     let people = desk.people(call.at).await?;
     let book = book_of(desk, call, claim_id).await?;
-    desk.may(&people, call, UseCase::ClockActRecord, &target_of(desk, &book.customer).await?)?;
     let mut tx = match desk.begin(call, "fact_record", &(claim_id, said)).await? {
         Begun::Again(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
     tx.debtor_hold(&book.customer).await?;
     let before = claim(&people, call, &tx, &book, claim_id).await?;
+    desk.may(&people, call, UseCase::ClockActRecord, &claim_target(desk, &people, &before.facts).await?)?;
     let row = ClockFactRow {
         clock_fact_id: fact_id(claim_id, &said.fact_id),
         claim_id: claim_id.to_owned(),
@@ -240,8 +240,8 @@ pub async fn fact_list(
     limit: u32,
 ) -> Outcome<(Vec<FactView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
-    let book = book_of(desk, call, claim_id).await?;
-    desk.may(&people, call, UseCase::ClockView, &target_of(desk, &book.customer).await?)?;
+    let (_, facts) = claim_facts(desk, &people, call, claim_id).await?;
+    desk.may(&people, call, UseCase::ClockView, &claim_target(desk, &people, &facts).await?)?;
     let page: Page<Kept<ClockFactRow, RecordedFact>> = desk.store.clock_fact_of_claim(claim_id, after, limit.clamp(1, PAGE)).await?;
     let view = |kept: Kept<ClockFactRow, RecordedFact>| FactView {
         fact_id: kept.row.clock_fact_id.strip_prefix(&format!("{claim_id}/")).unwrap_or(&kept.row.clock_fact_id).to_owned(),

@@ -158,16 +158,21 @@ pub struct ClaimView {
     pub may_record: bool,
 }
 
+/// Whose a claim is: whose the debtor's case is, else whose the signals are.
+pub(crate) async fn claim_target(desk: &Desk, people: &People, facts: &ClaimFacts) -> Outcome<Target> {
+    let target = target_of(desk, &facts.debtors[0]).await?;
+    Ok(if target == Target::default() { crate::case::person_target(people, facts.signal_owner()) } else { target })
+}
+
 /// Every clock of a claim today, told or not.
 pub async fn claim_view(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<ClaimView> {
     let people = desk.people(call.at).await?;
     reaches(desk, &people, call, UseCase::ClockView)?;
     let (night, facts) = claim_facts(desk, &people, call, claim_id).await?;
     let customer_id = facts.debtors[0].clone();
-    let target = target_of(desk, &customer_id).await?;
-    let target = if target == Target::default() { crate::case::person_target(&people, facts.signal_owner()) } else { target };
+    let target = claim_target(desk, &people, &facts).await?;
     desk.may(&people, call, UseCase::ClockView, &target)?;
-    let may_record = desk.may(&people, call, UseCase::ClockActRecord, &target_of(desk, &customer_id).await?).is_ok();
+    let may_record = desk.may(&people, call, UseCase::ClockActRecord, &target).is_ok();
     let clocks = clocks(&facts, &desk.rules.clocks, &desk.rules.calendar, call.at.day());
     Ok(ClaimView { customer_id, night, clocks, facts, may_record })
 }

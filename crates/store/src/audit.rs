@@ -112,10 +112,9 @@ const OF_ACTOR: List = List { name: "list audit_of_actor", filter: "actor = $1",
 const BETWEEN: List = List {
     name: "list audit_between",
     from: Some("happened_at"),
-    filter: "happened_at < $2",
+    filter: "happened_at >= $2",
     arguments: 2,
     order: &[Order::Text("happened_at"), Order::Number("sequence")],
-    descending: false,
     ..OF_SUBJECT
 };
 
@@ -218,7 +217,7 @@ impl Reads {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<AuditRecord>, Fault> {
-        self.audit_page(&BETWEEN, vec![from.bind(), until.bind()], after, limit).await
+        self.audit_page(&BETWEEN, vec![until.bind(), from.bind()], after, limit).await
     }
 
     async fn audit_page(

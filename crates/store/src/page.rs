@@ -90,7 +90,7 @@ impl Order {
 pub(crate) struct List {
     pub name: &'static str,
     pub table: &'static str,
-    /// The column the list is ordered by first begins at `$1`.
+    /// The column the list is ordered by first begins at `$1`; of a list with the newest first just before it.
     pub from: Option<&'static str>,
     /// The condition, with `$1`, `$2`, … for the arguments.
     pub filter: &'static str,
@@ -110,8 +110,9 @@ impl List {
         let mut used = *arguments;
         if let Some(column) = self.from {
             // An index is entered at one place. With a cursor that is the cursor's; the beginning, hidden from
-            // the index in an expression, only keeps a cursor of another list from reaching below it.
-            sql.push_str(&format!(" AND {column}{} >= $1", if after { " || ''" } else { "" }));
+            // the index in an expression, only keeps a cursor of another list from reaching before it.
+            let begins = if self.descending { "<" } else { ">=" };
+            sql.push_str(&format!(" AND {column}{} {begins} $1", if after { " || ''" } else { "" }));
         }
         if after {
             let names: Vec<&str> = self.order.iter().map(|order| order.column()).collect();

@@ -45,7 +45,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("parquet", &["lake", "query", "cluster", "bench"]),
     ("sea-orm", &["store"]),
     ("sqlx", &["store"]),
-    ("ureq", &["web", "xtask"]),
+    ("ureq", &["web", "xtask", "bench"]),
     ("utoipa", &["web"]),
     ("vault", &["app", "lake", "store"]),
 ];
