@@ -39,8 +39,10 @@ pub fn run(wanted: &Wanted) -> Result<()> {
     let crowd = wanted.crowd;
     println!("{}\n", machine::describe());
     let scratch = Scratch::new("load")?;
-    let bank = scratch.at("bank");
-    found(wanted, &scratch, &bank)?;
+    let bank = wanted.bank.clone().unwrap_or_else(|| scratch.at("bank"));
+    if wanted.bank.is_none() {
+        found(wanted, &scratch, &bank)?;
+    }
     let log = scratch.at("serve.log");
     let served = Served::start(&bank, &log)?;
     let clicks = scratch.at("clicks.tsv");

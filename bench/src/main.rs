@@ -33,7 +33,7 @@ usage: bench [run] [--loans N] [--seed S] [--runs N] [--book DIR] [--baselines y
                                 measure postloan and the baselines over a book of N loans (1,000,000)
        bench book --out DIR [--loans N] [--seed S] [--format parquet|csv]
                                 write such a book
-       bench load [--loans N] [--book DIR] [--people N] [--seconds N] [--pause MS] [--unpunctual PERMILLE]
+       bench load [--loans N] [--book DIR | --bank DIR] [--people N] [--seconds N] [--pause MS] [--unpunctual PERMILLE]
                                 serve such a bank to people at work (Debian's wrk)
        bench kernels [--runs N] [--loans N]
                                 measure the rules alone
@@ -58,6 +58,8 @@ pub struct Wanted {
     /// Borrowers in a thousand who do not pay on the day.
     pub unpunctual: u64,
     pub crowd: Crowd,
+    /// A bank founded before.
+    pub bank: Option<PathBuf>,
 }
 
 impl Default for Wanted {
@@ -73,6 +75,7 @@ impl Default for Wanted {
             business_date,
             unpunctual: 120,
             crowd: Crowd { people: 200, seconds: 60, pause: 5_000 },
+            bank: None,
         }
     }
 }
@@ -129,6 +132,7 @@ fn wanted(options: &[String]) -> Result<Wanted> {
             ("--people", _) => wanted.crowd.people = usize::try_from(number()?.clamp(1, 2_000))?,
             ("--seconds", _) => wanted.crowd.seconds = u32::try_from(number()?.clamp(1, 3_600))?,
             ("--pause", _) => wanted.crowd.pause = u32::try_from(number()?.clamp(2, 600_000))?,
+            ("--bank", _) => wanted.bank = Some(PathBuf::from(value)),
             ("--out" | "--book", _) => wanted.folder = Some(PathBuf::from(value)),
             ("--format", "parquet") => wanted.format = Format::Parquet,
             ("--format", "csv") => wanted.format = Format::Csv,

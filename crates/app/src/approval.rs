@@ -430,7 +430,7 @@ pub async fn approval_waiting(
 ) -> Outcome<(Vec<ApprovalView>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
     let waits = |view: &ApprovalView| view.status == ApprovalStatus::Waiting;
-    let may = |view: &ApprovalView| desk.may(&people, call, UseCase::ApprovalView, &view.file.approval.proposal.target).is_ok();
+    let may = |view: &ApprovalView| desk.allows(&people, call, UseCase::ApprovalView, &view.file.approval.proposal.target);
     let mut filled = Filled::new(after, limit);
     while let Some(ask) = filled.ask() {
         let page: Page<Kept<ApprovalRow, ApprovalFile>> = desk.store.approval_waiting(&call.staff_id, filled.after(), ask).await?;

@@ -70,7 +70,7 @@ pub async fn case_list(desk: &Desk, call: &Call, filter: &CaseFilter, after: Opt
     let is_due = |kept: &Kept<CaseRow, Case>| filter.due_by.is_none_or(|by| kept.row.next_on.is_some_and(|next| next <= by));
     // A customer's earlier cases may have been others' than the open one.
     let is_seen = |kept: &Kept<CaseRow, Case>| {
-        filter.customer.is_none() || desk.may(&people, call, UseCase::CaseList, &target(&kept.row)).is_ok()
+        filter.customer.is_none() || desk.allows(&people, call, UseCase::CaseList, &target(&kept.row))
     };
     let mut filled = Filled::new(after, limit);
     while let Some(ask) = filled.ask() {

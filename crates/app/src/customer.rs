@@ -60,7 +60,7 @@ pub async fn case_book(desk: &Desk, call: &Call, case_id: &str) -> Outcome<Custo
     let target = crate::case::target(&kept.row);
     desk.may(&people, call, UseCase::CaseView, &target)?;
     // An agency sees of a case what the pack lets it see, and nothing of the book.
-    if desk.may(&people, call, UseCase::LoanView, &target).is_err() {
+    if !desk.allows(&people, call, UseCase::LoanView, &target) {
         return Ok(CustomerBook::default());
     }
     let Some(night) = last(desk)? else { return Ok(CustomerBook::default()) };

@@ -33,6 +33,13 @@ pub struct Call {
     pub key: Option<String>,
 }
 
+impl Call {
+    /// Whether a token, if there is one, is for this.
+    pub(crate) fn is_for(&self, use_case: UseCase) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&use_case))
+    }
+}
+
 /// The desk of an institution (作业台): its store, its rules, its people.
 pub struct Desk {
     pub open: Open,
@@ -47,7 +54,7 @@ pub struct Desk {
 #[derive(Debug, Default)]
 pub struct People {
     pub employees: Vec<Employee>,
-    /// The same people as rights are asked of.
+    /// The same people as rights are asked of, in the order of their numbers.
     pub staff: Vec<Staff>,
     pub delegations: Vec<Delegation>,
     /// Who is on leave.
@@ -101,6 +108,7 @@ impl Desk {
             }
         }
         people.employees = self.store.all::<StaffRow, Employee>().await?.into_iter().map(|kept| kept.body).collect();
+        people.employees.sort_by(|one, other| one.staff.staff_id.cmp(&other.staff.staff_id));
         people.staff = people.employees.iter().map(|employee| employee.staff.clone()).collect();
         let is_away = |employee: &&Employee| employee.work.as_ref().is_some_and(|work| work.away);
         people.away = people.employees.iter().filter(is_away).map(|employee| employee.staff.staff_id.clone()).collect();
@@ -112,11 +120,18 @@ impl Desk {
     pub fn may(&self, people: &People, call: &Call, use_case: UseCase, target: &Target) -> Outcome<Grant> {
         let institution = people.institution(&self.rules.authority, call.at.day());
         let actor = people.actor(&institution, call)?;
-        if call.only.as_ref().is_some_and(|only| !only.contains(&use_case)) {
+        if !call.is_for(use_case) {
             return refused("E-AP-05", &[("use_case", &format!("use_case.{}", use_case.code()))]);
         }
         let target = people.seen_by(call, target);
         institution.may(&actor, use_case, &target).map_err(|no| refusal(no.code(), no.facts()))
+    }
+
+    /// The same for what is left out of a page without a word.
+    pub fn allows(&self, people: &People, call: &Call, use_case: UseCase, target: &Target) -> bool {
+        let institution = people.institution(&self.rules.authority, call.at.day());
+        let actor = people.actor(&institution, call);
+        call.is_for(use_case) && actor.is_ok_and(|actor| institution.allows(&actor, use_case, &people.seen_by(call, target)))
     }
 
     /// Begins a command; under a key that was heard before, its first answer.
@@ -166,7 +181,8 @@ impl People {
     }
 
     pub fn person(&self, staff_id: &str) -> Option<&Staff> {
-        self.staff.iter().find(|staff| staff.staff_id == staff_id)
+        let place = self.staff.binary_search_by(|staff| staff.staff_id.as_str().cmp(staff_id));
+        place.ok().map(|place| &self.staff[place])
     }
 
     /// Name and number, as pages tell of people; the number alone of somebody nobody knows.

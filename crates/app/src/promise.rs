@@ -105,7 +105,7 @@ pub async fn promise_calendar(
         for kept in page.rows.iter().filter(|kept| wanted(&kept.body)) {
             let case: Option<Kept<CaseRow, serde_json::Value>> = desk.store.load(&kept.row.case_id).await?;
             let target = case.map_or_else(Target::default, |case| target(&case.row));
-            if desk.may(&people, call, UseCase::CaseView, &target).is_ok() {
+            if desk.allows(&people, call, UseCase::CaseView, &target) {
                 seen.push(kept.row.promise_id.clone());
             }
         }

@@ -1,6 +1,7 @@
 //! The queue as a page shows it: filtered, named, one page at a time; the case to work next; many cases handed over at once.
 
 use crate::case::{CaseAct, CaseFilter, CaseView, case_act, case_list, case_next, person_target, target};
+use crate::clock_watch::reaches;
 use crate::desk::{Call, Desk, PAGE, People};
 use crate::failure::{Failure, Outcome, Refusal, refused};
 use authority::{PersonalField, Target, UseCase};
@@ -116,10 +117,15 @@ pub async fn queue_next(desk: &Desk, call: &Call, skipped: &[String]) -> Outcome
 pub async fn colleagues(desk: &Desk, call: &Call) -> Outcome<Vec<(String, String)>> {
     let people = desk.people(call.at).await?;
     let today = call.at.day();
+    // Asked once: an institution has thousands, and this stands on every case's page.
+    let reaches = match reaches(desk, &people, call, UseCase::StaffView) {
+        Err(Failure::Refused(_)) => return Ok(Vec::new()),
+        reaches => reaches?,
+    };
     let working = people.employees.iter().filter(|employee| employee.member(today).is_some());
     let seen = working.filter(|employee| {
         let target = person_target(&people, &employee.staff.staff_id);
-        desk.may(&people, call, UseCase::StaffView, &target).is_ok()
+        reaches.iter().any(|reach| reach.covers(&target))
     });
     Ok(seen.map(|employee| (employee.staff.staff_id.clone(), employee.staff.name.clone())).collect())
 }
@@ -158,6 +164,6 @@ pub async fn case_rights(desk: &Desk, call: &Call, case_id: &str) -> Outcome<BTr
     let people = desk.people(call.at).await?;
     let kept: Kept<CaseRow, serde_json::Value> = desk.load(&desk.store, "case", case_id).await?;
     let target = target(&kept.row);
-    let may = |use_case: &UseCase| desk.may(&people, call, *use_case, &target).is_ok();
+    let may = |use_case: &UseCase| desk.allows(&people, call, *use_case, &target);
     Ok(UseCase::ALL.iter().copied().filter(may).map(UseCase::code).collect())
 }

@@ -53,7 +53,7 @@ pub async fn results(desk: &Desk, call: &Call, wanted: &ResultsWanted) -> Outcom
     let period = Period { from: wanted.from, until: wanted.until };
     let people = desk.people(call.at).await?;
     desk.may(&people, call, UseCase::ResultsView, &person_target(&people, &call.staff_id))?;
-    let seen = |staff_id: &&str| desk.may(&people, call, UseCase::ResultsView, &person_target(&people, staff_id)).is_ok();
+    let seen = |staff_id: &&str| desk.allows(&people, call, UseCase::ResultsView, &person_target(&people, staff_id));
     let seen: BTreeSet<&str> = people.staff.iter().map(|staff| staff.staff_id.as_str()).filter(seen).collect();
     let worked = Worked::read(desk, &people, call, period).await?;
     let done = Done::read(desk, period, &seen).await?;

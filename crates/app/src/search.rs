@@ -65,7 +65,7 @@ pub async fn find(desk: &Desk, call: &Call, text: &str) -> Outcome<Vec<FoundCust
     let mut shown = Vec::new();
     for (customer_id, (by, through)) in found {
         let target = target_of(desk, &customer_id).await?;
-        if desk.may(&people, call, UseCase::CustomerSearch, &target).is_err() {
+        if !desk.allows(&people, call, UseCase::CustomerSearch, &target) {
             continue;
         }
         let name = name_of(desk, &people, call, &target, &customer_id).await?;

@@ -189,7 +189,7 @@ async fn begun(desk: &Desk, call: &Call) -> Outcome<Vec<Todo>> {
 }
 
 async fn clocks(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<Todo>> {
-    if desk.may(people, call, UseCase::ClockView, &person_target(people, &call.staff_id)).is_err() {
+    if !desk.allows(people, call, UseCase::ClockView, &person_target(people, &call.staff_id)) {
         return Ok(Vec::new());
     }
     let page = desk.store.clock_of_owner::<ClockFile>(&call.staff_id, ClockStatus::Expiring.code(), None, CLOCKS).await?;
@@ -206,7 +206,7 @@ async fn clocks(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<Todo>>
 }
 
 async fn approvals(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<Todo>> {
-    if desk.may(people, call, UseCase::ApprovalDecide, &person_target(people, &call.staff_id)).is_err() {
+    if !desk.allows(people, call, UseCase::ApprovalDecide, &person_target(people, &call.staff_id)) {
         return Ok(Vec::new());
     }
     let (waiting, _) = crate::approval::approval_waiting(desk, call, &crate::approval::ApprovalFilter::default(), None, PAGE).await?;
@@ -234,7 +234,7 @@ async fn complaints(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<To
         "objection" => (UseCase::ObjectionResolve, TodoKind::ObjectionDue, "circumstance_kind.objection_under_review"),
         _ => (UseCase::ComplaintResolve, TodoKind::ComplaintDue, "circumstance_kind.complaint_open"),
     };
-    if ["objection", "complaint"].iter().all(|kind| desk.may(people, call, answers(kind).0, &Target::default()).is_err()) {
+    if ["objection", "complaint"].iter().all(|kind| !desk.allows(people, call, answers(kind).0, &Target::default())) {
         return Ok(Vec::new());
     }
     let page = desk.store.complaint_open::<serde_json::Value>(call.at.day() + 60, None, CLOCKS).await?;
@@ -248,7 +248,7 @@ async fn complaints(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<To
 
 /// What the caller's own work of the month has brought; from the caller's own contacts and the promises made in them.
 async fn results(desk: &Desk, people: &People, call: &Call) -> Outcome<Option<(Results, Option<Score>)>> {
-    if desk.may(people, call, UseCase::ResultsView, &person_target(people, &call.staff_id)).is_err() {
+    if !desk.allows(people, call, UseCase::ResultsView, &person_target(people, &call.staff_id)) {
         return Ok(None);
     }
     let today = call.at.day();
@@ -339,7 +339,7 @@ pub async fn team_board(desk: &Desk, call: &Call) -> Outcome<TeamBoard> {
 /// The last night and how much of it somebody must look at; `None` for who has no business with nights.
 pub async fn night_exceptions(desk: &Desk, call: &Call) -> Outcome<Option<(Date, u64)>> {
     let people = desk.people(call.at).await?;
-    if desk.may(&people, call, UseCase::NightView, &Target::default()).is_err() {
+    if !desk.allows(&people, call, UseCase::NightView, &Target::default()) {
         return Ok(None);
     }
     let lake = desk.open.lake.clone();

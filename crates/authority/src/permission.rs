@@ -221,6 +221,11 @@ impl<'a> Institution<'a> {
         })
     }
 
+    /// The same where nobody is told why not: who else may is not looked up.
+    pub fn allows(&self, actor: &Actor, use_case: UseCase, target: &Target) -> bool {
+        !self.grounds(actor, use_case, target).is_empty()
+    }
+
     /// Every reach the person has for a use case: a list shows what one of them covers.
     pub fn reaches(&self, actor: &Actor, use_case: UseCase) -> Vec<Reach> {
         let stands = actor.stands.iter().filter(|_| actor.may_use(use_case));
