@@ -56,16 +56,6 @@ pub struct ClockMonth {
 /// Rows read of a month before it is said to be cut short.
 const MONTH_ROWS: usize = 5_000;
 
-/// Where somebody may do something; refused when nowhere.
-pub(crate) fn reaches(desk: &Desk, people: &People, call: &Call, use_case: UseCase) -> Outcome<Vec<Reach>> {
-    let institution = people.institution(&desk.rules.authority, call.at.day());
-    let reaches = institution.reaches(&people.actor(&institution, call)?, use_case);
-    if reaches.is_empty() || !call.is_for(use_case) {
-        desk.may(people, call, use_case, &Target::default())?;
-    }
-    Ok(reaches)
-}
-
 fn seen(people: &People, today: Date, kept: Kept<ClockRow, ClockFile>) -> ClockSeen {
     let ClockRow { owner_id, customer_id, last_day, .. } = kept.row;
     ClockSeen {
@@ -88,7 +78,7 @@ pub async fn clock_list(
     limit: u32,
 ) -> Outcome<(Vec<ClockSeen>, Option<Cursor>)> {
     let people = desk.people(call.at).await?;
-    let reaches = reaches(desk, &people, call, UseCase::ClockView)?;
+    let reaches = desk.reaches(&people, call, UseCase::ClockView)?;
     let state = wanted.state.unwrap_or(ClockStatus::Expiring).code();
     // Whose reach is what one owns, the others' clocks are not looked through.
     let own = match reaches.as_slice() {
@@ -122,7 +112,7 @@ fn is_seen(people: &People, reaches: &[Reach], wanted: &ClocksWanted, kept: &Kep
 /// The clocks whose last day lies in a month, day by day.
 pub async fn clock_month(desk: &Desk, call: &Call, wanted: &ClocksWanted, first: Date) -> Outcome<ClockMonth> {
     let people = desk.people(call.at).await?;
-    let reaches = reaches(desk, &people, call, UseCase::ClockView)?;
+    let reaches = desk.reaches(&people, call, UseCase::ClockView)?;
     let (after_it, mut month) = (first.add_months_on(1, 1), ClockMonth::default());
     let states = wanted.state.map_or_else(|| vec![ClockStatus::Expiring, ClockStatus::Lapsed, ClockStatus::Running], |state| vec![state]);
     for state in states {
@@ -167,7 +157,7 @@ pub(crate) async fn claim_target(desk: &Desk, people: &People, facts: &ClaimFact
 /// Every clock of a claim today, told or not.
 pub async fn claim_view(desk: &Desk, call: &Call, claim_id: &str) -> Outcome<ClaimView> {
     let people = desk.people(call.at).await?;
-    reaches(desk, &people, call, UseCase::ClockView)?;
+    desk.reaches(&people, call, UseCase::ClockView)?;
     let (night, facts) = claim_facts(desk, &people, call, claim_id).await?;
     let customer_id = facts.debtors[0].clone();
     let target = claim_target(desk, &people, &facts).await?;

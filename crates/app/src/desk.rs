@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome, Refusal, refused};
 use crate::staff::Employee;
 use crate::workspace::Open;
 use anyhow::anyhow;
-use authority::{Actor, AuthorityRules, BranchPath, Delegation, Grant, Institution, Staff, Target, UseCase};
+use authority::{Actor, AuthorityRules, BranchPath, Delegation, Grant, Institution, Reach, Staff, Target, UseCase};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -132,6 +132,16 @@ impl Desk {
         let institution = people.institution(&self.rules.authority, call.at.day());
         let actor = people.actor(&institution, call);
         call.is_for(use_case) && actor.is_ok_and(|actor| institution.allows(&actor, use_case, &people.seen_by(call, target)))
+    }
+
+    /// Everywhere the caller may do something, for lists; refused when nowhere.
+    pub fn reaches(&self, people: &People, call: &Call, use_case: UseCase) -> Outcome<Vec<Reach>> {
+        let institution = people.institution(&self.rules.authority, call.at.day());
+        let reaches = institution.reaches(&people.actor(&institution, call)?, use_case);
+        if reaches.is_empty() || !call.is_for(use_case) {
+            self.may(people, call, use_case, &Target::default())?;
+        }
+        Ok(reaches)
     }
 
     /// Begins a command; under a key that was heard before, its first answer.

@@ -1,7 +1,6 @@
 //! The queue as a page shows it: filtered, named, one page at a time; the case to work next; many cases handed over at once.
 
 use crate::case::{CaseAct, CaseFilter, CaseView, case_act, case_list, case_next, person_target, target};
-use crate::clock_watch::reaches;
 use crate::desk::{Call, Desk, PAGE, People};
 use crate::failure::{Failure, Outcome, Refusal, refused};
 use authority::{PersonalField, Target, UseCase};
@@ -118,7 +117,7 @@ pub async fn colleagues(desk: &Desk, call: &Call) -> Outcome<Vec<(String, String
     let people = desk.people(call.at).await?;
     let today = call.at.day();
     // Asked once: an institution has thousands, and this stands on every case's page.
-    let reaches = match reaches(desk, &people, call, UseCase::StaffView) {
+    let reaches = match desk.reaches(&people, call, UseCase::StaffView) {
         Err(Failure::Refused(_)) => return Ok(Vec::new()),
         reaches => reaches?,
     };

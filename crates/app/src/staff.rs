@@ -1,7 +1,6 @@
 //! People, their posts, and the branches they stand in.
 
 use crate::case::person_target;
-use crate::clock_watch::reaches;
 use crate::desk::{Begun, Call, Desk, refusal, required, stored, stored_path};
 use crate::failure::{Outcome, refused};
 use crate::sign_in::{given_hash, heard_with, set_given};
@@ -91,7 +90,7 @@ pub struct StaffFilter {
 /// Everybody who works here, as the caller may know.
 pub async fn staff_list(desk: &Desk, call: &Call, filter: &StaffFilter) -> Outcome<Vec<Employee>> {
     let people = desk.people(call.at).await?;
-    let reaches = reaches(desk, &people, call, UseCase::StaffView)?;
+    let reaches = desk.reaches(&people, call, UseCase::StaffView)?;
     let is_seen = |employee: &&Employee| {
         let target = person_target(&people, &employee.staff.staff_id);
         reaches.iter().any(|reach| reach.covers(&target))
