@@ -22,10 +22,8 @@ use casework::Direction;
 use grading::{CustomerClass, Recoverability};
 use loan::LoanStatus;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use store::{
-    AgencyRow, CaseRow, Chunk, ChunkKey, HardshipRow, Kept, PersonRow, PlacementRow, PromiseRow, Stamp, Tx,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use store::{AgencyRow, CaseRow, Change, Chunk, ChunkKey, HardshipRow, Kept, PlacementRow, PromiseRow, Stamp, Tx};
 use units::{Date, Moment, Money};
 
 /// What a night did to the desk (清收夜间结果).
@@ -77,9 +75,10 @@ pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Applied> {
     crate::approval::night(desk, &people, at).await?;
     let known = Known::read(desk).await?;
     let clocks = crate::clock::night(desk, run, &people, &known.owners(), at).await?;
-    let inputs = inputs(desk, run, &known, &clocks.nearest, date).await?;
-    let customers: HashSet<&str> = inputs.iter().map(|input| input.customer_id.as_str()).collect();
-    let cases: Vec<Case> = known.cases.values().map(|kept| &kept.body).filter(|case| customers.contains(case.customer_id.as_str())).cloned().collect();
+    let worked = worked(run, &known);
+    let customers: Vec<&str> = worked.keys().map(|&customer| run.input.customer_ids.get(customer as usize)).collect();
+    let inputs = inputs(desk, run, &known, &worked, &clocks.nearest).await?;
+    let cases = cases(desk, &known, &customers).await?;
     let promises: Vec<Promise> = known.promises.values().map(|kept| kept.body.clone()).collect();
     let rules = &desk.rules.cases;
     let night = Night {
@@ -103,11 +102,11 @@ pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Applied> {
         chunks_before: clocks.chunks_before,
     };
     take_in_people(desk, &plan, date, at).await?;
-    for shard in 0..SHARDS {
-        let key = ChunkKey { business_date: date, step: "cases".to_owned(), shard: shard as i64 };
+    for (shard, changes) in (0i64..).zip(Changes::of(&plan)) {
+        let key = ChunkKey { business_date: date, step: "cases".to_owned(), shard };
         match desk.store.chunk_begin(&key, at).await? {
             Chunk::AlreadyApplied => done.chunks_before += 1,
-            Chunk::Open(tx) => apply(tx, &plan, &known, &people, shard, at).await?,
+            Chunk::Open(tx) => apply(tx, &changes, &known, &people, at).await?,
         }
     }
     Ok(Applied::Done(done))
@@ -125,11 +124,11 @@ pub fn shard_of(customer_id: &str) -> u64 {
     customer_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) % SHARDS
 }
 
-/// What the store holds before the night.
+/// What the store holds of open cases and their business before the night.
 struct Known {
+    /// The open ones, by identity.
     cases: BTreeMap<String, Kept<CaseRow, Case>>,
     promises: BTreeMap<String, Kept<PromiseRow, Promise>>,
-    persons: HashMap<String, PersonFile>,
     hardship: HashMap<String, HardshipPlan>,
     agencies: HashMap<String, Agency>,
     placements: HashMap<String, Placement>,
@@ -138,9 +137,8 @@ struct Known {
 impl Known {
     async fn read(desk: &Desk) -> Outcome<Known> {
         let store = &desk.store;
-        let cases = store.all::<CaseRow, Case>().await?.into_iter().map(|kept| (kept.row.case_id.clone(), kept)).collect();
+        let cases = store.case_all_open::<Case>().await?.into_iter().map(|kept| (kept.row.case_id.clone(), kept)).collect();
         let promises = store.all::<PromiseRow, Promise>().await?;
-        let debtors = store.all::<PersonRow, PersonFile>().await?.into_iter().filter(|kept| kept.row.person_id == kept.row.customer_id);
         let mut hardship: HashMap<String, HardshipPlan> = HashMap::new();
         for kept in store.all::<HardshipRow, HardshipPlan>().await? {
             let last = hardship.entry(kept.body.customer_id.clone()).or_insert_with(|| kept.body.clone());
@@ -152,7 +150,6 @@ impl Known {
         Ok(Known {
             cases,
             promises: promises.into_iter().map(|kept| (kept.row.promise_id.clone(), kept)).collect(),
-            persons: debtors.map(|kept| (kept.row.customer_id, kept.body)).collect(),
             hardship,
             agencies: store.all::<AgencyRow, Agency>().await?.into_iter().map(|kept| (kept.row.agency_id, kept.body)).collect(),
             placements: placements.map(|kept| (kept.row.case_id.clone(), kept.body)).collect(),
@@ -160,7 +157,7 @@ impl Known {
     }
 
     fn open(&self) -> impl Iterator<Item = &Case> {
-        self.cases.values().map(|kept| &kept.body).filter(|case| case.work().is_some())
+        self.cases.values().map(|kept| &kept.body)
     }
 
     /// Who works each customer's open case.
@@ -177,16 +174,10 @@ impl Known {
     }
 }
 
-/// Everybody with something past due or non-performing, an open case or an open promise, as the night left them.
-async fn inputs(
-    desk: &Desk,
-    run: &NightRun,
-    known: &Known,
-    deadlines: &HashMap<String, Date>,
-    date: Date,
-) -> Outcome<Vec<CaseInput>> {
+/// Everybody with something past due or non-performing, an open case or an open promise, with their loans.
+fn worked(run: &NightRun, known: &Known) -> BTreeMap<u32, Vec<usize>> {
     let (input, plan) = (&run.input, &run.plan);
-    let mut worked: BTreeSet<u32> = BTreeSet::new();
+    let mut worked: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (number, loan) in input.loans.iter().enumerate() {
         let (position, state) = (&input.folded[number].position, &plan.loan_states[number]);
         let is_worked = match loan.status {
@@ -195,24 +186,48 @@ async fn inputs(
             _ => false,
         };
         if is_worked {
-            worked.insert(loan.customer);
+            worked.entry(loan.customer).or_default();
         }
     }
     let numbers: HashMap<&str, u32> = (0u32..).zip(input.customer_ids.iter()).map(|(number, id)| (id, number)).collect();
     let kept = known.open().map(|case| &case.customer_id).chain(known.open_promises().map(|promise| &promise.customer_id));
-    worked.extend(kept.filter_map(|customer| numbers.get(customer.as_str()).copied()));
-    let mut loans: BTreeMap<u32, Vec<usize>> = worked.iter().map(|&customer| (customer, Vec::new())).collect();
+    worked.extend(kept.filter_map(|customer| numbers.get(customer.as_str())).map(|&customer| (customer, Vec::new())));
     for (number, loan) in input.loans.iter().enumerate() {
-        if let Some(loans) = loans.get_mut(&loan.customer) {
+        if let Some(loans) = worked.get_mut(&loan.customer) {
             loans.push(number);
         }
     }
-    let receipts = receipts(desk, run, known, &loans, date)?;
-    let customers: Vec<&str> = loans.keys().map(|&customer| input.customer_ids.get(customer as usize)).collect();
+    worked
+}
+
+/// The cases of these customers: the open ones, and of who has none, the closed ones.
+async fn cases(desk: &Desk, known: &Known, customers: &[&str]) -> Outcome<Vec<Case>> {
+    let wanted: HashSet<&str> = customers.iter().copied().collect();
+    let open: Vec<&Case> = known.open().filter(|case| wanted.contains(case.customer_id.as_str())).collect();
+    let has_open: HashSet<&str> = open.iter().map(|case| case.customer_id.as_str()).collect();
+    let without: Vec<&str> = customers.iter().copied().filter(|customer| !has_open.contains(customer)).collect();
+    let closed = desk.store.case_closed_of::<Case>(&without).await?;
+    Ok(open.into_iter().cloned().chain(closed.into_iter().map(|kept| kept.body)).collect())
+}
+
+/// What a night plans from, of each of these customers.
+async fn inputs(
+    desk: &Desk,
+    run: &NightRun,
+    known: &Known,
+    worked: &BTreeMap<u32, Vec<usize>>,
+    deadlines: &HashMap<String, Date>,
+) -> Outcome<Vec<CaseInput>> {
+    let (input, plan) = (&run.input, &run.plan);
+    let date = plan.business_date;
+    let receipts = receipts(desk, run, known, worked, date)?;
+    let customers: Vec<&str> = worked.keys().map(|&customer| input.customer_ids.get(customer as usize)).collect();
     let contacted = contacted(desk, &customers, date).await?;
+    let persons = desk.store.person_debtors::<PersonFile>(&customers).await?;
+    let persons: HashMap<String, PersonFile> = persons.into_iter().map(|kept| (kept.row.person_id, kept.body)).collect();
     let cases: HashMap<&str, &Case> = known.open().map(|case| (case.customer_id.as_str(), case)).collect();
-    let mut inputs = Vec::with_capacity(loans.len());
-    for (&customer, loans) in &loans {
+    let mut inputs = Vec::with_capacity(worked.len());
+    for (&customer, loans) in worked {
         let id = input.customer_ids.get(customer as usize);
         let contacted = contacted.get(id).copied().unwrap_or_default();
         let case = cases.get(id).copied();
@@ -221,7 +236,7 @@ async fn inputs(
             let agency = known.agencies.get(&placement.agency_id)?;
             desk.rules.cases.agency.recall(placement, agency, case, contacted.outbound_on, date)
         });
-        let person = known.persons.get(id);
+        let person = persons.get(id);
         let states = loans.iter().map(|&loan| &plan.loan_states[loan]);
         inputs.push(CaseInput {
             customer_id: id.to_owned(),
@@ -346,36 +361,56 @@ async fn take_in_people(desk: &Desk, plan: &CasePlan, date: Date, at: Moment) ->
     }
     for people in lake::people::people(&desk.open.lake, date, &customers)?.chunks(PEOPLE_AT_ONCE) {
         let tx = desk.store.begin().await?;
-        for person in people {
-            people_of(&tx, person, Stamp { by: NIGHT, at }).await?;
-        }
+        people_of(&tx, people, Stamp { by: NIGHT, at }).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
+/// What a plan changes for one shard of the customers.
+#[derive(Default)]
+struct Changes<'a> {
+    cases: Vec<&'a Case>,
+    events: HashMap<&'a str, Vec<&'a CaseEvent>>,
+    promises: Vec<&'a Promise>,
+}
+
+impl<'a> Changes<'a> {
+    /// By shard.
+    fn of(plan: &'a CasePlan) -> Vec<Changes<'a>> {
+        let mut shards: Vec<Changes> = (0..SHARDS).map(|_| Changes::default()).collect();
+        let mut shard_of_case: HashMap<&str, usize> = HashMap::new();
+        for case in plan.opened.iter().chain(&plan.updated).chain(&plan.closed) {
+            let shard = shard_of(&case.customer_id) as usize;
+            shard_of_case.insert(&case.case_id, shard);
+            shards[shard].cases.push(case);
+        }
+        for (case_id, event) in &plan.events {
+            shards[shard_of_case[case_id.as_str()]].events.entry(case_id).or_default().push(event);
+        }
+        for promise in &plan.promises {
+            shards[shard_of(&promise.customer_id) as usize].promises.push(promise);
+        }
+        shards
+    }
+}
+
 /// One shard of the plan.
-async fn apply(mut tx: Tx, plan: &CasePlan, known: &Known, people: &People, shard: u64, at: Moment) -> Outcome<()> {
+async fn apply(mut tx: Tx, changes: &Changes<'_>, known: &Known, people: &People, at: Moment) -> Outcome<()> {
     let stamp = Stamp { by: NIGHT, at };
     let call = Call { staff_id: NIGHT.to_owned(), only: None, at, key: None };
-    let ours = |customer: &str| shard_of(customer) == shard;
-    let mut events: HashMap<&str, Vec<&CaseEvent>> = HashMap::new();
-    for (case_id, event) in &plan.events {
-        events.entry(case_id).or_default().push(event);
-    }
-    let changed = plan.opened.iter().chain(&plan.updated).chain(&plan.closed);
-    for case in changed.filter(|case| ours(&case.customer_id)) {
-        let before = known.cases.get(&case.case_id);
-        save_case(&tx, case, before.map_or(0, |kept| kept.version), people, stamp).await?;
-        if before.is_some_and(|before| before.body.loans != case.loans) {
-            set_loans(&tx, case).await?;
-        }
-        for event in events.remove(case.case_id.as_str()).into_iter().flatten() {
+    let before = |case: &Case| known.cases.get(&case.case_id);
+    let cases: Vec<(&Case, i64)> = changes.cases.iter().map(|&case| (case, before(case).map_or(0, |kept| kept.version))).collect();
+    save_cases(&tx, &cases, people, stamp).await?;
+    let moved = changes.cases.iter().filter(|case| before(case).is_some_and(|before| before.body.loans != case.loans));
+    set_loans(&tx, moved.copied()).await?;
+    for case in &changes.cases {
+        for event in changes.events.get(case.case_id.as_str()).into_iter().flatten() {
             let (topic, payload) = event_of(event);
             tx.publish(call.event(topic, format!("case/{}", case.case_id), payload));
             tx.audit(call.audit(topic, format!("case/{}", case.case_id), &desk_reason(event)));
         }
-        if case.hardship_plan.is_none() && let Some(before) = before && let Some(ended) = &before.body.hardship_plan {
+        if case.hardship_plan.is_none() && let Some(before) = before(case) && let Some(ended) = &before.body.hardship_plan {
             tx.audit(call.audit("hardship_plan_ended", format!("hardship/{ended}"), ""));
         }
         if let Some(placement) = known.placements.get(&case.case_id)
@@ -384,10 +419,15 @@ async fn apply(mut tx: Tx, plan: &CasePlan, known: &Known, people: &People, shar
             recall(&tx, placement, at).await?;
         }
     }
-    for promise in plan.promises.iter().filter(|promise| ours(&promise.customer_id)) {
+    let decisions = changes.promises.iter().map(|&promise| {
         let kept = &known.promises[&promise.promise_id];
         let row = PromiseRow { state: promise.status.code().to_owned(), settled_on: promise.decided_on, ..kept.row.clone() };
-        stored(tx.save(&row, promise, kept.version, stamp).await?)?;
+        Change { row, body: promise, over: kept.version }
+    });
+    for saved in tx.save_all(&decisions.collect::<Vec<_>>(), stamp).await? {
+        stored(saved)?;
+    }
+    for promise in &changes.promises {
         let payload = json!({ "status": promise.status, "received": promise.received, "case_id": promise.case_id });
         tx.publish(call.event(topic_of(promise.status), format!("promise/{}", promise.promise_id), payload));
     }
@@ -403,6 +443,18 @@ async fn recall(tx: &Tx, placement: &Placement, at: Moment) -> Outcome<()> {
 
 /// Writes a case with the columns it is asked by, and of a new one its loans.
 pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: Stamp<'_>) -> Outcome<()> {
+    save_cases(tx, &[(case, over)], people, stamp).await
+}
+
+async fn save_cases(tx: &Tx, cases: &[(&Case, i64)], people: &People, stamp: Stamp<'_>) -> Outcome<()> {
+    let changes: Vec<Change<CaseRow, Case>> = cases.iter().map(|&(case, over)| Change { row: row_of(case, people), body: case, over }).collect();
+    for saved in tx.save_all(&changes, stamp).await? {
+        stored(saved)?;
+    }
+    set_loans(tx, cases.iter().filter(|(_, over)| *over == 0).map(|(case, _)| *case)).await
+}
+
+fn row_of(case: &Case, people: &People) -> CaseRow {
     let (owner_id, agency_id) = match case.owner() {
         Some(Owner::Staff(staff_id)) => (staff_id.clone(), None),
         Some(Owner::Agency(agency_id)) => (String::new(), Some(agency_id.clone())),
@@ -413,7 +465,7 @@ pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: 
         casework::case::Standing::Closed(closing) => Some(closing.on),
         casework::case::Standing::Open(_) => None,
     };
-    let row = CaseRow {
+    CaseRow {
         case_id: case.case_id.clone(),
         customer_id: case.customer_id.clone(),
         branch_id: case.place.branch_id.clone(),
@@ -425,15 +477,13 @@ pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: 
         rank: -case.priority.points,
         next_on: case.work().map(|work| work.next_action.due_on),
         closed_on,
-    };
-    stored(tx.save(&row, case, over, stamp).await?)?;
-    if over == 0 { set_loans(tx, case).await } else { Ok(()) }
+    }
 }
 
 /// Only the night moves loans into cases and out of them.
-async fn set_loans(tx: &Tx, case: &Case) -> Outcome<()> {
-    let loans: Vec<&str> = case.loans.iter().map(String::as_str).collect();
-    Ok(tx.case_loans_set(&case.case_id, &loans).await?)
+async fn set_loans(tx: &Tx, cases: impl Iterator<Item = &Case>) -> Outcome<()> {
+    let cases: Vec<(&str, &[String])> = cases.map(|case| (case.case_id.as_str(), case.loans.as_slice())).collect();
+    Ok(tx.case_loans_set(&cases).await?)
 }
 
 fn topic_of(status: PromiseStatus) -> &'static str {

@@ -19,7 +19,7 @@ use lake::workspace::Workspace;
 use loan::{LoanStatus, Protection};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use store::{Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Stamp, Tx};
+use store::{Change, Chunk, ChunkKey, ClockFactRow, ClockRow, Kept, Stamp, Tx};
 use units::{Date, Moment};
 
 /// Something recorded about a claim (时限事实): appended, never changed.
@@ -122,6 +122,7 @@ struct Found<'a> {
 async fn apply(mut tx: Tx, found: &Found<'_>, shard: u64, at: Moment) -> Outcome<()> {
     let stamp = Stamp { by: NIGHT, at };
     let call = Call { staff_id: NIGHT.to_owned(), only: None, at, key: None };
+    let mut files: Vec<(ClockRow, ClockFile, i64)> = Vec::new();
     for (clock_id, (state, facts)) in &found.states {
         let customer = facts.debtors[0].as_str();
         let (before, news) = (found.kept.get(clock_id), found.told.get(clock_id));
@@ -145,8 +146,12 @@ async fn apply(mut tx: Tx, found: &Found<'_>, shard: u64, at: Moment) -> Outcome
             last_day: state.last_day.or(before.map(|kept| kept.row.last_day)).unwrap_or(at.day()),
         };
         if before.is_none_or(|kept| kept.body != file || kept.row != row) {
-            stored(tx.save(&row, &file, before.map_or(0, |kept| kept.version), stamp).await?)?;
+            files.push((row, file, before.map_or(0, |kept| kept.version)));
         }
+    }
+    let changes: Vec<Change<ClockRow, ClockFile>> = files.iter().map(|(row, body, over)| Change { row: row.clone(), body, over: *over }).collect();
+    for saved in tx.save_all(&changes, stamp).await? {
+        stored(saved)?;
     }
     let gone = found.kept.values().filter(|kept| shard_of(&kept.row.customer_id) == shard && !found.states.contains_key(&kept.row.clock_id));
     for kept in gone {

@@ -10,9 +10,9 @@ use casework::strategy::DebtorType;
 use casework::{Contact, Relation};
 use lake::people::Person;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use store::{CaseRow, FieldKind, Kept, PersonRow, Reads, Saved, Stamp, Tx, UnmaskRow};
-use units::{Moment, Money};
+use std::collections::{BTreeMap, HashSet};
+use store::{CaseRow, Change, FieldKind, Kept, PersonRow, Reads, Saved, Stamp, Tx, UnmaskRow};
+use units::{Date, Moment, Money};
 
 /// What is known of a person beside what names the person (人员档案): the body of a person's row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,8 +80,31 @@ pub struct ShownField {
     pub view: authority::View,
 }
 
-/// Takes a customer and the contacts named by the customer into the store; who is there is left as is.
-pub(crate) async fn people_of(tx: &Tx, person: &Person, stamp: Stamp<'_>) -> Outcome<()> {
+/// Takes customers and the contacts named by them into the store; who is there is left as is.
+pub(crate) async fn people_of(tx: &Tx, people: &[Person], stamp: Stamp<'_>) -> Outcome<()> {
+    let mut seen = HashSet::new();
+    let drafts: Vec<Draft> = people.iter().flat_map(drafts).filter(|draft| seen.insert(draft.person_id)).collect();
+    let files: Vec<PersonFile> = drafts.iter().map(file).collect();
+    let row = |draft: &Draft| PersonRow {
+        person_id: draft.person_id.to_owned(),
+        customer_id: draft.customer.to_owned(),
+        relation: draft.relation.code().to_owned(),
+    };
+    let changes: Vec<Change<PersonRow, PersonFile>> =
+        drafts.iter().zip(&files).map(|(draft, body)| Change { row: row(draft), body, over: 0 }).collect();
+    let saved = tx.save_all(&changes, stamp).await?;
+    let mut known: Vec<(&str, FieldKind, &[&str])> = Vec::new();
+    for (draft, _) in drafts.iter().zip(&saved).filter(|(_, saved)| matches!(saved, Saved::Stored { .. })) {
+        known.push((draft.person_id, FieldKind::Name, draft.name.as_slice()));
+        known.push((draft.person_id, FieldKind::IdNumber, draft.id_number.as_slice()));
+        known.push((draft.person_id, FieldKind::Phone, &draft.phones));
+        known.push((draft.person_id, FieldKind::Address, &draft.addresses));
+    }
+    Ok(tx.personal_add(&known).await?)
+}
+
+/// A customer, and the contacts the customer named.
+fn drafts(person: &Person) -> Vec<Draft<'_>> {
     let customer = &person.customer_id;
     let mut phones: Vec<(&str, PointSource)> = Vec::new();
     let own = person.contacts.iter().filter(|point| point.relation.as_deref() == Some("self"));
@@ -93,28 +116,38 @@ pub(crate) async fn people_of(tx: &Tx, person: &Person, stamp: Stamp<'_>) -> Out
             phones.push((phone, source_of(&point.source)));
         }
     }
-    let addresses: Vec<&str> = person.address.as_deref().into_iter().collect();
-    let debtor = Draft { person_id: customer, customer, relation: Relation::Debtor, name: Some(&person.name), phones, addresses };
-    save(tx, &debtor, person.id_number.as_deref(), Vec::new(), stamp).await?;
+    let (phones, sources) = phones.into_iter().unzip();
+    let mut drafts = vec![Draft {
+        person_id: customer,
+        customer,
+        relation: Relation::Debtor,
+        name: Some(&person.name),
+        id_number: person.id_number.as_deref(),
+        phones,
+        sources,
+        addresses: person.address.as_deref().into_iter().collect(),
+        opted_out_on: None,
+    }];
     for point in person.contacts.iter().filter(|point| point.relation.as_deref() != Some("self")) {
-        let stops = point.opted_out_on.map(|day| Circumstance {
-            kind: CircumstanceKind::DoNotContact,
-            person_id: Some(point.contact_id.clone()),
-            channel: None,
-            from: Moment::new(day, 0),
-            until: None,
-        });
-        let phones = point.phone.as_deref().map(|phone| (phone, source_of(&point.source))).into_iter().collect();
         let relation = match point.relation.as_deref() {
             Some("guarantor") => Relation::Guarantor,
             Some("legal_representative") => Relation::LegalRepresentative,
             Some("reserved_contact") => Relation::ContactPerson,
             _ => Relation::ThirdPerson,
         };
-        let contact = Draft { person_id: &point.contact_id, customer, relation, name: point.name.as_deref(), phones, addresses: Vec::new() };
-        save(tx, &contact, None, stops.into_iter().collect(), stamp).await?;
+        drafts.push(Draft {
+            person_id: &point.contact_id,
+            customer,
+            relation,
+            name: point.name.as_deref(),
+            id_number: None,
+            phones: point.phone.as_deref().into_iter().collect(),
+            sources: vec![source_of(&point.source)],
+            addresses: Vec::new(),
+            opted_out_on: point.opted_out_on,
+        });
     }
-    Ok(())
+    drafts
 }
 
 struct Draft<'a> {
@@ -122,8 +155,12 @@ struct Draft<'a> {
     customer: &'a str,
     relation: Relation,
     name: Option<&'a str>,
-    phones: Vec<(&'a str, PointSource)>,
+    id_number: Option<&'a str>,
+    phones: Vec<&'a str>,
+    /// Of each phone.
+    sources: Vec<PointSource>,
     addresses: Vec<&'a str>,
+    opted_out_on: Option<Date>,
 }
 
 /// What the book says of a number's source, as one of the six lawful ways; nothing else may be used.
@@ -135,37 +172,31 @@ fn source_of(text: &str) -> PointSource {
     }
 }
 
-async fn save(tx: &Tx, draft: &Draft<'_>, id_number: Option<&str>, circumstances: Vec<Circumstance>, stamp: Stamp<'_>) -> Outcome<()> {
+fn file(draft: &Draft<'_>) -> PersonFile {
     let point = |kind: PointKind, position: usize, source: PointSource| Point {
         key: format!("{}/{}/{position}", draft.person_id, kind.code()),
         kind,
         position: position as i64,
         source,
     };
-    let phones = draft.phones.iter().enumerate().map(|(at, (_, source))| point(PointKind::Phone, at, *source));
+    let phones = (0..draft.phones.len()).zip(&draft.sources).map(|(at, source)| point(PointKind::Phone, at, *source));
     let addresses = (0..draft.addresses.len()).map(|at| point(PointKind::Address, at, PointSource::Reserved));
-    let file = PersonFile {
+    let stops = draft.opted_out_on.map(|day| Circumstance {
+        kind: CircumstanceKind::DoNotContact,
+        person_id: Some(draft.person_id.to_owned()),
+        channel: None,
+        from: Moment::new(day, 0),
+        until: None,
+    });
+    PersonFile {
         relation: draft.relation,
         points: phones.chain(addresses).collect(),
         documents: Vec::new(),
-        circumstances,
+        circumstances: stops.into_iter().collect(),
         under_way: Vec::new(),
         debtor_type: DebtorType::Unknown,
         language: "zh".to_owned(),
-    };
-    let row = PersonRow {
-        person_id: draft.person_id.to_owned(),
-        customer_id: draft.customer.to_owned(),
-        relation: draft.relation.code().to_owned(),
-    };
-    if let Saved::Stored { .. } = tx.save(&row, &file, 0, stamp).await? {
-        let phones: Vec<&str> = draft.phones.iter().map(|(phone, _)| *phone).collect();
-        tx.personal_set(draft.person_id, FieldKind::Name, &draft.name.into_iter().collect::<Vec<_>>()).await?;
-        tx.personal_set(draft.person_id, FieldKind::IdNumber, &id_number.into_iter().collect::<Vec<_>>()).await?;
-        tx.personal_set(draft.person_id, FieldKind::Phone, &phones).await?;
-        tx.personal_set(draft.person_id, FieldKind::Address, &draft.addresses).await?;
     }
-    Ok(())
 }
 
 /// Whose case a customer's data belong to, for rights; the institution where there is no case.

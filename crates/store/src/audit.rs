@@ -168,10 +168,10 @@ impl Tx {
         }
         // Who moves the head holds it until the commit: appenders queue here.
         let (last, mut previous) = self.chain_advance("audit", events.len()).await?;
-        let sql = format!("INSERT INTO audit_event ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        let mut rows = Vec::with_capacity(events.len());
         for (sequence, event) in (last - events.len() as i64 + 1..).zip(&events) {
             previous = hash(&previous, sequence, event);
-            let values = vec![
+            rows.push(vec![
                 sequence.bind(),
                 event.happened_at.bind(),
                 event.actor.bind(),
@@ -181,9 +181,9 @@ impl Tx {
                 event.before_digest.bind(),
                 event.after_digest.bind(),
                 previous.bind(),
-            ];
-            self.write(DOING, &sql, values).await?;
+            ]);
         }
+        self.insert(DOING, &format!("audit_event ({COLUMNS})"), rows, "").await?;
         self.write(DOING, "UPDATE chain_head SET hash = $1 WHERE chain = 'audit'", vec![previous.bind()]).await.map(drop)
     }
 

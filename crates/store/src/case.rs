@@ -4,9 +4,9 @@ use crate::fault::Fault;
 use crate::page::{Cursor, List, Order, Page};
 use crate::row::columns::{Bind, Columns, Fetch};
 use crate::row::{Kept, LAST_COLUMNS};
-use crate::rows::{CaseRow, ClockRow, ContactRow};
-use crate::link::{Reads, Tx};
-use sea_orm::QueryResult;
+use crate::rows::{CaseRow, ClockRow, ContactRow, PersonRow};
+use crate::link::{ROWS_AT_ONCE, Reads, Tx, places};
+use sea_orm::{QueryResult, Value};
 use serde::de::DeserializeOwned;
 use units::{Date, Moment};
 
@@ -20,9 +20,6 @@ pub(crate) const CASE_SUBTREE: List = List {
     order: &[Order::Text("branch_path"), Order::Number("rank"), Order::Text("case_id")],
     descending: false,
 };
-
-/// Both databases bind many more values to one statement.
-const CUSTOMERS_AT_ONCE: usize = 500;
 
 /// A state's clocks from a day on: where a month of the calendar begins.
 pub(crate) const CLOCK_FROM: List = List {
@@ -104,21 +101,26 @@ impl Reads {
         from: Moment,
         until: Moment,
     ) -> Result<Vec<Kept<ContactRow, T>>, Fault> {
-        let columns = ContactRow::COLUMNS.join(", ");
-        let mut kept_rows = Vec::new();
-        for customers in customer_ids.chunks(CUSTOMERS_AT_ONCE) {
-            let places: Vec<String> = (3..customers.len() + 3).map(|place| format!("${place}")).collect();
-            let sql = format!(
-                "SELECT {columns}, {LAST_COLUMNS} FROM contact WHERE contact_at >= $1 AND contact_at < $2 AND customer_id IN ({}) \
-                 ORDER BY customer_id, contact_at, contact_id",
-                places.join(", ")
-            );
-            let values = [from.bind(), until.bind()].into_iter().chain(customers.iter().map(|customer| customer.bind())).collect();
-            for row in self.rows("read the histories of contacts", &sql, values).await? {
-                kept_rows.push(self.kept(&row)?);
-            }
-        }
-        Ok(kept_rows)
+        let filter = "contact_at >= $1 AND contact_at < $2 AND";
+        let doing = "read the histories of contacts";
+        self.kept_of(doing, "customer_id", customer_ids, filter, &[from.bind(), until.bind()], "contact_at, contact_id").await
+    }
+
+    /// Every case that is open.
+    pub async fn case_all_open<T: DeserializeOwned>(&self) -> Result<Vec<Kept<CaseRow, T>>, Fault> {
+        let columns = CaseRow::COLUMNS.join(", ");
+        let sql = format!("SELECT {columns}, {LAST_COLUMNS} FROM case_file WHERE closed_on IS NULL");
+        self.rows("read the open cases", &sql, Vec::new()).await?.iter().map(|row| self.kept(row)).collect()
+    }
+
+    /// The cases that several customers had.
+    pub async fn case_closed_of<T: DeserializeOwned>(&self, customer_ids: &[&str]) -> Result<Vec<Kept<CaseRow, T>>, Fault> {
+        self.kept_of("read closed cases", "customer_id", customer_ids, "closed_on IS NOT NULL AND", &[], "case_id").await
+    }
+
+    /// The files of several customers themselves, without anybody else who has to do with their debts.
+    pub async fn person_debtors<T: DeserializeOwned>(&self, customer_ids: &[&str]) -> Result<Vec<Kept<PersonRow, T>>, Fault> {
+        self.kept_of("read debtors", "person_id", customer_ids, "", &[], "person_id").await
     }
 }
 
@@ -133,14 +135,15 @@ impl Tx {
         self.write("hold a debtor", sql, vec![customer_id.bind()]).await.map(drop)
     }
 
-    /// Says which loans a case is about.
-    pub async fn case_loans_set(&self, case_id: &str, loan_ids: &[&str]) -> Result<(), Fault> {
-        self.write("clear the loans of a case", "DELETE FROM case_loan WHERE case_id = $1", vec![case_id.bind()]).await?;
-        for loan_id in loan_ids {
-            let sql = "INSERT INTO case_loan (case_id, loan_id) VALUES ($1, $2)";
-            self.write("add a loan to a case", sql, vec![case_id.bind(), loan_id.bind()]).await?;
+    /// Says which loans cases are about.
+    pub async fn case_loans_set<L: AsRef<str>>(&self, cases: &[(&str, &[L])]) -> Result<(), Fault> {
+        for cases in cases.chunks(ROWS_AT_ONCE) {
+            let cases: Vec<Vec<Value>> = cases.iter().map(|(case_id, _)| vec![case_id.bind()]).collect();
+            let sql = format!("DELETE FROM case_loan WHERE case_id IN (VALUES {})", places(&cases));
+            self.write("clear the loans of cases", &sql, cases.concat()).await?;
         }
-        Ok(())
+        let loans = cases.iter().flat_map(|(case_id, loans)| loans.iter().map(|loan| vec![case_id.bind(), loan.as_ref().bind()]));
+        self.insert("add loans to cases", "case_loan (case_id, loan_id)", loans.collect(), "").await.map(drop)
     }
 
     /// Moves a branch with all below it and all their cases; paths are not anybody's edit, so no version moves.
@@ -158,10 +161,7 @@ impl Tx {
     /// Says who may decide an approval; nobody once it is decided.
     pub async fn approval_deciders_set(&self, approval_id: &str, staff_ids: &[&str]) -> Result<(), Fault> {
         self.write("clear who decides", "DELETE FROM approval_decider WHERE approval_id = $1", vec![approval_id.bind()]).await?;
-        for staff_id in staff_ids {
-            let sql = "INSERT INTO approval_decider (staff_id, approval_id) VALUES ($1, $2)";
-            self.write("name who decides", sql, vec![staff_id.bind(), approval_id.bind()]).await?;
-        }
-        Ok(())
+        let deciders = staff_ids.iter().map(|staff_id| vec![staff_id.bind(), approval_id.bind()]).collect();
+        self.insert("name who decides", "approval_decider (staff_id, approval_id)", deciders, "").await.map(drop)
     }
 }

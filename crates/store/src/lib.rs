@@ -39,6 +39,6 @@ pub use once::{Chunk, ChunkKey, Once};
 pub use outbox::{Delivery, OutboxEvent};
 pub use page::{Cursor, Page};
 pub use person::{FieldKind, PersonalField};
-pub use row::{Conflict, Kept, Row, Saved, Stamp};
+pub use row::{Change, Conflict, Kept, Row, Saved, Stamp};
 pub use rows::*;
 pub use vault::Keys;

@@ -22,6 +22,9 @@ const BUSY: Duration = Duration::from_secs(30);
 /// Connections at once: readers beside the one writer of SQLite, well below PostgreSQL's hundred.
 const CONNECTIONS: u32 = 8;
 
+/// Rows of one statement: both databases bind many more values than these have.
+pub(crate) const ROWS_AT_ONCE: usize = 200;
+
 /// Any number that no other program takes for its advisory lock: two programs migrate one after the other.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7005746)";
 
@@ -155,6 +158,18 @@ impl Drop for Tx {
     }
 }
 
+/// `($1, $2), ($3, $4)`: where the values of some rows go.
+pub(crate) fn places(rows: &[Vec<Value>]) -> String {
+    let mut place = 0;
+    let mut places = Vec::with_capacity(rows.len());
+    for row in rows {
+        let row: Vec<String> = (place + 1..=place + row.len()).map(|place| format!("${place}")).collect();
+        place += row.len();
+        places.push(format!("({})", row.join(", ")));
+    }
+    places.join(", ")
+}
+
 impl Reads {
     fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
         Statement::from_sql_and_values(backend, sql, values)
@@ -201,6 +216,18 @@ impl Tx {
             self.execute(doing, &statement, Vec::new()).await?;
         }
         Ok(())
+    }
+
+    /// Adds rows, many to a statement: rows added. `into` is the table with its columns, `end` what follows the rows.
+    ///
+    /// One statement at a time passes between this program and a SQLite file's thread, which costs more than a row does.
+    pub(crate) async fn insert(&self, doing: &'static str, into: &str, rows: Vec<Vec<Value>>, end: &str) -> Result<u64, Fault> {
+        let mut added = 0;
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            let sql = format!("INSERT INTO {into} VALUES {} {end}", places(rows));
+            added += self.write(doing, &sql, rows.concat()).await?;
+        }
+        Ok(added)
     }
 
     /// Rows touched.

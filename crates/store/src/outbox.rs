@@ -117,27 +117,26 @@ impl Tx {
             return Ok(());
         }
         let (last, _) = self.chain_advance("outbox", events.len()).await?;
-        for (sequence, event) in (last - events.len() as i64 + 1..).zip(&events) {
-            let sql = "INSERT INTO outbox_event (sequence, happened_at, topic, subject, payload) VALUES ($1, $2, $3, $4, $5)";
+        let first = last - events.len() as i64 + 1;
+        let row = |(sequence, event): (i64, &OutboxEvent)| {
             let payload = event.payload.to_string();
-            let values = vec![sequence.bind(), event.happened_at.bind(), event.topic.bind(), event.subject.bind(), payload.bind()];
-            self.write(DOING, sql, values).await?;
-            let sql = "INSERT INTO delivery (webhook_id, sequence, state, attempts, next_at, said) \
-                       SELECT webhook_id, $1, 'waiting', 0, $2, '' FROM webhook_topic WHERE topic = $3";
-            self.write(DOING, sql, vec![sequence.bind(), event.happened_at.bind(), event.topic.bind()]).await?;
-        }
-        Ok(())
+            vec![sequence.bind(), event.happened_at.bind(), event.topic.bind(), event.subject.bind(), payload.bind()]
+        };
+        let rows = (first..).zip(&events).map(row).collect();
+        self.insert(DOING, "outbox_event (sequence, happened_at, topic, subject, payload)", rows, "").await?;
+        let sql = "INSERT INTO delivery (webhook_id, sequence, state, attempts, next_at, said) \
+                   SELECT webhook_id, sequence, 'waiting', 0, happened_at, '' \
+                   FROM outbox_event JOIN webhook_topic ON webhook_topic.topic = outbox_event.topic \
+                   WHERE sequence >= $1 AND sequence <= $2";
+        self.write(DOING, sql, vec![first.bind(), last.bind()]).await.map(drop)
     }
 
     /// Says which topics a webhook is told of from now on; none stops it.
     pub async fn webhook_topics_set(&self, webhook_id: &str, topics: &[&str]) -> Result<(), Fault> {
         const DOING: &str = "set the topics of a webhook";
         self.write(DOING, "DELETE FROM webhook_topic WHERE webhook_id = $1", vec![webhook_id.bind()]).await?;
-        for topic in topics {
-            let sql = "INSERT INTO webhook_topic (topic, webhook_id) VALUES ($1, $2)";
-            self.write(DOING, sql, vec![topic.bind(), webhook_id.bind()]).await?;
-        }
-        Ok(())
+        let topics = topics.iter().map(|topic| vec![topic.bind(), webhook_id.bind()]).collect();
+        self.insert(DOING, "webhook_topic (topic, webhook_id)", topics, "").await.map(drop)
     }
 
     /// Takes what is due, the longest waiting first, and keeps it from everybody else until `lease_until`:

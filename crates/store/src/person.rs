@@ -87,17 +87,23 @@ fn place(owner_id: &str, kind: FieldKind, position: i64) -> String {
 impl Tx {
     /// Sets all values of one kind that belong to a person; none erases them.
     pub async fn personal_set(&self, owner_id: &str, kind: FieldKind, values: &[&str]) -> Result<(), Fault> {
-        const DOING: &str = "keep personal data";
         let sql = "DELETE FROM personal_field WHERE owner_id = $1 AND kind = $2";
-        self.write(DOING, sql, vec![owner_id.bind(), kind.code().bind()]).await?;
-        for (position, value) in (0i64..).zip(values) {
-            let sql = "INSERT INTO personal_field (owner_id, kind, position, key_id, sealed, whole_hash, tail_hash) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
-            let mut row = vec![owner_id.bind(), kind.code().bind(), position.bind()];
-            row.extend(self.sealed_columns(owner_id, kind, position, value));
-            self.write(DOING, sql, row).await?;
+        self.write("clear personal data", sql, vec![owner_id.bind(), kind.code().bind()]).await?;
+        self.personal_add(&[(owner_id, kind, values)]).await
+    }
+
+    /// Adds what is known of people of whom nothing of these kinds is known yet.
+    pub async fn personal_add(&self, known: &[(&str, FieldKind, &[&str])]) -> Result<(), Fault> {
+        let mut rows = Vec::new();
+        for (owner_id, kind, values) in known {
+            for (position, value) in (0i64..).zip(*values) {
+                let mut row = vec![owner_id.bind(), kind.code().bind(), position.bind()];
+                row.extend(self.sealed_columns(owner_id, *kind, position, value));
+                rows.push(row);
+            }
         }
-        Ok(())
+        let into = "personal_field (owner_id, kind, position, key_id, sealed, whole_hash, tail_hash)";
+        self.insert("keep personal data", into, rows, "").await.map(drop)
     }
 
     /// Destroys whatever is known of a person (删除个人信息): how many values.

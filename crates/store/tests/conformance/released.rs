@@ -18,7 +18,7 @@ const RELEASED: &[(&str, &str, &str)] =
 async fn fill(store: &Store) {
     let mut tx = store.begin().await.unwrap();
     stored(tx.save(&case(1), &json!({"goal": "settle; it's \u{e9}\n;\n"}), 0, by("S1")).await.unwrap());
-    tx.case_loans_set("C1", &["L1"]).await.unwrap();
+    tx.case_loans_set(&[("C1", &["L1"])]).await.unwrap();
     let contact = ContactRow {
         contact_id: "K1".into(),
         customer_id: "U1".into(),

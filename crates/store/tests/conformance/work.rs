@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use store::*;
 
 crate::behaviours! {
-    a_row_comes_back_as_it_was_kept, the_second_editor_is_told_what_changed, a_dropped_command_leaves_nothing,
+    a_row_comes_back_as_it_was_kept, the_second_editor_is_told_what_changed, a_night_keeps_many_at_once, a_dropped_command_leaves_nothing,
     a_queue_comes_in_order_page_by_page, a_list_is_ordered_by_bytes, a_strange_cursor_finds_nothing,
     a_subtree_holds_what_is_below_it_and_moves, a_customer_has_one_open_case, a_command_is_done_once,
     two_of_one_command_at_a_moment_are_done_once, a_chunk_is_applied_once, the_history_of_a_debtor_is_everybodys,
@@ -155,6 +155,43 @@ async fn a_subtree_holds_what_is_below_it_and_moves(Bench { store, .. }: Bench) 
     assert_eq!(paths, ["HQ/W/", "HQ/W/E/", "HQ/W/E/\u{4e1c}/"]);
 }
 
+async fn a_night_keeps_many_at_once(Bench { store, .. }: Bench) {
+    // More than go into one statement: odd ones stand already, and somebody has changed case 7 since it was read.
+    let bodies: Vec<Body> = (0..450).map(|number| body("settle", number)).collect();
+    let tx = store.begin().await.unwrap();
+    for number in (1..450).step_by(2) {
+        stored(tx.save(&case(number), &body("new", 0), 0, by("S1")).await.unwrap());
+    }
+    stored(tx.save(&case(7), &body("other", 7), 1, by("S2")).await.unwrap());
+    let over = |number: u32| i64::from(number % 2);
+    let change = |(number, body)| Change { row: CaseRow { rank: i64::from(number) * 10, ..case(number) }, body, over: over(number) };
+    let saved = tx.save_all(&(0..).zip(&bodies).map(change).collect::<Vec<_>>(), by("S3")).await.unwrap();
+    for (number, saved) in (0..).zip(saved) {
+        match (number, saved) {
+            (7, Saved::Conflict(conflict)) => {
+                assert_eq!((conflict.version, conflict.changed_by.as_str()), (2, "S2"));
+                assert_eq!(conflict.fields, ["goal", "rank"]);
+            }
+            (number, saved) => assert_eq!(saved, Saved::Stored { version: over(number) + 1 }),
+        }
+    }
+    for (number, body) in (0..).zip(&bodies) {
+        let kept: Kept<CaseRow, Body> = tx.load(&format!("C{number}")).await.unwrap().unwrap();
+        let expected = if number == 7 { (2, 7, self::body("other", 7)) } else { (over(number) + 1, i64::from(number) * 10, body.clone()) };
+        assert_eq!((kept.version, kept.row.rank, kept.body), expected);
+    }
+    let fact = |number: i64| ContactRow {
+        contact_id: format!("K{number}"), customer_id: "U1".into(), case_id: "C1".into(), person_id: "U1".into(), staff_id: "S1".into(),
+        agency_id: None, contact_at: at("2026-11-20 09:00"),
+    };
+    let twice = [1, 2].map(|number| Change { row: fact(number), body: &bodies[0], over: 0 });
+    tx.save_all(&twice, by("S1")).await.unwrap();
+    let again = tx.save_all(&twice[1..], by("S1")).await.unwrap();
+    assert!(matches!(again[..], [Saved::Conflict(_)]), "a fact stands as it was kept first");
+    let over_a_fact = [Change { over: 1, ..twice[0].clone() }];
+    assert!(tx.save_all(&over_a_fact, by("S1")).await.is_err(), "a fact is not saved over");
+}
+
 async fn a_customer_has_one_open_case(Bench { store, .. }: Bench) {
     keep(&store, &[CaseRow { closed_on: Some(day("2026-01-01")), ..case(1) }]).await;
     assert_eq!(store.case_open::<Value>("U1").await.unwrap(), None);
@@ -168,9 +205,9 @@ async fn a_customer_has_one_open_case(Bench { store, .. }: Bench) {
     assert_eq!(ids(&store.case_of_customer::<Value>("U1", None, 9).await.unwrap()), ["C1", "C1b"]);
 
     let tx = store.begin().await.unwrap();
-    tx.case_loans_set("C1b", &["L2", "L1"]).await.unwrap();
-    tx.case_loans_set("C1", &["L1"]).await.unwrap();
-    tx.case_loans_set("C1b", &["L3", "L1"]).await.unwrap();
+    tx.case_loans_set(&[("C1b", &["L2", "L1"])]).await.unwrap();
+    tx.case_loans_set(&[("C1", &["L1"])]).await.unwrap();
+    tx.case_loans_set(&[("C1b", &["L3", "L1"])]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.case_loans("C1b").await.unwrap(), ["L1", "L3"]);
     assert_eq!(store.case_of_loan("L1").await.unwrap(), ["C1", "C1b"]);
