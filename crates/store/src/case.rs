@@ -139,7 +139,7 @@ impl Tx {
     pub async fn case_loans_set<L: AsRef<str>>(&self, cases: &[(&str, &[L])]) -> Result<(), Fault> {
         for cases in cases.chunks(ROWS_AT_ONCE) {
             let cases: Vec<Vec<Value>> = cases.iter().map(|(case_id, _)| vec![case_id.bind()]).collect();
-            let sql = format!("DELETE FROM case_loan WHERE case_id IN (VALUES {})", places(&cases));
+            let sql = format!("DELETE FROM case_loan WHERE case_id IN (VALUES {})", places(self.backend(), &cases));
             self.write("clear the loans of cases", &sql, cases.concat()).await?;
         }
         let loans = cases.iter().flat_map(|(case_id, loans)| loans.iter().map(|loan| vec![case_id.bind(), loan.as_ref().bind()]));

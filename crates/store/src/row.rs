@@ -215,12 +215,13 @@ impl Tx {
     pub async fn save<R: Row, T: Serialize>(&self, row: &R, body: &T, over: i64, stamp: Stamp<'_>) -> Result<Saved, Fault> {
         let (body, mut values) = self.written(row, body, over, stamp)?;
         let (table, identity) = (R::TABLE, R::COLUMNS[0]);
-        let (columns, places) = (columns::<R>(), places(std::slice::from_ref(&values)));
+        let (columns, places) = (columns::<R>(), places(self.backend(), std::slice::from_ref(&values)));
         let sql = if over == 0 {
             format!("INSERT INTO {table} ({columns}) VALUES {places} ON CONFLICT ({identity}) DO NOTHING")
         } else {
-            values.push(over.into());
-            format!("UPDATE {table} SET ({columns}) = {places} WHERE {identity} = $1 AND version = ${}", values.len())
+            values.extend([identity_of(row).into(), over.into()]);
+            let count = values.len();
+            format!("UPDATE {table} SET ({columns}) = {places} WHERE {identity} = ${} AND version = ${count}", count - 1)
         };
         if self.write("save a row", &sql, values).await? == 1 {
             return Ok(Saved::Stored { version: over + 1 });
@@ -246,7 +247,7 @@ impl Tx {
                 let rows: Vec<Vec<Value>> = rows.collect::<Result<_, Fault>>()?;
                 let sql = format!(
                     "INSERT INTO {table} ({columns}) VALUES {} ON CONFLICT ({identity}) {otherwise} RETURNING {identity}",
-                    places(&rows)
+                    places(self.backend(), &rows)
                 );
                 stored.extend(texts(&self.rows(DOING, &sql, rows.concat()).await?, identity)?);
             }
