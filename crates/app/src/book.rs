@@ -5,7 +5,7 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::figures::{earlier_night, night_of};
-use crate::loan_filter::Answers;
+use crate::loan_filter::Answer;
 use crate::loan_scope::Parts;
 use crate::portfolio::{Concentrated, Cut, Portfolio};
 use crate::workspace::Open;
@@ -52,16 +52,16 @@ pub struct Books {
     origins: Mutex<Vec<(String, Date, Arc<Origins>)>>,
     history: Arc<(Mutex<Series>, Condvar)>,
     pub(crate) parts: Parts,
-    pub(crate) answers: Answers,
+    pub(crate) answers: Shown<Answer>,
     pub(crate) portfolios: Shown<Portfolio>,
     pub(crate) cuts: Shown<Cut>,
     pub(crate) concentrations: Shown<Concentrated>,
 }
 
 /// What was worked out for pages (已算结果), by what was asked; the newest few.
-pub(crate) struct Shown<T>(Mutex<VecDeque<(String, Arc<T>)>>);
+pub(crate) struct Shown<T>(Mutex<VecDeque<(String, Arc<Mutex<Option<Arc<T>>>>)>>);
 
-/// A few kilobytes each.
+/// A few kilobytes each, an [`Answer`] over a million loans a megabyte.
 const SHOWN: usize = 64;
 
 #[derive(Default)]
@@ -94,17 +94,26 @@ impl<T> Default for Shown<T> {
 }
 
 impl<T> Shown<T> {
-    /// What was worked out for `key`, or else what `work` says now.
+    /// What was worked out for `key`, or else what `work` says now. Whoever comes while it is worked out waits for it: of two
+    /// hundred people in the morning each would else reckon the same page.
     pub fn get_or(&self, key: String, work: impl FnOnce() -> Outcome<T>) -> Outcome<Arc<T>> {
-        let known = held(&self.0).iter().find(|(known, _)| *known == key).map(|(_, shown)| shown.clone());
-        if let Some(shown) = known {
-            return Ok(shown);
+        let place = {
+            let mut kept = held(&self.0);
+            match kept.iter().find(|(known, _)| *known == key) {
+                Some((_, place)) => place.clone(),
+                None => {
+                    let place = Arc::default();
+                    kept.truncate(SHOWN - 1);
+                    kept.push_front((key, Arc::clone(&place)));
+                    place
+                }
+            }
+        };
+        let mut shown = held(&place);
+        match &*shown {
+            Some(shown) => Ok(shown.clone()),
+            None => Ok(shown.insert(Arc::new(work()?)).clone()),
         }
-        let shown = Arc::new(work()?);
-        let mut kept = held(&self.0);
-        kept.truncate(SHOWN - 1);
-        kept.push_front((key, shown.clone()));
-        Ok(shown)
     }
 
     fn forget(&self) {
@@ -127,6 +136,7 @@ impl Books {
         let since = run.carried_from.as_deref().and_then(|date| Date::parse(date).ok());
         let known_on = Date::parse(&run.known_on).unwrap_or(night.business_date);
         *last = None;
+        self.answers.forget();
         self.portfolios.forget();
         self.cuts.forget();
         self.concentrations.forget();
@@ -292,5 +302,32 @@ pub fn compared_with(open: &Open, book: &Book, since: Option<Date>) -> Outcome<O
     match since {
         Some(since) => Ok(Some(night_of(open, since)?.business_date)),
         None => Ok(earlier_night(open, book.date, None).ok().map(|night| night.business_date)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn what_many_ask_for_at_one_moment_is_worked_out_once() {
+        let (shown, worked, together) = (Shown::default(), AtomicU32::new(0), Barrier::new(8));
+        let ask = || {
+            together.wait();
+            let work = || {
+                std::thread::sleep(Duration::from_millis(50));
+                Ok(worked.fetch_add(1, Ordering::SeqCst))
+            };
+            shown.get_or("overview".to_owned(), work).map_or(99, |shown| *shown)
+        };
+        let said = std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            asked.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!((said, worked.into_inner()), (vec![0; 8], 1));
+        assert!(shown.get_or("failed".to_owned(), || Err(anyhow!("not now").into())).is_err());
+        assert_eq!(*shown.get_or("failed".to_owned(), || Ok(7)).unwrap(), 7, "what failed is tried again");
     }
 }

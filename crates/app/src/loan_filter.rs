@@ -8,8 +8,8 @@ use authority::BranchPath;
 use grading::{Bucket, CustomerKind, Grade};
 use loan::{LoanStatus, Protection, RepaymentMethod};
 use report::{Dimension, Ladder, Metric, Origins};
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use units::{Coded, Date, Money};
 
 /// What is asked of a book (借据筛选); everything left out lets everything through.
@@ -56,23 +56,16 @@ pub struct Answer {
     pub amount_past_due: Money,
 }
 
-/// The answers given last (筛选缓存): the next page of a list asks the same again.
-#[derive(Default)]
-pub struct Answers(Mutex<VecDeque<(String, Arc<Answer>)>>);
-
-/// A megabyte each over a million loans.
-const ANSWERS: usize = 48;
-
 type Test<'a> = Box<dyn Fn(usize) -> bool + 'a>;
 
 /// The loans of a book that are seen and asked for.
 pub fn answer(desk: &Desk, people: &People, book: &Book, seen: &Seen, filter: &LoanFilter) -> Outcome<Arc<Answer>> {
     let key = format!("{} {} {filter:?}", book.key(), seen.key());
-    let kept = |answers: &VecDeque<(String, Arc<Answer>)>| answers.iter().find(|(known, _)| *known == key).map(|(_, answer)| answer.clone());
-    let lock = || desk.books.answers.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(answer) = kept(&lock()) {
-        return Ok(answer);
-    }
+    // The next page of a list asks the same again.
+    desk.books.answers.get_or(key, || answered(desk, people, book, seen, filter))
+}
+
+fn answered(desk: &Desk, people: &People, book: &Book, seen: &Seen, filter: &LoanFilter) -> Outcome<Answer> {
     let origins = match &filter.moved {
         Some(moved) => Some(desk.books.origins(&desk.open, book, moved.since)?),
         None => None,
@@ -89,10 +82,6 @@ pub fn answer(desk: &Desk, people: &People, book: &Book, seen: &Seen, filter: &L
             }
         }
     }
-    let answer = Arc::new(answer);
-    let mut answers = lock();
-    answers.truncate(ANSWERS - 1);
-    answers.push_front((key, answer.clone()));
     Ok(answer)
 }
 
