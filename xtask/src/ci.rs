@@ -5,12 +5,21 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Programs the tests call: the program, the system packages that hold it and what it needs, what for.
-const NEEDS: &[(&str, &str, &str)] = &[
-    ("git", "git", "tidy asks which files belong to the repository"),
-    ("pg_archivecleanup", "postgresql", "the store keeps its promises on PostgreSQL too; a program of the server that is in the path"),
-    ("chromium", "chromium fonts-noto-cjk", "journeys through the pages are walked in a real browser, which shows Chinese"),
-    ("chromedriver", "chromium-driver", "it drives the browser"),
+/// What the tests call: how to see that it is there, the system packages that bring it, what for.
+const NEEDS: &[(&[&str], &str, &str)] = &[
+    (&["git", "--version"], "git", "tidy asks which files belong to the repository"),
+    (
+        &["pg_archivecleanup", "--version"],
+        "postgresql",
+        "the store keeps its promises on PostgreSQL too; a program of the server that is in the path",
+    ),
+    (
+        &["chromium", "--version"],
+        "chromium fonts-noto-cjk",
+        "journeys through the pages are walked in a real browser, which shows Chinese",
+    ),
+    (&["chromedriver", "--version"], "chromium-driver", "it drives the browser"),
+    (&["python3", "-m", "ensurepip", "--version"], "python3 python3-venv", "schemathesis asks the API what nobody thought of"),
 ];
 
 /// The share of published cases, in thousandths, that must come out to the cent.
@@ -36,11 +45,10 @@ pub fn ci(root: &Path) -> Result<()> {
     bring_needs()?;
     tidy::run(root)?;
     conformance(&vectors(root)?)?;
-    demo(root)?;
     walk_and_test(root)
 }
 
-/// The journeys, then the tests; neither hides the other.
+/// The journeys, over a demo institution made by the built program, then the tests; neither hides the other.
 fn walk_and_test(root: &Path) -> Result<()> {
     let walked = browser::journeys(root, None, None);
     run_tests(root)?;
@@ -48,21 +56,28 @@ fn walk_and_test(root: &Path) -> Result<()> {
 }
 
 fn bring_needs() -> Result<()> {
-    for (program, packages, why) in NEEDS {
-        if has(program) {
-            continue;
-        }
+    let missing = NEEDS.iter().filter(|(seen_by, ..)| !is_there(seen_by));
+    for (number, (seen_by, packages, why)) in missing.enumerate() {
+        let program = seen_by[0];
         println!("{program} is missing ({why}); installing {packages}");
-        let install = Command::new("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages.split(' ')).status();
-        if !install.is_ok_and(|status| status.success()) || !has(program) {
+        if number == 0 {
+            // A fresh machine knows of no packages yet. Whether that worked, the installation shows.
+            apt(&["update", "--quiet"]);
+        }
+        let install: Vec<&str> = ["install", "--yes", "--no-install-recommends"].into_iter().chain(packages.split(' ')).collect();
+        if !apt(&install) || !is_there(seen_by) {
             bail!("{program} is missing ({why}): install {packages} and run this again");
         }
     }
     Ok(())
 }
 
-fn has(program: &str) -> bool {
-    let asked = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+fn apt(words: &[&str]) -> bool {
+    Command::new("apt-get").args(words).status().is_ok_and(|status| status.success())
+}
+
+fn is_there(seen_by: &[&str]) -> bool {
+    let asked = Command::new(seen_by[0]).args(&seen_by[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     asked.is_ok_and(|status| status.success())
 }
 
@@ -109,18 +124,6 @@ fn shortfalls(said: &str) -> Vec<String> {
     THRESHOLDS.iter().filter_map(short).collect()
 }
 
-/// The program as a visitor meets it: the demo institution from the built binary, in an empty folder.
-fn demo(root: &Path) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("postloan-ci-{}", std::process::id()));
-    let demo = cargo(root, &["run", "--", "demo", "--no-serve", "--dir"]).arg(&folder).status();
-    // The folder is ours and may be large; a failed run leaves nothing behind either.
-    std::fs::remove_dir_all(&folder).ok();
-    match demo? {
-        status if status.success() => Ok(()),
-        status => bail!("the demo run failed: {status}"),
-    }
-}
-
 /// Last, so that the test runner's summary is the last thing printed.
 fn run_tests(root: &Path) -> Result<()> {
     let nextest = cargo(root, &["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -129,10 +132,7 @@ fn run_tests(root: &Path) -> Result<()> {
         false => &["test", "--workspace"],
     };
     let mut tests = cargo(root, words);
-    match schemathesis::program(root) {
-        Ok(program) => drop(tests.env(schemathesis::VARIABLE, program)),
-        Err(missing) => println!("schemathesis left out: {missing:#}"),
-    }
+    tests.env(schemathesis::VARIABLE, schemathesis::program(root)?);
     let status = tests.status().context("cargo did not start")?;
     if !status.success() {
         bail!("cargo {}: {status}", words.join(" "));

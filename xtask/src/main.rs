@@ -18,7 +18,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  ci                           everything CI runs: tidy, conformance, a demo run, the journeys, the tests
+  ci                           everything CI runs: tidy, conformance, the journeys over a demo made for them, the tests
   test                         tidy, conformance, the journeys, the tests
   tidy                         the house's own rules: file:line and the fix
   conformance DIR [--tags]     replay published vectors
