@@ -61,8 +61,9 @@ pub struct FileRow {
     pub from: String,
     pub until: String,
     pub holds: bool,
-    /// Who entered it, when, from which contact, in which words.
+    /// Who entered it, when, in which words.
     pub entered: String,
+    pub in_contact: bool,
     pub ended: String,
     pub may_end: bool,
 }
@@ -114,8 +115,8 @@ fn file_person(server: &Server, visitor: &Visitor, frame: &Frame, person: &Perso
         person_id: person.person_id.clone(),
         name: field(person, PersonalField::Name, 0),
         relation: frame.coded("relation", &person.relation),
-        circumstances: person.circumstances.iter().map(|one| row(frame, people, one, stop(frame, &one.what), (one.what.from, one.what.until), now, may_end(one))).collect(),
-        documents: person.documents.iter().map(|one| row(frame, people, one, document_named(frame, &one.what), (one.what.from, one.what.until), now, visitor.may(UseCase::ContactDocumentRecord))).collect(),
+        circumstances: person.circumstances.iter().map(|one| row(people, one, stop(frame, &one.what), (one.what.from, one.what.until), now, may_end(one))).collect(),
+        documents: person.documents.iter().map(|one| row(people, one, document_named(frame, &one.what), (one.what.from, one.what.until), now, visitor.may(UseCase::ContactDocumentRecord))).collect(),
         stops: choices_of(frame, "circumstance_kind", &stops, CircumstanceKind::from_code(chosen)),
         permits: permits.iter().map(permit).collect(),
         contacts: contacts.iter().filter(with).take(CONTACTS).map(talk).collect(),
@@ -138,10 +139,9 @@ fn document_named(frame: &Frame, what: &Document) -> String {
     format!("{}{hours}", frame.coded("document_kind", &what.kind))
 }
 
-fn row<T>(frame: &Frame, people: &People, one: &Entry<T>, what: String, (from, until): (Moment, Option<Moment>), now: Moment, may_end: bool) -> FileRow {
+fn row<T>(people: &People, one: &Entry<T>, what: String, (from, until): (Moment, Option<Moment>), now: Moment, may_end: bool) -> FileRow {
     let said = |said: &Said| {
-        let contact = said.contact_id.as_ref().map_or("", |_| frame.say("联系中所述", "said in a contact"));
-        let parts = [people.called(&said.by), minute(&said.at.to_string()), contact.to_owned(), said.why.clone()];
+        let parts = [people.called(&said.by), minute(&said.at.to_string()), said.why.clone()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     };
     let is_over = until.is_some_and(|until| until <= now);
@@ -152,6 +152,7 @@ fn row<T>(frame: &Frame, people: &People, one: &Entry<T>, what: String, (from, u
         until: until.map_or_else(String::new, |until| minute(&until.to_string())),
         holds: from <= now && !is_over,
         entered: one.entered.as_ref().map(said).unwrap_or_default(),
+        in_contact: one.entered.as_ref().is_some_and(|said| said.contact_id.is_some()),
         ended: one.ended.as_ref().map(said).unwrap_or_default(),
         may_end: may_end && !is_over,
     }
