@@ -8,12 +8,13 @@
 use crate::case::{change, open_case, person_target, target};
 use crate::desk::{Call, Desk, PAGE, People, refusal, required, stored};
 use crate::failure::{Failure, Outcome, refused};
+use crate::contact_file::{Noted, OnFile};
 use crate::person::{Begun, PersonFile, Point, PointKind};
 use authority::{Target, UseCase};
 use casework::agency::{Agency, CaseField, Placement};
 use casework::case::{Case, Command};
 use casework::contact_gate::{
-    Circumstance, CircumstanceKind, ContactPoint, Document, DocumentKind, History, Manner, PointSource, Question, Refused, ask,
+    Circumstance, CircumstanceKind, ContactPoint, Document, DocumentKind, History, Manner, Question, Refused, ask,
 };
 use casework::{Channel, Contact, ContactResult, Direction, GateAnswer, Purpose, Relation};
 use serde::{Deserialize, Serialize};
@@ -136,11 +137,11 @@ pub async fn contact_options(desk: &Desk, call: &Call, case_id: &str, purpose: O
             continue;
         }
         let purpose = purpose.unwrap_or(if relation.is_liable() { Purpose::Collect } else { Purpose::Locate });
-        for point in &person.body.points {
+        for point in person.body.points_in_use() {
             for (channel, people) in channels(point.kind) {
                 let (person_id, key) = (person.row.person_id.clone(), point.key.clone());
                 let wanted = ContactWanted { person_id, channel, purpose, point: key, at: None, people, manners: Vec::new() };
-                let answer = ground.answer(desk, &person, point.source, &wanted).1;
+                let answer = ground.answer(desk, &person, point, &wanted).1;
                 let (person_id, point) = (wanted.person_id, point.clone());
                 options.push(ContactOption { person_id, relation, point, channel, purpose, people, answer });
             }
@@ -270,7 +271,7 @@ pub(crate) async fn recorded(
     };
     let begun = file.under_way.remove(place);
     let contact = Contact { result: outcome.result, seconds: outcome.seconds, ..begun.contact };
-    file.circumstances.extend(follows(&contact, call.at));
+    follow(desk, tx, call, &contact, &mut file).await?;
     stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
     let record = ContactRecord { contact, answer: Some(begun.answer), note: outcome.note.clone(), noted: !outcome.note.is_empty() };
     keep(tx, call, &record).await?;
@@ -338,7 +339,7 @@ pub(crate) async fn inbound(
         seconds: outcome.seconds,
     };
     let mut file = debtor.body.clone();
-    file.circumstances.extend(follows(&contact, call.at));
+    follow(desk, tx, call, &contact, &mut file).await?;
     stored(tx.save(&debtor.row, &file, debtor.version, call.stamp()).await?)?;
     let record = ContactRecord { contact, answer: None, note: outcome.note.clone(), noted: !outcome.note.is_empty() };
     keep(tx, call, &record).await?;
@@ -364,15 +365,28 @@ async fn keep(tx: &Tx, call: &Call, record: &ContactRecord) -> Outcome<()> {
     Ok(())
 }
 
-/// What a result means for contacts from now on.
-fn follows(contact: &Contact, at: Moment) -> Option<Circumstance> {
-    let kind = match contact.result {
-        ContactResult::RefusedContact if !contact.relation.is_liable() => CircumstanceKind::DoNotContact,
-        ContactResult::Deceased => CircumstanceKind::Deceased,
-        _ => return None,
+/// What a result means for contacts from now on stands on the file of whom it concerns: the debtor's is in hand.
+async fn follow(desk: &Desk, tx: &Tx, call: &Call, contact: &Contact, debtor: &mut PersonFile) -> Outcome<()> {
+    let (kind, person_id) = match contact.result {
+        ContactResult::RefusedContact if !contact.relation.is_liable() => (CircumstanceKind::DoNotContact, &contact.person_id),
+        ContactResult::Deceased => (CircumstanceKind::Deceased, &contact.customer_id),
+        _ => return Ok(()),
     };
-    let alone = kind == CircumstanceKind::DoNotContact;
-    Some(Circumstance { kind, person_id: alone.then(|| contact.person_id.clone()), channel: None, from: at, until: None })
+    let what = Circumstance { kind, person_id: Some(person_id.clone()), channel: None, from: call.at, until: None };
+    let noted = Noted { by: call.staff_id.clone(), at: call.at, contact_id: Some(contact.contact_id.clone()), note: None };
+    let held = |file: &PersonFile| file.circumstances.iter().any(|one| one.what.kind == kind && one.what.until.is_none());
+    if *person_id == contact.customer_id {
+        if !held(debtor) {
+            debtor.circumstances.push(OnFile::new(what, noted));
+        }
+        return Ok(());
+    }
+    let mut kept: Kept<PersonRow, PersonFile> = desk.load(tx, "person", person_id).await?;
+    if !held(&kept.body) {
+        kept.body.circumstances.push(OnFile::new(what, noted));
+        stored(tx.save(&kept.row, &kept.body, kept.version, call.stamp()).await?)?;
+    }
+    Ok(())
 }
 
 /// What the gate is asked with, whoever is to be contacted.
@@ -410,25 +424,31 @@ impl Ground {
         })
     }
 
-    fn answer(&self, desk: &Desk, person: &Kept<PersonRow, PersonFile>, source: PointSource, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
-        let documents: Vec<Document> = person.body.documents.iter().chain(&self.outsourced).cloned().collect();
+    fn answer(&self, desk: &Desk, person: &Kept<PersonRow, PersonFile>, point: &Point, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
+        let on_file = person.body.documents.iter().map(|one| &one.what);
+        let documents: Vec<Document> = on_file.chain(&self.outsourced).cloned().collect();
+        let mut manners = wanted.manners.clone();
+        if point.at_work && !manners.contains(&Manner::AtWork) {
+            manners.push(Manner::AtWork);
+        }
         let question = Question {
             customer_id: &self.debtor.row.customer_id,
             person_id: &wanted.person_id,
             relation: person.body.relation,
             channel: wanted.channel,
             purpose: wanted.purpose,
-            contact_point: ContactPoint { key: &wanted.point, source },
+            contact_point: ContactPoint { key: &wanted.point, source: point.source },
             at: self.at,
             agency_id: self.agency.as_deref(),
             people: wanted.people,
-            manners: &wanted.manners,
+            manners: &manners,
             documents: &documents,
         };
         let own = &self.debtor.body;
         let theirs = (person.row.person_id != self.debtor.row.person_id).then_some(&person.body.circumstances);
-        let circumstances: Vec<Circumstance> = own.circumstances.iter().chain(theirs.into_iter().flatten()).chain(&self.of_case).cloned().collect();
-        let points: Vec<&str> = own.points.iter().map(|point| point.key.as_str()).collect();
+        let on_file = own.circumstances.iter().chain(theirs.into_iter().flatten()).map(|one| &one.what);
+        let circumstances: Vec<Circumstance> = on_file.chain(&self.of_case).cloned().collect();
+        let points: Vec<&str> = own.points_in_use().map(|point| point.key.as_str()).collect();
         let history = History { contacts: &self.contacts, under_way: &self.under_way, circumstances: &circumstances, debtor_points: &points };
         let answer = ask(&desk.rules.gate, &question, &history);
         let record = desk.rules.gate.record(&question, &answer);
@@ -439,7 +459,7 @@ impl Ground {
 /// The same for one person and one number or address.
 struct Asked {
     person: Kept<PersonRow, PersonFile>,
-    source: PointSource,
+    point: Point,
     ground: Ground,
 }
 
@@ -450,14 +470,14 @@ impl Asked {
             return refused("E-CW-03", &[("person_id", &wanted.person_id), ("case_id", &case.case_id)]);
         }
         let ground = Ground::read(desk, reads, call, case, wanted.at, agency).await?;
-        let Some(point) = person.body.points.iter().find(|point| point.key == wanted.point) else {
+        let Some(point) = person.body.points_in_use().find(|point| point.key == wanted.point) else {
             return refused("E-CW-04", &[("point", &wanted.point), ("person_id", &wanted.person_id)]);
         };
-        Ok(Asked { source: point.source, person, ground })
+        Ok(Asked { point: point.clone(), person, ground })
     }
 
     fn answer(&self, desk: &Desk, wanted: &ContactWanted) -> (Result<(), Refused>, GateAnswer) {
-        self.ground.answer(desk, &self.person, self.source, wanted)
+        self.ground.answer(desk, &self.person, &self.point, wanted)
     }
 }
 

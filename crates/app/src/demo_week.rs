@@ -93,7 +93,7 @@ async fn speak(desk: &Desk, call: &Call, case: &CaseView, coming: &Coming<'_>, r
     let (case_id, customer) = (&case.case.case_id, &case.case.customer_id);
     let persons = desk.store.person_of_customer::<PersonFile>(customer, None, 20).await?.rows;
     let debtor = persons.iter().find(|kept| kept.row.person_id == *customer);
-    let point = debtor.and_then(|debtor| debtor.body.points.iter().find(|point| point.kind == PointKind::Phone));
+    let point = debtor.and_then(|debtor| debtor.body.points_in_use().find(|point| point.kind == PointKind::Phone));
     let Some(point) = point else { return Ok(()) };
     let wanted = ContactWanted {
         person_id: customer.clone(),

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod clock_fact;
 pub mod clock_watch;
 pub mod contact;
+pub mod contact_file;
 pub mod contact_finish;
 pub mod customer;
 pub mod person;

@@ -1,5 +1,6 @@
 //! The people behind cases: found, shown masked, opened for a purpose and a time.
 
+use crate::contact_file::{Entry, Noted, OnFile, entries, notes};
 use crate::approval::{About, ApprovalView, Proposed, put_forward};
 use crate::desk::{Call, Desk, People, refusal, required, stored};
 use crate::failure::{Outcome, refused};
@@ -21,9 +22,9 @@ pub struct PersonFile {
     /// The numbers and addresses on file.
     pub points: Vec<Point>,
     /// What is on file that permits a contact.
-    pub documents: Vec<Document>,
-    /// What bears on contact; on the debtor's file for everybody about the debt.
-    pub circumstances: Vec<Circumstance>,
+    pub documents: Vec<OnFile<Document>>,
+    /// What restricts contact; on the debtor's file for everybody about the debt.
+    pub circumstances: Vec<OnFile<Circumstance>>,
     /// Contacts allowed and not recorded yet, about this debtor.
     pub under_way: Vec<Begun>,
     /// Able and willing, as whoever worked the case has found.
@@ -39,6 +40,19 @@ pub struct Point {
     pub kind: PointKind,
     pub position: i64,
     pub source: PointSource,
+    /// Whether it is where the person works.
+    #[serde(default)]
+    pub at_work: bool,
+    /// The point with the right value, once this one was found wrong; it is not used any more.
+    #[serde(default)]
+    pub replaced_by: Option<String>,
+}
+
+impl PersonFile {
+    /// The numbers and addresses in use.
+    pub fn points_in_use(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter().filter(|point| point.replaced_by.is_none())
+    }
 }
 
 units::coded! {
@@ -69,7 +83,9 @@ pub struct PersonView {
     pub debtor_type: DebtorType,
     pub fields: Vec<ShownField>,
     pub points: Vec<Point>,
-    pub circumstances: Vec<Circumstance>,
+    /// What restricts contact, what permits it; with what ended.
+    pub circumstances: Vec<Entry<Circumstance>>,
+    pub documents: Vec<Entry<Document>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +100,7 @@ pub struct ShownField {
 pub(crate) async fn people_of(tx: &Tx, people: &[Person], stamp: Stamp<'_>) -> Outcome<()> {
     let mut seen = HashSet::new();
     let drafts: Vec<Draft> = people.iter().flat_map(drafts).filter(|draft| seen.insert(draft.person_id)).collect();
-    let files: Vec<PersonFile> = drafts.iter().map(file).collect();
+    let files: Vec<PersonFile> = drafts.iter().map(|draft| file(draft, stamp)).collect();
     let row = |draft: &Draft| PersonRow {
         person_id: draft.person_id.to_owned(),
         customer_id: draft.customer.to_owned(),
@@ -172,12 +188,14 @@ fn source_of(text: &str) -> PointSource {
     }
 }
 
-fn file(draft: &Draft<'_>) -> PersonFile {
+fn file(draft: &Draft<'_>, stamp: Stamp<'_>) -> PersonFile {
     let point = |kind: PointKind, position: usize, source: PointSource| Point {
         key: format!("{}/{}/{position}", draft.person_id, kind.code()),
         kind,
         position: position as i64,
         source,
+        at_work: false,
+        replaced_by: None,
     };
     let phones = (0..draft.phones.len()).zip(&draft.sources).map(|(at, source)| point(PointKind::Phone, at, *source));
     let addresses = (0..draft.addresses.len()).map(|at| point(PointKind::Address, at, PointSource::Reserved));
@@ -188,11 +206,12 @@ fn file(draft: &Draft<'_>) -> PersonFile {
         from: Moment::new(day, 0),
         until: None,
     });
+    let imported = |what| OnFile::new(what, Noted { by: stamp.by.to_owned(), at: stamp.at, contact_id: None, note: None });
     PersonFile {
         relation: draft.relation,
         points: phones.chain(addresses).collect(),
         documents: Vec::new(),
-        circumstances: stops.into_iter().collect(),
+        circumstances: stops.map(imported).into_iter().collect(),
         under_way: Vec::new(),
         debtor_type: DebtorType::Unknown,
         language: "zh".to_owned(),
@@ -219,7 +238,10 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
             continue;
         }
         let mut fields = Vec::new();
-        for value in desk.store.personal(&kept.row.person_id).await? {
+        let values = desk.store.personal(&kept.row.person_id).await?;
+        // Who works for an agency is told that something holds, not what was written about it.
+        let written = if limit.is_none() { notes(&values) } else { Vec::new() };
+        for value in values {
             let Some(field) = field_of(value.kind).filter(|&field| may_see(&limit, needs(field))) else { continue };
             let is_open = grants.iter().any(|grant| grant.opens(&call.staff_id, &kept.row.person_id, field, call.at));
             let usual = desk.rules.authority.views.view([grant.role], field);
@@ -227,14 +249,17 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
             let text = desk.rules.authority.views.show(field, &value.value, view);
             fields.push(ShownField { field, position: value.position, text, view });
         }
+        let (circumstances, documents) = entries(&kept.row.person_id, &kept.body, &written);
+        let points = kept.body.points_in_use().cloned().collect();
         views.push(PersonView {
             person_id: kept.row.person_id,
             customer_id: kept.row.customer_id,
             relation: kept.body.relation,
             debtor_type: kept.body.debtor_type,
             fields,
-            points: kept.body.points,
-            circumstances: kept.body.circumstances,
+            points,
+            circumstances,
+            documents,
         });
     }
     if views.is_empty() {
@@ -404,58 +429,4 @@ pub async fn debtor_assess(desk: &Desk, call: &Call, customer_id: &str, debtor_t
     stored(tx.save(&kept.row, &file, kept.version, call.stamp()).await?)?;
     tx.audit(call.audit("debtor_assess", format!("person/{customer_id}"), format!("{}: {why}", debtor_type.code())));
     desk.commit(tx, call, ()).await
-}
-
-/// A number or address put right, or a new one (更正联系方式).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PointSaid {
-    /// Which one is put right; a new one when absent.
-    pub key: Option<String>,
-    pub kind: PointKind,
-    pub value: String,
-    pub source: PointSource,
-    pub why: String,
-}
-
-/// Puts a number or address right, or adds one, with where it is from and why; the audit trail has the key and never the value.
-pub async fn point_correct(desk: &Desk, call: &Call, person_id: &str, said: &PointSaid) -> Outcome<Point> {
-    let (value, why) = (required("value", &said.value)?, required("why", &said.why)?);
-    let people = desk.people(call.at).await?;
-    let kept: Kept<PersonRow, PersonFile> = desk.load(&desk.store, "person", person_id).await?;
-    desk.may(&people, call, UseCase::PersonCorrect, &target_of(desk, &kept.row.customer_id).await?)?;
-    let mut tx = match desk.begin(call, "point_correct", &(person_id, said)).await? {
-        crate::desk::Begun::Again(done) => return Ok(done),
-        crate::desk::Begun::First(tx) => tx,
-    };
-    let kept: Kept<PersonRow, PersonFile> = desk.load(&tx, "person", person_id).await?;
-    let mut file = kept.body;
-    let kind = match said.kind {
-        PointKind::Phone => FieldKind::Phone,
-        PointKind::Address => FieldKind::Address,
-    };
-    let fields = tx.personal(person_id).await?;
-    let mut values: Vec<String> = fields.into_iter().filter(|field| field.kind == kind).map(|field| field.value).collect();
-    let place = match &said.key {
-        None => {
-            let position = values.len();
-            values.push(value.to_owned());
-            file.points.push(Point { key: format!("{person_id}/{}/{position}", said.kind.code()), kind: said.kind, position: position as i64, source: said.source });
-            file.points.len() - 1
-        }
-        Some(key) => {
-            let known = file.points.iter().position(|point| point.key == *key && point.kind == said.kind);
-            let Some(place) = known.filter(|&place| (file.points[place].position as usize) < values.len()) else {
-                return refused("E-CW-04", &[("point", key), ("person_id", &person_id)]);
-            };
-            value.clone_into(&mut values[file.points[place].position as usize]);
-            file.points[place].source = said.source;
-            place
-        }
-    };
-    let point = file.points[place].clone();
-    let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    tx.personal_set(person_id, kind, &values).await?;
-    stored(tx.save(&kept.row, &file, kept.version, call.stamp()).await?)?;
-    tx.audit(call.audit("person_correct", format!("person/{person_id}"), format!("{} {}: {why}", point.key, said.source.code())));
-    desk.commit(tx, call, point).await
 }

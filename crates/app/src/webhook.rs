@@ -21,9 +21,9 @@ coded! {
 units::serde_by_code!(WebhookState);
 
 /// What others may be told of.
-pub const TOPICS: [&str; 15] = [
+pub const TOPICS: [&str; 16] = [
     "approval.asked", "approval.decided", "approval.escalated", "approval.expired", "approval.reminded", "case.changed", "case.closed", "case.escalated", "case.handed_over", "case.opened",
-    "clock.signal", "promise.broken", "promise.kept", "promise.made", "promise.partly_kept",
+    "clock.signal", "contact.file_changed", "promise.broken", "promise.kept", "promise.made", "promise.partly_kept",
 ];
 
 /// Where to tell, and of what (回调登记).

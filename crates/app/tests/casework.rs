@@ -9,6 +9,9 @@ mod clocks;
 #[path = "casework/contacts.rs"]
 mod contacts;
 
+#[path = "casework/contact_file.rs"]
+mod contact_file;
+
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
 use app::approval::{ApprovalFilter, ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
 use app::audit::{AuditVerified, AuditWanted, audit_export, audit_search, audit_verify};
@@ -166,7 +169,7 @@ impl World {
             let _ = tx.save(&row, &Employee { staff, work: Some(work) }, 0, stamp).await.unwrap();
         }
         let row = PersonRow { person_id: "U1".to_owned(), customer_id: "U1".to_owned(), relation: "debtor".to_owned() };
-        let point = Point { key: "U1/phone/0".to_owned(), kind: PointKind::Phone, position: 0, source: PointSource::Reserved };
+        let point = Point { key: "U1/phone/0".to_owned(), kind: PointKind::Phone, position: 0, source: PointSource::Reserved, at_work: false, replaced_by: None };
         let file = PersonFile {
             relation: Relation::Debtor,
             points: vec![point],

@@ -54,7 +54,7 @@ fn every_use_case_by_every_role_is_allowed_or_refused_as_written() {
         text += &format!("# {:>2}  {}  {}\n", number + 1, said(Lang::Zh), said(Lang::En));
     }
     let numbers: String = (1..=Role::ALL.len()).map(|number| format!("{number:>7}")).collect();
-    text += &format!("\n{:<20}{numbers}\n", "use_case");
+    text += &format!("\n{:<24}{numbers}\n", "use_case");
     for &use_case in UseCase::ALL {
         let cell = |role: &Role| match reaches(&rules, *role, use_case) {
             None => ".",
@@ -62,7 +62,7 @@ fn every_use_case_by_every_role_is_allowed_or_refused_as_written() {
             Some(scope) => scope.code(),
         };
         let cells: String = Role::ALL.iter().map(|role| format!("{:>7}", cell(role))).collect();
-        text += &format!("{:<20}{cells}  {}\n", use_case.code(), label_in("use_case", use_case.code(), Lang::Zh));
+        text += &format!("{:<24}{cells}  {}\n", use_case.code(), label_in("use_case", use_case.code(), Lang::Zh));
     }
     if std::env::var_os("UPDATE_CASES").is_some() {
         std::fs::write(MATRIX, &text).expect("cases/ can be written");
@@ -86,7 +86,7 @@ fn every_use_case_is_somebodys_and_duties_stay_apart() {
         assert!(!may(Role::Administrator, use_case), "{}", use_case.code());
     }
     let changes =
-        ["_record", "_propose", "_approve", "_decide", "_manage", "_sign", "_run", "_assign", "_close", "_grant"];
+        ["_record", "_propose", "_approve", "_decide", "_manage", "_sign", "_run", "_assign", "_close", "_grant", "_file"];
     for &use_case in UseCase::ALL.iter().filter(|use_case| **use_case != UseCase::TokenManage) {
         let is_change = changes.iter().any(|ending| use_case.code().ends_with(ending));
         assert!(!is_change || !may(Role::Auditor, use_case), "{}", use_case.code());

@@ -29,6 +29,16 @@ coded! {
         /// Asking the gate whether a contact is lawful.
         ContactAsk = "contact_ask",
         ContactRecord = "contact_record",
+        /// What restricts contact with somebody, put on file.
+        CircumstanceRecord = "circumstance_record",
+        /// What restricts contact, ended: it loosens.
+        CircumstanceEnd = "circumstance_end",
+        /// Data that may only be stored and protected from now on, and the end of that.
+        DataRestrict = "data_restrict",
+        /// What was permitted in a contact, put on file; and the end of whatever permits.
+        ContactDocumentRecord = "contact_document_record",
+        /// What is permitted on paper, put on file.
+        ContactDocumentFile = "contact_document_file",
         PromiseRecord = "promise_record",
         ScriptView = "script_view",
         LanguageCheck = "language_check",

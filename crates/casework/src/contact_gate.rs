@@ -18,9 +18,10 @@
 //! rules.record(&question, &answer)                             // GateAnswer, to be stored
 //! ```
 //!
-//! Reading order: [`question`], [`refusal`], [`rules`], [`check`], [`unreachable`], [`answer`].
+//! Reading order: [`question`], [`refusal`], [`rules`], [`check`], [`unreachable`], [`answer`]; what comes on file, and how, [`entry`].
 
 pub mod answer;
+pub mod entry;
 pub mod question;
 pub mod refusal;
 pub mod rules;

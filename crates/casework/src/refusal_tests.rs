@@ -4,7 +4,7 @@
 
 use crate::agency::{Agency, Agreement, AgreementClause, PlacementRequest, ViolationRecord};
 use crate::case::{Case, ClosedBecause, Command, Desk, HandOverReason, NextAction, ObjectionOutcome, WriteOff, WriteOffStage, apply};
-use crate::contact_gate::table::refusal as gate;
+use crate::contact_gate::table::{contact, refusal as gate};
 use crate::desk::{case, date, money, pack, rules, staff, today};
 use crate::hardship::{AgreementForm, HardshipDesk, HardshipPlan, HardshipTerm, PlanBalance};
 use crate::language::{LanguageRules, SpeechRefused, admit};
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use units::{Date, Money};
 
 const TOLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/errors/casework.txt");
-const GROUPS: [&str; 7] = ["E-AG-", "E-CG-", "E-CS-", "E-HD-", "E-HP-", "E-LN-", "E-PR-"];
+const GROUPS: [&str; 8] = ["E-AG-", "E-CE-", "E-CG-", "E-CS-", "E-HD-", "E-HP-", "E-LN-", "E-PR-"];
 
 type Facts = Vec<(&'static str, String)>;
 
@@ -56,6 +56,52 @@ fn hear_the_gate(heard: &mut Heard) {
     ask("? 2026-11-20T10:00 visit debtor collect people=1");
     ask("? 2026-11-20T22:00 call debtor collect");
     ask(&(three_calls.to_owned() + "? 2026-11-20T15:00 call debtor collect"));
+}
+
+fn hear_what_is_entered(heard: &mut Heard) {
+    use crate::contact_gate::entry::{address_enter, ended, phone_enter};
+    use crate::contact_gate::table::{moment, rules};
+    use crate::contact_gate::{CircumstanceKind, DocumentKind, Hours, TimeOfDay};
+    use crate::contact_gate::entry::DocumentDraft;
+    use crate::{Channel, ContactResult, Relation};
+    let (rules, now) = (rules("cn-collections"), moment("2026-11-20T10:00"));
+    let stop = |kind, channel| rules.circumstance_enter(kind, ("debtor", Relation::Debtor), channel, &[], now);
+    let spoken = contact(moment("2026-11-20T09:30"), Channel::Call, Relation::Debtor, ContactResult::Reached);
+    let unheard = contact(moment("2026-11-20T09:30"), Channel::Call, Relation::Debtor, ContactResult::NoAnswer);
+    let hours = |opens: &str, closes: &str| {
+        Some(Hours { opens: TimeOfDay::parse(opens).unwrap(), closes: TimeOfDay::parse(closes).unwrap() })
+    };
+    let draft = DocumentDraft {
+        document_id: "D1",
+        kind: DocumentKind::AgreedHours,
+        person_id: "debtor",
+        relation: Relation::Debtor,
+        from: None,
+        until: Some(moment("2026-12-20T00:00")),
+        hours: hours("21:00", "22:30"),
+        contact: Some(&spoken),
+        reference: "",
+    };
+    let permit = |draft: DocumentDraft| rules.document_enter(&draft, &[], now);
+    let held = permit(draft).unwrap();
+    hear!(
+        heard,
+        stop(CircumstanceKind::ObjectionUnderReview, None),
+        permit(DocumentDraft { kind: DocumentKind::AgencyListing, ..draft }),
+        stop(CircumstanceKind::CeaseRequested, None),
+        permit(DocumentDraft { kind: DocumentKind::WillingToPay, hours: None, ..draft }),
+        stop(CircumstanceKind::OptedOut, None),
+        permit(DocumentDraft { contact: None, ..draft }),
+        permit(DocumentDraft { contact: Some(&unheard), ..draft }),
+        permit(DocumentDraft { hours: None, ..draft }),
+        permit(DocumentDraft { hours: hours("09:00", "21:30"), ..draft }),
+        permit(DocumentDraft { until: None, ..draft }),
+        permit(DocumentDraft { until: Some(now), ..draft }),
+        rules.document_enter(&draft, &[&held], now),
+        ended(Some(moment("2026-11-19T17:00")), now),
+        phone_enter("1234", &[]),
+        address_enter("7 West Road", &["8 West Road", "7 West Road"]),
+    );
 }
 
 /// An action that contacts by call, due on a day.
@@ -306,6 +352,7 @@ fn hear_speech(heard: &mut Heard) {
 fn every_refusal_happens_and_says_what_to_do() {
     let mut heard = Heard::default();
     hear_the_gate(&mut heard);
+    hear_what_is_entered(&mut heard);
     hear_commands(&mut heard);
     hear_promises(&mut heard);
     hear_hardship_plans(&mut heard);

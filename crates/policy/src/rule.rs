@@ -68,6 +68,8 @@ coded! {
         ContactPerson = "contact_person",
         /// What stops contact altogether.
         ContactStop = "contact_stop",
+        /// How a document that permits a contact comes on file.
+        ContactDocument = "contact_document",
         /// How long the record of a contact is kept.
         ContactRetention = "contact_retention",
         /// When a debtor counts as unreachable.

@@ -17,6 +17,7 @@ pub mod assets;
 pub mod audit;
 pub mod case;
 mod case_act;
+mod contact_file;
 pub mod chart;
 pub mod clock;
 pub mod customer;
@@ -51,7 +52,7 @@ use axum::Router;
 pub fn router() -> Router<Server> {
     let own = Router::new().merge(assets::router()).merge(door::router()).merge(door_oidc::router());
     let day = Router::new().merge(workbench::router()).merge(queue::router()).merge(case::router());
-    let day = day.merge(customer::router()).merge(search::router()).merge(visits::router());
+    let day = day.merge(customer::router()).merge(contact_file::router()).merge(search::router()).merge(visits::router());
     let book = Router::new().merge(portfolio::router()).merge(movement::router()).merge(loans::router()).merge(loan::router());
     let order = Router::new().merge(clock::router()).merge(approval::router()).merge(audit::router()).merge(staff::router());
     let order = order.merge(operation::router()).merge(import::router()).merge(pack::router()).merge(glossary::router());

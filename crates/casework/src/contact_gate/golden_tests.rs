@@ -247,6 +247,27 @@ fn death_and_incapacity_of_the_debtor_let_others_be_asked_those_of_a_guarantor_d
 }
 
 #[test]
+fn what_a_person_wants_and_what_became_of_a_person_bind_that_person_alone() {
+    china(
+        "2026-11-01T09:00 sms debtor delivered
+         since 2026-11-02T00:00 opted_out channel=sms person=debtor
+         ? 2026-11-20T10:00 sms debtor collect    -> E-CG-01 OPT-1 | never
+         ? 2026-11-20T10:00 sms debtor answer doc=callback -> allowed
+         ? 2026-11-20T10:00 call debtor collect   -> allowed
+         ? 2026-11-20T10:00 sms guarantor collect -> allowed say_who_you_are
+         since 2026-11-02T00:00 work_contact_prohibited person=debtor
+         ? 2026-11-20T10:00 visit debtor collect manner=at_work -> E-CG-01 WRK-1 | never
+         ? 2026-11-20T10:00 visit debtor collect  -> allowed
+         since 2026-11-03T00:00 deceased person=guarantor
+         ? 2026-11-20T10:00 call guarantor collect -> E-CG-01 DTH-1 | never
+         ? 2026-11-20T10:00 call debtor collect   -> allowed
+         since 2026-11-03T00:00 incapable person=debtor
+         ? 2026-11-20T10:00 call debtor collect   -> E-CG-01 CAP-1 | never
+         ? 2026-11-20T10:00 call contact_person locate person=spouse -> allowed say_who_you_are ask_or_pass_message no_debt_data",
+    );
+}
+
+#[test]
 fn plans_objections_and_complaints_stop_collections() {
     china(
         "2026-11-01T09:00 call debtor hardship

@@ -1,5 +1,6 @@
 //! A pack's rules of contact, compiled once and then asked for thousands of contacts.
 
+use super::entry::Proof;
 use super::question::{CircumstanceKind, DocumentKind, Hours, Manner, PointSource, TimeOfDay};
 use crate::contact::{Channel, Contact, ContactResult, Direction, Purpose, Relation};
 use policy::{PackOnDate, PackProblem, Rule, RuleKind, RuleRef};
@@ -156,6 +157,13 @@ pub(super) struct Who {
     pub first_limits: Vec<ScriptLimit>,
 }
 
+impl Who {
+    /// Whether somebody of this relation needs such a document for anything.
+    pub fn asks_for(&self, document: DocumentKind, relation: Relation) -> bool {
+        self.needs.contains(&document) && self.relations.contains(&relation)
+    }
+}
+
 /// How often in how many days.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,9 +190,13 @@ pub(super) struct Counter {
 }
 
 impl Counter {
+    pub fn is_of(&self, relation: Relation) -> bool {
+        names(&self.relations, relation)
+    }
+
     /// Whether contacts of this sort are limited by the counter.
     pub fn binds(&self, channel: Channel, relation: Relation, purpose: Purpose) -> bool {
-        self.channels.contains(&channel) && names(&self.relations, relation) && names(&self.purposes, purpose)
+        self.channels.contains(&channel) && self.is_of(relation) && names(&self.purposes, purpose)
     }
 
     /// Whether a contact of this sort may have counted, whatever came of it.
@@ -226,6 +238,16 @@ pub(super) struct UnreachableRule {
     pub opens: Opens,
 }
 
+/// How documents of these kinds come on file; a kind no rule names is not entered by people.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DocumentRule {
+    pub documents: Vec<DocumentKind>,
+    pub proof: Proof,
+    /// From when it was agreed; left out: for good.
+    pub most_days: Option<u32>,
+}
+
 /// How long the record of a contact is kept.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,10 +262,11 @@ pub struct ContactRules {
     pub(super) digest: u64,
     pub(super) hours: (RuleRef, HoursRule),
     pub(super) stops: Vec<(RuleRef, Stop)>,
-    who: Vec<(RuleRef, Who)>,
+    pub(super) who: Vec<(RuleRef, Who)>,
     pub(super) counters: Vec<(RuleRef, Counter)>,
     pub(super) visit: Option<(RuleRef, VisitRule)>,
     pub(super) unreachable: Vec<UnreachableRule>,
+    pub(super) documents: Vec<(RuleRef, DocumentRule)>,
     pub(super) retention_years: u32,
     /// Id and article of every rule above.
     cited: Vec<(RuleRef, String, String)>,
@@ -254,11 +277,12 @@ pub(super) fn names<T: PartialEq>(list: &[T], value: T) -> bool {
     list.is_empty() || list.contains(&value)
 }
 
-const KINDS: [RuleKind; 7] = [
+const KINDS: [RuleKind; 8] = [
     RuleKind::ContactHours,
     RuleKind::ContactStop,
     RuleKind::ContactPerson,
     RuleKind::ContactCounter,
+    RuleKind::ContactDocument,
     RuleKind::Visit,
     RuleKind::UnreachableTest,
     RuleKind::ContactRetention,
@@ -276,9 +300,11 @@ impl ContactRules {
         let (stops, who) = (reader.each(RuleKind::ContactStop), reader.each(RuleKind::ContactPerson));
         let counters = reader.each(RuleKind::ContactCounter);
         let unreachable = reader.each(RuleKind::UnreachableTest);
+        let documents = reader.each(RuleKind::ContactDocument);
         reader.check_applies_to();
         reader.check_stops(&stops);
         reader.check_who(&who);
+        reader.check_documents(&documents);
         reader.check_retention(retention.as_ref());
         reader.check_numbers(hours.as_ref(), &counters, visit.as_ref(), &unreachable);
         match (hours, retention) {
@@ -291,6 +317,7 @@ impl ContactRules {
                 counters,
                 visit,
                 unreachable: unreachable.into_iter().map(|(_, rule)| rule).collect(),
+                documents,
                 retention_years: retention.years,
                 cited: cited(pack),
             }),
@@ -382,6 +409,18 @@ impl Reader<'_> {
                     self.problems.push(self.pack.pack.problem(what, "say whether it is forbidden or what it takes"));
                 }
                 (Some(_), Some((second, _))) => self.complain(*second, &format!("a second rule speaks of {pair}")),
+            }
+        }
+    }
+
+    fn check_documents(&mut self, documents: &[(RuleRef, DocumentRule)]) {
+        for (place, (rule, document)) in documents.iter().enumerate() {
+            let said = |kind: &DocumentKind| documents[..place].iter().any(|(_, before)| before.documents.contains(kind));
+            if document.documents.is_empty() || document.documents.iter().any(said) {
+                self.complain(*rule, "it names its documents, each of which no other rule names");
+            }
+            if document.most_days == Some(0) {
+                self.complain(*rule, "most_days is 1 or more");
             }
         }
     }

@@ -9,7 +9,7 @@ use authority::{
 };
 use casework::agency::{AgreementClause, ViolationRecord};
 use casework::case::{ClosedBecause, HandOverReason, ObjectionOutcome, OpenedBecause, WriteOffStage};
-use casework::contact_gate::{CircumstanceKind, GateDecision, PointSource, ScriptLimit};
+use casework::contact_gate::{CircumstanceKind, DocumentKind, GateDecision, PointSource, ScriptLimit};
 use casework::hardship::{AgreementForm, HardshipTerm};
 use casework::language::{SpeechCategory, SpeechFact, SpeechSeverity};
 use casework::plan::{LeverCondition, PlanGoal};
@@ -31,6 +31,11 @@ fn rungs() -> Shape {
         ("claim_id", text()), ("kind", code::<ClockKind>()), ("subject", text()), ("last_day", date()),
         ("rung", one_of([object(vec![("days_left", number())]), word("lapsed")])),
     ]))
+}
+
+/// Hours of a day, `HH:MM`; they close at 24:00 at the latest.
+pub fn hours() -> Shape {
+    object(vec![("opens", text()), ("closes", text())])
 }
 
 shapes! {
@@ -148,13 +153,22 @@ shapes! {
     Person {
         person_id: text(), customer_id: text(), relation: code::<Relation>(), debtor_type: code::<DebtorType>(),
         fields: list(object(vec![("field", code::<PersonalField>()), ("position", number()), ("text", text()), ("view", code::<View>())])),
-        points: list(of::<ContactPoint>()), circumstances: list(of::<PersonCircumstance>()),
+        points: list(of::<ContactPoint>()), circumstances: list(of::<PersonCircumstance>()), documents: list(of::<PersonDocument>()),
     };
     Persons lists Person;
-    ContactPoint { key: text(), kind: code::<app::person::PointKind>(), position: number(), source: code::<PointSource>() };
+    ContactPoint { key: text(), kind: code::<app::person::PointKind>(), position: number(), source: code::<PointSource>(), at_work: yes_no(), replaced_by: maybe(text()) };
+    /// What restricts contact with a person; until somebody ends it when `until` is null.
     PersonCircumstance {
-        kind: code::<CircumstanceKind>(), person_id: maybe(text()), channel: maybe(code::<Channel>()), from: time(), until: maybe(time()),
+        entry_id: text(), kind: code::<CircumstanceKind>(), person_id: maybe(text()), channel: maybe(code::<Channel>()), from: time(),
+        until: maybe(time()), entered: maybe(of::<Noted>()), ended: maybe(of::<Noted>()),
     };
+    /// What permits contact with a person.
+    PersonDocument {
+        entry_id: text(), document_id: text(), kind: code::<DocumentKind>(), from: time(), until: maybe(time()), hours: maybe(hours()),
+        entered: maybe(of::<Noted>()), ended: maybe(of::<Noted>()),
+    };
+    /// By whom, when, from which contact, and what was written; nothing written is told to agencies.
+    Noted { by: text(), at: time(), contact_id: maybe(text()), why: text() };
     /// Fields of a person, open to the caller until then.
     Unmasked {
         staff_id: text(),

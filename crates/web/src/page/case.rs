@@ -1,6 +1,7 @@
 //! A case: may I contact now and when, what is next and why, the loans, what was said and promised, and the forms to go on.
 
 use crate::page::case_act;
+use crate::page::contact_file::ContactFiles;
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::gate::{GatePerson, gate_persons, minute};
 use crate::page::queue::passed;
@@ -182,6 +183,7 @@ struct CasePage {
     approach: &'static str,
     reasons: Vec<(i64, &'static str)>,
     persons: Vec<GatePerson>,
+    files: ContactFiles,
     under_way: Vec<UnderWay>,
     inbound: Vec<KeyedResult>,
     inbound_ways: Vec<Choice>,
@@ -304,6 +306,7 @@ pub async fn case_shown(server: &Server, visitor: &Visitor, id: &str, asked: &Fi
         channel: work.and_then(|work| work.next_action.channel).map_or("", |channel| frame.coded("channel", &channel)),
         approach: work.map_or("", |work| frame.coded("approach", &work.next_action.approach)),
         reasons: case.priority.reasons.iter().map(|(reason, points)| (*points, frame.coded("priority_reason", reason))).collect(),
+        files: ContactFiles::of(server, visitor, &frame, &case.customer_id, id, &persons, &file.contacts),
         persons: gate_persons(server, &frame, &options, &persons),
         under_way: under_way.iter().map(|begun| underway(&frame, begun)).collect(),
         inbound: results(&frame, Channel::Call).into_iter().filter(KeyedResult::is_of_who_calls).collect(),

@@ -2,6 +2,7 @@
 
 use crate::extract::{Named, bad_request};
 use crate::page::case::{Because, because};
+use crate::page::contact_file::ContactFiles;
 use crate::page::frame::{Frame, Shown, done, show};
 use crate::page::gate::{GatePerson, gate_persons, minute};
 use crate::page::view::{Choice, Deadline, choices, choices_of};
@@ -9,7 +10,7 @@ use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::server::Server;
 use app::customer::{CustomerView, TimelineKind};
 use app::household_plan::HouseholdView;
-use app::person::{PersonView, PointKind, PointSaid};
+use app::person::{PersonView, PointKind};
 use askama::Template;
 use authority::{PersonalField, UnmaskPurpose, UnmaskRequest, UseCase};
 use axum::Router;
@@ -22,7 +23,6 @@ pub fn router() -> Router<Server> {
     Router::new()
         .route("/customers/{id}", get(customer_page))
         .route("/customers/{id}/unmask", post(unmask))
-        .route("/customers/{id}/points", post(point))
 }
 
 /// An event as it is read.
@@ -42,7 +42,6 @@ struct PersonRow {
     relation: &'static str,
     fields: Vec<(&'static str, String, bool)>,
     points: Vec<PointRow>,
-    circumstances: Vec<(&'static str, String)>,
 }
 
 struct PointRow {
@@ -51,6 +50,7 @@ struct PointRow {
     kind_code: &'static str,
     text: String,
     source: &'static str,
+    at_work: bool,
 }
 
 /// A case as a row.
@@ -89,6 +89,7 @@ struct CustomerPage {
     kinds: Vec<Choice>,
     kind: String,
     persons: Vec<PersonRow>,
+    files: ContactFiles,
     because: Option<Because>,
     plan: Option<HouseholdView>,
     hardships: Vec<app::hardship::HardshipView>,
@@ -142,6 +143,10 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
             hardships = app::hardship::hardship_list(desk, call, case_id).await?;
         }
     }
+    let contacts = match &open_case {
+        Some(case_id) if tab == "people" && visitor.may(UseCase::CaseView) => app::case::case_view(desk, call, case_id).await.map_or_else(|_| Vec::new(), |file| file.contacts),
+        _ => Vec::new(),
+    };
     let because = match asked.some("because") {
         Some(loan) => app::customer::customer_loan_explain(desk, call, &id, &loan).await?.map(|explained| because(&frame, explained)),
         None => None,
@@ -158,6 +163,7 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         events: events.iter().map(|event| event_row(&frame, event)).collect(),
         kinds: choices(&frame, "timeline_kind", kind),
         kind: kind.map_or("", TimelineKind::code).to_owned(),
+        files: ContactFiles::of(&server, &visitor, &frame, &id, "", &persons, &contacts),
         persons: persons.iter().map(|person| person_row(&frame, person)).collect(),
         because,
         plan,
@@ -223,6 +229,7 @@ fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
             kind_code: point.kind.code(),
             text: crate::page::gate::field(person, kind, point.position),
             source: frame.coded("point_source", &point.source),
+            at_work: point.at_work,
         }
     };
     PersonRow {
@@ -230,7 +237,6 @@ fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
         relation: frame.coded("relation", &person.relation),
         fields: person.fields.iter().map(field).collect(),
         points: person.points.iter().map(point).collect(),
-        circumstances: person.circumstances.iter().map(|one| (frame.coded("circumstance_kind", &one.kind), minute(&one.from.to_string()))).collect(),
     }
 }
 
@@ -286,17 +292,4 @@ async fn unmask(State(server): State<Server>, Named(id): Named<String>, posted: 
     };
     app::person::person_unmask(&server.desk, &visitor.call, &request).await?;
     done(&back(&id), "unmasked")
-}
-
-async fn point(State(server): State<Server>, Named(id): Named<String>, posted: Posted) -> Shown {
-    let Posted { visitor, fields } = posted;
-    let said = PointSaid {
-        key: fields.some("point"),
-        kind: fields.required_as("kind", PointKind::from_code)?,
-        value: fields.get("value").to_owned(),
-        source: fields.required_as("source", PointSource::from_code)?,
-        why: fields.get("why").to_owned(),
-    };
-    app::person::point_correct(&server.desk, &visitor.call, fields.required("person")?, &said).await?;
-    done(&back(&id), "point_corrected")
 }

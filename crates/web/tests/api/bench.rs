@@ -286,7 +286,7 @@ async fn people(desk: &Desk, at: Moment) {
         save_case(&tx, &case(number), 0, &people, stamp).await.unwrap();
         let customer = format!("U{number}");
         let row = PersonRow { person_id: customer.clone(), customer_id: customer.clone(), relation: "debtor".to_owned() };
-        let point = Point { key: format!("{customer}/phone/0"), kind: PointKind::Phone, position: 0, source: PointSource::Reserved };
+        let point = Point { key: format!("{customer}/phone/0"), kind: PointKind::Phone, position: 0, source: PointSource::Reserved, at_work: false, replaced_by: None };
         let file = PersonFile {
             relation: Relation::Debtor,
             points: vec![point],

@@ -155,6 +155,7 @@ fn case(walk: &mut Walk) {
     walk.twice("POST /cases/{case_id}/contacts/{contact_id}/outcome", &token, outcome("will call back"), outcome("will not"));
     let inbound = |result: &str| to("/cases/C-1/contacts/inbound", json!({ "contact": wanted, "outcome": { "result": result } }));
     walk.twice("POST /cases/{case_id}/contacts/inbound", &token, inbound("reached"), inbound("no_answer"));
+    contact_file(walk, &token, contact);
     let promise = |amount: &str| to("/cases/C-1/promises", json!({ "pay_on": "2026-11-22", "way": "bank_transfer", "amount": amount }));
     walk.twice("POST /cases/{case_id}/promises", &token, promise("100.00"), promise("200.00"));
     let assessed = |kind: &str| to("/customers/U1/assessment", json!({ "debtor_type": kind, "why": "seen at home" }));
@@ -261,6 +262,32 @@ fn agency(walk: &mut Walk) {
     let case = walk.bench.get("/api/v1/cases/C-2", &compliance);
     let recalled = |to_staff: &str| to("/cases/C-2/recall", json!({ "version": case.body["version"], "to": to_staff }));
     walk.twice("POST /cases/{case_id}/recall", &compliance, recalled("C0001"), recalled("C0002"));
+}
+
+fn contact_file(walk: &mut Walk, token: &str, contact: &str) {
+    let stop = |channel: &str| to("/persons/U1/circumstances", json!({ "kind": "opted_out", "channel": channel, "contact_id": contact }));
+    let stopped = walk.twice("POST /persons/{person_id}/circumstances", token, stop("email"), stop("sms"));
+    assert_eq!((&stopped.body["entered"]["by"], &stopped.body["until"]), (&json!("C0001"), &Value::Null), "{}", stopped.body);
+    let ended = |why: &str| to("/persons/U1/circumstances/end", json!({ "entry_id": stopped.body["entry_id"], "why": why }));
+    let compliance = walk.bench.sign_in("O0001");
+    let over = walk.twice("POST /persons/{person_id}/circumstances/end", &compliance, ended("typed for somebody else"), ended("withdrawn"));
+    assert_eq!(over.body["ended"]["why"], "typed for somebody else");
+    let permit = |closes: &str| {
+        let hours = json!({ "opens": "21:00", "closes": closes });
+        let said = json!({ "kind": "agreed_hours", "until": "2026-12-20 22:00:00", "hours": hours, "contact_id": contact });
+        to("/persons/U1/documents", said)
+    };
+    let permitted = walk.twice("POST /persons/{person_id}/documents", token, permit("22:30"), permit("23:00"));
+    assert_eq!(permitted.body["hours"]["closes"], "22:30", "{}", permitted.body);
+    let ended = |why: &str| to("/persons/U1/documents/end", json!({ "entry_id": permitted.body["entry_id"], "why": why }));
+    walk.twice("POST /persons/{person_id}/documents/end", token, ended("no more late shifts"), ended("another"));
+    let point = |value: &str| to("/persons/U1/points", json!({ "kind": "phone", "value": value, "source": "reserved", "why": "told on the phone" }));
+    let added = walk.twice("POST /persons/{person_id}/points", token, point("139 0000 1111"), point("139 0000 2222"));
+    assert_eq!(added.body["key"], "U1/phone/1");
+    let seen = walk.bench.get("/api/v1/customers/U1/persons", token);
+    let person = &seen.body["items"][0];
+    assert_eq!((person["circumstances"][0]["kind"].as_str(), person["documents"][0]["kind"].as_str()), (Some("opted_out"), Some("agreed_hours")));
+    assert!(!seen.body.to_string().contains("139 0000 1111"), "masked");
 }
 
 /// What took the case out of somebody's hands is still that person's command.

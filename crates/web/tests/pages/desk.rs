@@ -155,3 +155,46 @@ fn words_are_looked_at_and_an_objection_stops_collection_until_it_is_resolved() 
     assert_eq!(officer.fill("/cases/C-1", "/cases/C-1/acts", &resolved).status, 303);
     collector.get("/cases/C-1").says(MAY_CALL);
 }
+
+#[test]
+fn what_the_debtor_says_is_entered_beside_the_gate_and_holds_at_once() {
+    let bench = desk();
+    let collector = bench.sign_in("C0001");
+    let may_write = r#"name="channel" value="sms""#;
+    collector.fill("/cases/C-1", "/cases/C-1/contacts", &CALL);
+    let page = collector.get("/cases/C-1").says(may_write);
+    let record = page.text.split("action=\"/cases/C-1/contacts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    collector.fill("/cases/C-1", &format!("/cases/C-1/contacts/{record}"), &[("result", "reached"), ("then", "stay")]);
+
+    let stop = |channel: &'static str| {
+        [("form", "stop"), ("case", "C-1"), ("person", "U1"), ("kind", "opted_out"), ("channel", channel), ("why", "wants no messages")]
+    };
+    let refused = collector.fill("/cases/C-1", "/customers/U1/circumstances", &stop("")).says("E-CE-05");
+    assert_eq!(refused.status, 422);
+    refused.says(r#"value="wants no messages""#).says(r#"<details id="contact-file" open>"#).says(may_write);
+    let done = collector.fill("/cases/C-1", "/customers/U1/circumstances", &stop("sms"));
+    assert_eq!((done.status, done.location.as_str()), (303, "/cases/C-1#contact-file"), "{}", done.text);
+    let page = collector.get("/cases/C-1").says("opted out of the channel").says("wants no messages").says_not(may_write).says(MAY_CALL);
+    assert!(!page.text.contains("/circumstances/end"), "who restricts does not loosen");
+
+    let entry = [("case", "C-1"), ("person", "U1"), ("entry", "U1/circumstance/0"), ("why", "she wants them again")];
+    assert_eq!(collector.fill("/cases/C-1", "/customers/U1/circumstances/end", &entry).status, 403);
+    let lead = bench.sign_in("L0001");
+    lead.get("/cases/C-1").says("/circumstances/end");
+    assert_eq!(lead.fill("/cases/C-1", "/customers/U1/circumstances/end", &entry).status, 303);
+    collector.get("/cases/C-1").says(may_write).says("she wants them again");
+
+    let contact = page.text.split("<option value=\"K-U1-").nth(1).unwrap().split('"').next().unwrap();
+    let contact = format!("K-U1-{contact}");
+    let permit = [
+        ("form", "permit"), ("case", ""), ("person", "U1"), ("kind", "agreed_hours"), ("opens", "21:00"), ("closes", "22:30"),
+        ("until", "2026-12-20T22:30"), ("contact", contact.as_str()), ("reference", "works shifts"),
+    ];
+    let done = collector.fill("/customers/U1?tab=people", "/customers/U1/documents", &permit);
+    assert_eq!((done.status, done.location.as_str()), (303, "/customers/U1?tab=people"), "{}", done.text);
+    collector.get(&done.location).says("agreed hours 21:00-22:30").says("NC0001").says("2026-12-20 22:30").says("works shifts");
+    bench.set_clock("2026-11-20 22:10:00");
+    bench.sign_in("C0001").get("/cases/C-1").says(MAY_CALL);
+    bench.set_clock("2026-11-20 22:30:00");
+    bench.sign_in("C0001").get("/cases/C-1").says_not(MAY_CALL);
+}

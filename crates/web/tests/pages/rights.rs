@@ -63,7 +63,7 @@ const NEW: [(&str, &str); 7] = [
     ("staff_id", "X0001"), ("name", "N"), ("role", "collector"), ("branch", "{branch}"), ("level", "head_office"), ("from", "2026-11-20"), ("password", "Winter-2026-alt"),
 ];
 
-const FORMS: [Form; 21] = [
+const FORMS: [Form; 25] = [
     ("/cases/{id}/contacts", UseCase::ContactRecord, &[("person", "{customer}"), ("channel", "call"), ("purpose", "collect"), ("point", "{customer}/phone/0")]),
     ("/cases/{id}/contacts/{contact}", UseCase::ContactRecord, &[("result", "reached")]),
     ("/cases/{id}/inbound", UseCase::ContactRecord, &[("person", "{customer}"), ("channel", "call"), ("result", "reached")]),
@@ -72,6 +72,10 @@ const FORMS: [Form; 21] = [
     ("/cases/{id}/debtor-type", UseCase::CaseUpdate, &[("debtor_type", "unknown"), ("why", "seen at home")]),
     ("/customers/{id}/unmask", UseCase::PersonUnmask, &[("person", "{customer}"), ("field", "phone"), ("purpose", "contact"), ("reason", "the number is said to be wrong")]),
     ("/customers/{id}/points", UseCase::PersonCorrect, &[("person", "{customer}"), ("kind", "phone"), ("value", "13900001111"), ("source", "authorised"), ("why", "told at the counter")]),
+    ("/customers/{id}/circumstances", UseCase::CircumstanceRecord, &[("person", "{customer}"), ("kind", "opted_out"), ("channel", "email"), ("why", "by letter of 19 November")]),
+    ("/customers/{id}/circumstances/end", UseCase::CircumstanceEnd, &[("person", "{customer}"), ("entry", "{customer}/circumstance/0"), ("why", "typed for somebody else")]),
+    ("/customers/{id}/documents", UseCase::ContactDocumentFile, &[("person", "{customer}"), ("kind", "agreed_frequency"), ("until", "2026-12-20T00:00"), ("reference", "contract 7, clause 9")]),
+    ("/customers/{id}/documents/end", UseCase::ContactDocumentRecord, &[("person", "{customer}"), ("entry", "{customer}/document/0"), ("why", "withdrawn")]),
     ("/audit/verify", UseCase::AuditVerify, &[]),
     ("/audit/export", UseCase::AuditExport, &[("case_id", "C-1"), ("reason", "complaint 7 of the regulator")]),
     ("/staff", UseCase::StaffManage, &NEW),
