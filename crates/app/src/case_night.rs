@@ -110,6 +110,7 @@ pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Applied> {
             Chunk::Open(tx) => apply(tx, &plan, &known, &people, shard, at).await?,
         }
     }
+    crate::month::month_night(desk, &people, at).await?;
     Ok(Applied::Done(done))
 }
 

@@ -9,6 +9,9 @@ mod clocks;
 #[path = "casework/contacts.rs"]
 mod contacts;
 
+#[path = "casework/month.rs"]
+mod month;
+
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
 use app::approval::{ApprovalFilter, ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
 use app::audit::{AuditVerified, AuditWanted, audit_export, audit_search, audit_verify};
