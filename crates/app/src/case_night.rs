@@ -109,6 +109,7 @@ pub async fn case_night(desk: &Desk, run: &NightRun) -> Outcome<Applied> {
             Chunk::Open(tx) => apply(tx, &changes, &known, &people, at).await?,
         }
     }
+    crate::month::month_night(desk, &people, at).await?;
     Ok(Applied::Done(done))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::failure::Outcome;
 use crate::workspace::{Open, PackText, refused_pack};
-use authority::AuthorityRules;
+use authority::{AuthorityRules, Role};
 use casework::language::LanguageRules;
 use casework::script::{Script, scripts};
 use casework::tactic::Tactics;
@@ -45,6 +45,8 @@ impl CaseworkRules {
             read.map_err(|found| problems.extend(found)).ok()
         }
         let cases = keep(CaseRules::compile(&day), &mut problems);
+        let is_post = |code: &str| Role::from_code(code).is_some();
+        let cases = cases.filter(|cases| keep(cases.targets.known_posts(&day, is_post).map_err(|problem| vec![problem]), &mut problems).is_some());
         let gate = keep(ContactRules::compile(&day), &mut problems);
         let language = keep(LanguageRules::compile(&day), &mut problems);
         let scripts = keep(scripts(&day), &mut problems);

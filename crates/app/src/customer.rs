@@ -6,7 +6,7 @@ use crate::desk::{Call, Desk, PAGE, People};
 use crate::failure::{Outcome, refused};
 use crate::figures::last_night;
 use crate::loan_explain::{LoanExplained, loan_explain};
-use crate::person::target_of;
+use crate::opened::{Opened, Thing, customer_target};
 use crate::queue::name_of;
 use authority::UseCase;
 use casework::case::{Case, Owner, Standing};
@@ -14,6 +14,7 @@ use casework::promise::Promise;
 use lake::snapshot::read::{BucketMove, CustomerLine, LoanLine, Night};
 use lake::snapshot::{bucket_moves, customer_line, loan_lines, loans_of, nights};
 use std::collections::HashSet;
+use std::sync::Arc;
 use store::{CaseRow, ComplaintRow, Kept};
 use units::{Date, Moment, Money, coded};
 
@@ -85,9 +86,8 @@ pub async fn case_loan_explain(desk: &Desk, call: &Call, case_id: &str, loan_id:
 }
 
 /// The same for a loan of a customer.
-pub async fn customer_loan_explain(desk: &Desk, call: &Call, customer_id: &str, loan_id: &str) -> Outcome<Option<LoanExplained>> {
-    let people = desk.people(call.at).await?;
-    desk.may(&people, call, UseCase::LoanView, &target_of(desk, customer_id).await?)?;
+pub async fn customer_loan_explain(desk: &Arc<Desk>, call: &Call, customer_id: &str, loan_id: &str) -> Outcome<Option<LoanExplained>> {
+    customer_target(desk, call, UseCase::LoanView, customer_id).await?;
     let explained = explained(desk, loan_id).await?;
     Ok(explained.filter(|explained| explained.customer_id == customer_id))
 }
@@ -101,10 +101,9 @@ async fn explained(desk: &Desk, loan_id: &str) -> Outcome<Option<LoanExplained>>
     .await
 }
 
-pub async fn customer_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome<CustomerView> {
+pub async fn customer_view(desk: &Arc<Desk>, call: &Call, customer_id: &str) -> Outcome<CustomerView> {
     let people = desk.people(call.at).await?;
-    let target = target_of(desk, customer_id).await?;
-    desk.may(&people, call, UseCase::CustomerView, &target)?;
+    let target = customer_target(desk, call, UseCase::CustomerView, customer_id).await?;
     let book = book_of(desk, customer_id).await?;
     let cases: Vec<Kept<CaseRow, Case>> = desk.store.case_of_customer(customer_id, None, PAGE).await?.rows;
     if book.loans.is_empty() && cases.is_empty() {
@@ -170,12 +169,35 @@ pub struct TimelineEvent {
     /// The loan or case it is about.
     pub about: String,
     pub by: Option<String>,
+    /// Whether the caller may open what it is about.
+    pub is_open: bool,
 }
 
-/// Everything that happened about a customer, the latest first; of one kind, if one is named.
-pub async fn customer_timeline(desk: &Desk, call: &Call, view: &CustomerView, only: Option<TimelineKind>) -> Outcome<Vec<TimelineEvent>> {
+impl TimelineKind {
+    /// Whether whoever sees the customer sees it.
+    const fn is_told_to_all(self) -> bool {
+        matches!(self, TimelineKind::Loan | TimelineKind::Bucket | TimelineKind::Clock | TimelineKind::Case)
+    }
+}
+
+impl TimelineEvent {
+    /// What it is about.
+    pub fn thing(&self) -> Thing {
+        let about = self.about.clone();
+        match self.kind {
+            TimelineKind::Loan | TimelineKind::Bucket => Thing::Loan(about),
+            TimelineKind::Clock => Thing::Claim(about),
+            TimelineKind::Approval => Thing::Approval(about),
+            TimelineKind::Case | TimelineKind::Contact | TimelineKind::Promise | TimelineKind::Complaint => Thing::Case(about),
+        }
+    }
+}
+
+/// Everything that happened about a customer, the latest first; of one kind, if one is named. What was said and
+/// decided in a case is for who may open it.
+pub async fn customer_timeline(desk: &Arc<Desk>, call: &Call, view: &CustomerView, only: Option<TimelineKind>) -> Outcome<Vec<TimelineEvent>> {
     let people = desk.people(call.at).await?;
-    desk.may(&people, call, UseCase::CustomerView, &target_of(desk, &view.customer_id).await?)?;
+    customer_target(desk, call, UseCase::CustomerView, &view.customer_id).await?;
     let mut events = of_book(view);
     view.cases.iter().for_each(|case| of_case(case, &mut events));
     view.promises.iter().for_each(|promise| of_promise(promise, &mut events));
@@ -193,6 +215,7 @@ pub async fn customer_timeline(desk: &Desk, call: &Call, view: &CustomerView, on
             amount: None,
             about: contact.case_id,
             by: Some(contact.staff_id),
+            is_open: false,
         });
     }
     for kept in desk.store.complaint_of_customer::<serde_json::Value>(&view.customer_id, None, PAGE).await?.rows {
@@ -204,6 +227,9 @@ pub async fn customer_timeline(desk: &Desk, call: &Call, view: &CustomerView, on
     events.retain(|event| only.is_none_or(|only| event.kind == only));
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events.truncate(EVENTS);
+    let opened = Opened::of(desk, call, events.iter().map(TimelineEvent::thing)).await?;
+    events.iter_mut().for_each(|event| event.is_open = opened.has(&event.thing()));
+    events.retain(|event| event.is_open || event.kind.is_told_to_all());
     named(&people, &mut events);
     Ok(events)
 }
@@ -218,7 +244,7 @@ fn named(people: &People, events: &mut [TimelineEvent]) {
 }
 
 fn event(on: Date, kind: TimelineKind, what: Vec<String>, about: &str) -> TimelineEvent {
-    TimelineEvent { at: Moment::new(on, 0), kind, what, amount: None, about: about.to_owned(), by: None }
+    TimelineEvent { at: Moment::new(on, 0), kind, what, amount: None, about: about.to_owned(), by: None, is_open: false }
 }
 
 fn of_book(view: &CustomerView) -> Vec<TimelineEvent> {
@@ -284,6 +310,7 @@ fn of_complaint(row: ComplaintRow, by: String) -> Option<TimelineEvent> {
         amount: None,
         about: row.case_id?,
         by: Some(by),
+        is_open: false,
     })
 }
 
@@ -295,7 +322,7 @@ async fn approvals(desk: &Desk, case: &Case) -> Outcome<Vec<TimelineEvent>> {
         let about = decided.why.split(' ').next().unwrap_or_default().to_owned();
         let kind = decided.why.split(' ').nth(1).filter(|_| decided.action == "approval_propose");
         let what = std::iter::once(format!("said.{}", decided.action)).chain(kind.map(|kind| format!("decision_kind.{kind}"))).collect();
-        TimelineEvent { at: decided.happened_at, kind: TimelineKind::Approval, what, amount: None, about, by: Some(decided.actor) }
+        TimelineEvent { at: decided.happened_at, kind: TimelineKind::Approval, what, amount: None, about, by: Some(decided.actor), is_open: false }
     });
     Ok(told.collect())
 }

@@ -60,6 +60,7 @@ pub struct People {
     /// Who is on leave.
     pub away: Vec<String>,
     pub branches: BTreeMap<String, BranchPath>,
+    branch_names: BTreeMap<String, String>,
 }
 
 /// What was changed by another program is seen after so many seconds.
@@ -101,7 +102,10 @@ impl Desk {
         let mut after = None;
         loop {
             let page: Page<Kept<BranchRow, authority::Branch>> = self.store.branch_subtree("/", after.as_ref(), PAGE).await?;
-            people.branches.extend(page.rows.into_iter().map(|kept| (kept.row.branch_id, path_of(&kept.row.path))));
+            for kept in page.rows {
+                people.branches.insert(kept.row.branch_id.clone(), path_of(&kept.row.path));
+                people.branch_names.insert(kept.row.branch_id, kept.body.name);
+            }
             after = page.next;
             if after.is_none() {
                 break;
@@ -198,6 +202,12 @@ impl People {
     /// Name and number, as pages tell of people; the number alone of somebody nobody knows.
     pub fn called(&self, staff_id: &str) -> String {
         self.person(staff_id).map_or_else(|| staff_id.to_owned(), |staff| format!("{} {staff_id}", staff.name))
+    }
+
+    /// Name and number of a branch, as pages tell of it; the number alone of one without a name.
+    pub fn branch_called(&self, branch_id: &str) -> String {
+        let name = self.branch_names.get(branch_id).filter(|name| name.as_str() != branch_id);
+        name.map_or_else(|| branch_id.to_owned(), |name| format!("{name} {branch_id}"))
     }
 
     /// Where a branch stands in the tree; the institution itself for one nobody knows.

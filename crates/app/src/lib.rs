@@ -6,8 +6,8 @@
 //! Reading order: [`workspace`], [`keys`], [`foreign`], [`book_import`], [`dayend_run`], [`night_order`], [`morning`],
 //! [`what_if`], [`loan_explain`], [`figures`], [`movement`], [`query_run`], [`schedule_calculate`], [`status`],
 //! [`doctor`], [`backup`], [`demo`], `demo_week`. Casework: [`office`], [`desk`], [`sign_in`], [`staff`], [`case_night`], [`case`],
-//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`clock_fact`], [`clock_watch`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`],
-//! [`audit`], [`webhook`]. Pages over the book: [`book`], [`loan_scope`], [`loan_filter`], [`loan_list`], [`loan_view`], [`saved_view`], [`portfolio`]. Order: [`operations`], [`import_desk`], [`pack`].
+//! [`queue`], [`workbench`], [`contact`], [`contact_finish`], [`promise`], [`person`], [`customer`], [`search`], [`visit`], [`clock`], [`clock_fact`], [`clock_watch`], [`approval`], [`hardship`], [`household_plan`], [`agency`], [`speech`], [`results`], [`month`],
+//! [`audit`], [`webhook`]. Pages over the book: [`book`], [`loan_scope`], [`loan_filter`], [`loan_list`], [`loan_view`], [`opened`], [`saved_view`], [`portfolio`]. Order: [`operations`], [`import_desk`], [`pack`].
 
 pub mod agency;
 pub mod approval;
@@ -46,10 +46,12 @@ pub mod loan_filter;
 pub mod loan_list;
 pub mod loan_scope;
 pub mod loan_view;
+pub mod month;
 pub mod morning;
 pub mod movement;
 pub mod night_order;
 pub mod office;
+pub mod opened;
 pub mod operations;
 pub mod pack;
 pub mod query_run;

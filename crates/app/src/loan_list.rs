@@ -2,7 +2,7 @@
 
 use crate::book::Book;
 use crate::desk::{Call, Desk};
-use crate::failure::{Outcome, refused};
+use crate::failure::{Failure, Outcome, refused};
 use crate::loan_filter::{Answer, LoanFilter, answer};
 use crate::loan_scope::seen;
 use crate::table::{Cell, Table};
@@ -123,6 +123,8 @@ pub struct LoanWanted {
 pub struct LoanPage {
     pub date: Date,
     pub table: Table,
+    /// Row by row, whether the caller may open the customer.
+    pub customers_open: Vec<bool>,
     pub loans: usize,
     pub outstanding: Money,
     pub amount_past_due: Money,
@@ -138,15 +140,21 @@ pub const SHEET_LOANS: usize = 100_000;
 /// A page of the loans asked for that the caller may see; `None` before the first night.
 pub async fn loan_list(desk: &Arc<Desk>, call: &Call, wanted: LoanWanted) -> Outcome<Option<LoanPage>> {
     let Some(book) = book_of(desk).await? else { return Ok(None) };
-    let seen = seen(desk, call, &book, UseCase::LoanView).await?;
+    let part = seen(desk, call, &book, UseCase::LoanView).await?;
+    let of_customers = match seen(desk, call, &book, UseCase::CustomerView).await {
+        Err(Failure::Refused(_)) => None,
+        part => Some(part?),
+    };
     let people = desk.people(call.at).await?;
     let desk = desk.clone();
     apart(move || {
-        let found = answer(&desk, &people, &book, &seen, &wanted.filter)?;
+        let found = answer(&desk, &people, &book, &part, &wanted.filter)?;
         let pages = found.loans.div_ceil(wanted.rows).max(1);
         let page = wanted.page.clamp(1, pages);
         let rows = rows(&book, &found, wanted.sort, wanted.descending, (page - 1) * wanted.rows, wanted.rows);
+        let is_open = |&row: &usize| of_customers.as_ref().is_some_and(|part| part.covers(&book, row));
         Ok(Some(LoanPage {
+            customers_open: rows.iter().map(is_open).collect(),
             date: book.date,
             table: table(&book, &wanted.columns, rows),
             loans: found.loans,

@@ -86,6 +86,17 @@ fn place(book: &Book, dimension: Dimension) -> usize {
     found.expect("a night's book has branches and officers")
 }
 
+/// Whose a loan is, for rights: its officer's, the officer's team's, its branch's.
+pub(crate) fn loan_target(people: &People, book: &Book, row: usize) -> Target {
+    let officer = book.label(Dimension::Officer, row);
+    Target {
+        owner: Some(officer.to_owned()).filter(|officer| !officer.is_empty()),
+        team: people.person(officer).and_then(|staff| staff.posts.first()).and_then(|post| post.team_id.clone()),
+        branch: people.path(book.label(Dimension::Branch, row)),
+        agency: None,
+    }
+}
+
 /// What the caller may see of a book under a right; refused when that is nothing at all by their posts.
 pub async fn seen(desk: &Desk, call: &Call, book: &Book, use_case: UseCase) -> Outcome<Seen> {
     let key = (call.staff_id.clone(), use_case.code(), book.key().to_owned());

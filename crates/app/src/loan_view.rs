@@ -6,7 +6,7 @@ use crate::desk::{Call, Desk, refusal};
 use crate::failure::{Outcome, refused};
 use crate::loan_explain::{LoanExplained, Traced, loan_explain_traced};
 use crate::loan_list::{apart, book_of};
-use authority::{Target, UseCase};
+use crate::opened::loan_allowed;
 use grading::{Bucket, Grade};
 use loan::{Component, Receipt, Source, Split, Step};
 use report::{Dimension, Figures};
@@ -115,21 +115,8 @@ pub async fn loan_view(desk: &Arc<Desk>, call: &Call, loan_id: &str, repayment: 
     };
     let customer = book.state.customer_ids.get(book.state.customers[row] as usize).to_owned();
     let people = desk.people(call.at).await?;
-    let officer = book.label(Dimension::Officer, row);
-    let own = Target {
-        owner: Some(officer.to_owned()).filter(|officer| !officer.is_empty()),
-        team: people.person(officer).and_then(|staff| staff.posts.first()).and_then(|post| post.team_id.clone()),
-        branch: people.path(book.label(Dimension::Branch, row)),
-        agency: None,
-    };
-    let case = desk.store.case_open::<casework::case::Case>(&customer).await?;
-    let by_case = case.as_ref().map(|kept| crate::case::target(&kept.row));
-    let by_own = desk.may(&people, call, UseCase::LoanView, &own);
-    match (by_own, by_case) {
-        (Ok(_), _) => {}
-        (Err(_), Some(target)) => drop(desk.may(&people, call, UseCase::LoanView, &target)?),
-        (Err(no), None) => return Err(no),
-    }
+    loan_allowed(desk, &people, call, &book, row).await?;
+    let case = desk.store.case_open::<serde_json::Value>(&customer).await?;
     if let Some(repayment) = repayment
         && (!repayment.amount.is_positive() || repayment.on < book.date)
     {

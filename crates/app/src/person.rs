@@ -4,7 +4,7 @@ use crate::contact_file::{Entry, Noted, OnFile, entries, notes};
 use crate::approval::{About, ApprovalView, Proposed, put_forward};
 use crate::desk::{Call, Desk, People, refusal, required, stored};
 use crate::failure::{Outcome, refused};
-use authority::{Approval, PersonalField as Field, Target, UnmaskGrant, UnmaskRequest, UseCase};
+use authority::{Approval, PersonalField as Field, Target, UnmaskGrant, UnmaskPurpose, UnmaskRequest, UseCase};
 use casework::agency::CaseField;
 use casework::contact_gate::{Circumstance, CircumstanceKind, Document, PointSource};
 use casework::strategy::DebtorType;
@@ -266,6 +266,26 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
         return refused("E-AP-01", &[("what", &"customer"), ("id", &customer_id)]);
     }
     Ok(views)
+}
+
+/// What the caller may do with the personal data of a customer's people (个人信息权限), so that no more is offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonRights {
+    /// What masked fields may be opened for; nothing where they stay masked.
+    pub unmask: Vec<UnmaskPurpose>,
+    pub correct: bool,
+}
+
+pub async fn person_rights(desk: &Desk, call: &Call, customer_id: &str) -> Outcome<PersonRights> {
+    let people = desk.people(call.at).await?;
+    let target = target_of(desk, customer_id).await?;
+    let institution = people.institution(&desk.rules.authority, call.at.day());
+    let may_unmask = desk.allows(&people, call, UseCase::PersonUnmask, &target);
+    let purposes = institution.unmask_purposes(&people.actor(&institution, call)?, &people.seen_by(call, &target));
+    Ok(PersonRights {
+        unmask: if may_unmask { purposes } else { Vec::new() },
+        correct: desk.allows(&people, call, UseCase::PersonCorrect, &target),
+    })
 }
 
 /// What of a case somebody must be allowed to see, to see a field of a person.

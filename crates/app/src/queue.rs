@@ -39,6 +39,8 @@ pub struct QueueWanted {
 pub struct QueueRow {
     pub view: CaseView,
     pub name: Option<String>,
+    /// Whether the caller may open the case.
+    pub is_open: bool,
 }
 
 /// Rows on a page.
@@ -68,8 +70,10 @@ pub async fn queue_view(desk: &Desk, call: &Call, wanted: &QueueWanted) -> Outco
         let (views, next) = case_list(desk, call, &wanted.whose, after.as_ref(), SHOWN as u32).await?;
         read += views.len();
         for view in views.into_iter().filter(|view| is_wanted(&view.case, wanted, call.at.day())) {
-            let name = name_of(desk, &people, call, &whose(&people, &view), &view.case.customer_id).await?;
-            rows.push(QueueRow { view, name });
+            let target = whose(&people, &view);
+            let name = name_of(desk, &people, call, &target, &view.case.customer_id).await?;
+            let is_open = desk.allows(&people, call, UseCase::CaseView, &target);
+            rows.push(QueueRow { view, name, is_open });
         }
         after = next;
         if after.is_none() || rows.len() >= SHOWN || read >= READ {

@@ -4,22 +4,20 @@
 
 use crate::case::{CaseFilter, CaseView, case_list, person_target};
 use crate::clock::ClockFile;
-use crate::contact::ContactRecord;
 use crate::desk::{Call, Desk, PAGE, People};
 use crate::failure::Outcome;
+use crate::month::{MonthSoFar, month_of_team, month_own};
 use crate::person::{Begun, PersonFile};
 use crate::queue::name_of;
 use authority::{Target, UseCase};
 use casework::case::{Case, Owner};
 use casework::promise::{Promise, PromiseStatus};
 use casework::queue::PriorityReason;
-use casework::results::{Results, Score, WorkFact, Worker, count};
 use casework::strategy::CaseAction;
-use casework::{Contact, ContactResult};
 use disposal::clock::ClockStatus;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{CaseRow, ComplaintRow, Cursor, Kept, PersonRow};
-use units::{Date, Moment, Money, coded};
+use store::{CaseRow, ComplaintRow, Kept, PersonRow};
+use units::{Date, Money, coded};
 
 coded! {
     /// What there is to do (待办种类), the most urgent sort first.
@@ -72,8 +70,7 @@ pub struct Workbench {
     pub groups: Vec<TodoGroup>,
     /// Open cases in the person's own queue, and of these with an action due; `None` for who has no queue.
     pub queue: Option<(usize, usize)>,
-    /// What came of the month so far.
-    pub results: Option<(Results, Option<Score>)>,
+    pub month: Option<MonthSoFar>,
 }
 
 pub async fn workbench(desk: &Desk, call: &Call) -> Outcome<Workbench> {
@@ -102,7 +99,7 @@ pub async fn workbench(desk: &Desk, call: &Call) -> Outcome<Workbench> {
     }
     let due = |view: &&CaseView| view.case.work().is_some_and(|work| work.next_action.due_on <= call.at.day());
     let queue = queue.filter(|queue| !queue.is_empty()).map(|queue| (queue.len(), queue.iter().filter(due).count()));
-    Ok(Workbench { groups, queue, results: results(desk, &people, call).await? })
+    Ok(Workbench { groups, queue, month: month_own(desk, call).await? })
 }
 
 /// By kind; the kind with the nearest deadline first.
@@ -246,45 +243,6 @@ async fn complaints(desk: &Desk, people: &People, call: &Call) -> Outcome<Vec<To
     Ok(page.rows.into_iter().filter_map(|kept| todo(kept.row)).collect())
 }
 
-/// What the caller's own work of the month has brought; from the caller's own contacts and the promises made in them.
-async fn results(desk: &Desk, people: &People, call: &Call) -> Outcome<Option<(Results, Option<Score>)>> {
-    if !desk.allows(people, call, UseCase::ResultsView, &person_target(people, &call.staff_id)) {
-        return Ok(None);
-    }
-    let today = call.at.day();
-    let from = Date::from_ymd(today.year(), today.month(), 1).expect("a month has a first day");
-    let contacts = contacts_since(desk, &call.staff_id, Moment::new(from, 0)).await?;
-    let promised: BTreeSet<&str> = contacts.iter().filter(|contact| contact.result == ContactResult::Promised).map(|contact| contact.case_id.as_str()).collect();
-    let mut promises = Vec::new();
-    for case_id in promised {
-        let page = desk.store.promise_of_case::<Promise>(case_id, None, PAGE).await?;
-        promises.extend(page.rows.into_iter().map(|kept| kept.body).filter(|promise| promise.staff_id == call.staff_id));
-    }
-    let made = promises.iter().filter(|promise| promise.made_on >= from).map(WorkFact::PromiseMade);
-    let decided = promises.iter().filter(|promise| promise.decided_on.is_some_and(|day| day >= from));
-    let recovered = decided.clone().map(|promise| WorkFact::Recovered { by: Worker::Staff(&promise.staff_id), case_id: &promise.case_id, amount: promise.received });
-    let facts = contacts.iter().map(WorkFact::Contact).chain(made).chain(decided.map(WorkFact::PromiseDecided)).chain(recovered);
-    let results = count(facts, |by, _| match by {
-        Worker::Staff(staff_id) => Some(staff_id.to_owned()),
-        Worker::Agency(_) => None,
-    }).remove(&call.staff_id).unwrap_or_default();
-    let score = desk.rules.cases.score.score(&results, Money::ZERO);
-    Ok(Some((results, score)))
-}
-
-async fn contacts_since(desk: &Desk, staff_id: &str, from: Moment) -> Outcome<Vec<Contact>> {
-    let (mut contacts, mut after): (Vec<Contact>, Option<Cursor>) = (Vec::new(), None);
-    loop {
-        let page = desk.store.contact_of_staff::<ContactRecord>(staff_id, after.as_ref(), PAGE).await?;
-        let is_over = page.rows.last().is_none_or(|kept| kept.row.contact_at < from);
-        contacts.extend(page.rows.into_iter().map(|kept| kept.body.contact).filter(|contact| contact.at >= from));
-        after = page.next;
-        if is_over || after.is_none() {
-            return Ok(contacts);
-        }
-    }
-}
-
 /// How one member of a team stands (组内看板).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardRow {
@@ -305,6 +263,7 @@ pub struct BoardRow {
 pub struct TeamBoard {
     pub team: String,
     pub rows: Vec<BoardRow>,
+    pub month: Option<MonthSoFar>,
 }
 
 /// The team of somebody who evens out its work.
@@ -333,7 +292,8 @@ pub async fn team_board(desk: &Desk, call: &Call) -> Outcome<TeamBoard> {
         row.promises_broken += u32::from(kept.body.priority.reasons.iter().any(|(reason, _)| *reason == PriorityReason::PromiseBroken));
         row.amount_past_due += kept.body.facts.amount_past_due;
     }
-    Ok(TeamBoard { team, rows: rows.into_values().collect() })
+    let month = month_of_team(desk, call, &team).await?;
+    Ok(TeamBoard { team, rows: rows.into_values().collect(), month })
 }
 
 /// The last night and how much of it somebody must look at; `None` for who has no business with nights.

@@ -12,6 +12,9 @@ mod contacts;
 #[path = "casework/contact_file.rs"]
 mod contact_file;
 
+#[path = "casework/month.rs"]
+mod month;
+
 use app::agency::{AgencyWanted, agency_list, agency_place, agency_placements, agency_recall, agency_save};
 use app::approval::{ApprovalFilter, ApprovalView, Concession, Say, Terms, approval_decide, approval_mine, approval_propose, approval_waiting};
 use app::audit::{AuditVerified, AuditWanted, audit_export, audit_search, audit_verify};

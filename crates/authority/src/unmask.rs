@@ -127,6 +127,13 @@ impl UnmaskRefused {
 const HOUR_SECONDS: i64 = 3_600;
 
 impl Institution<'_> {
+    /// What the actor may open the target's personal data for; nothing where none may be opened.
+    pub fn unmask_purposes(&self, actor: &Actor, target: &Target) -> Vec<UnmaskPurpose> {
+        let grounds = self.grounds(actor, UseCase::PersonUnmask, target);
+        let is_theirs = |roles: &[Role]| grounds.iter().any(|(stand, _)| roles.contains(&stand.post.role));
+        self.rules.unmask.purposes.iter().filter(|(_, roles)| is_theirs(roles)).map(|(purpose, _)| *purpose).collect()
+    }
+
     /// Whether fields of a person are opened to the actor. `earlier` are the moments of the actor's
     /// grants of this day and the hour before `at`, in any order; `approved` lifts the limits of pace for
     /// the person it is about.
@@ -144,10 +151,9 @@ impl Institution<'_> {
         if request.fields.is_empty() {
             return Err(UnmaskRefused::NothingAsked);
         }
-        let roles = rules.purposes.get(&request.purpose).map_or(&[][..], Vec::as_slice);
-        let mut grounds = self.grounds(actor, UseCase::PersonUnmask, target).into_iter();
-        if !grounds.any(|(stand, _)| roles.contains(&stand.post.role)) {
-            return Err(UnmaskRefused::PurposeNotTheirs { purpose: request.purpose, roles: roles.to_vec() });
+        if !self.unmask_purposes(actor, target).contains(&request.purpose) {
+            let roles = rules.purposes.get(&request.purpose).cloned().unwrap_or_default();
+            return Err(UnmaskRefused::PurposeNotTheirs { purpose: request.purpose, roles });
         }
         if request.reason.chars().filter(|letter| !letter.is_whitespace()).count() < rules.shortest_reason {
             return Err(UnmaskRefused::ReasonTooShort { least: rules.shortest_reason });
@@ -239,6 +245,22 @@ mod tests {
         check("A", "inspection quarterly sample 12", Err("E-AU-92"));
         check("O", "contact number on file rings out", Err("E-AU-92"));
         check("A", "contact a b c", Err("E-AU-93"));
+    }
+
+    #[test]
+    fn only_purposes_that_would_be_granted_are_offered() {
+        let (rules, staff) = (rules(), people(STAFF));
+        let institution = institution(&rules, &staff, &[], "2026-06-10");
+        let check = |staff_id: &str, expect: &str| {
+            let actor = institution.actor(staff_id).unwrap();
+            let purposes = institution.unmask_purposes(&actor, &target("owner=A team=T1 branch=H/B1"));
+            assert_eq!(purposes.iter().map(|purpose| purpose.code()).collect::<Vec<_>>().join(" "), expect, "{staff_id}");
+        };
+        check("A", "contact verification");
+        check("B", "");
+        check("O", "verification complaint own_request inspection");
+        check("D", "inspection");
+        check("R", "");
     }
 
     #[test]

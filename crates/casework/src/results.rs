@@ -1,16 +1,18 @@
 //! What came of the work: counts for a person, a team or a strategy arm, and a balanced score.
 //!
 //! Card measures article 66 (KPI-1): nobody who collects is paid by recovered amounts alone. A pack whose
-//! score does so is a problem. Whose work a payment is, [`attribution`] says, what work costs, [`cost`], and which of
-//! two strategies is better, [`comparison`].
+//! score does so is a problem. Whose work a payment is, [`attribution`] says, what work costs, [`cost`], what is
+//! to be reached in a month, [`target`], and which of two strategies is better, [`comparison`].
 
 mod attribution;
 mod comparison;
 mod cost;
+mod target;
 
 pub use attribution::{LoanReceipt, Recovered};
 pub use comparison::{ArmComparison, ArmVerdict, Comparison, RateInterval, Trials};
 pub use cost::WorkRules;
+pub use target::{TargetProgress, TargetRules, TargetStanding, gone_ppm, target_by};
 
 use crate::case::Owner;
 use crate::contact::{Contact, Direction};
@@ -18,6 +20,7 @@ use crate::promise::{Promise, PromiseStatus};
 use policy::{PackOnDate, PackProblem, RuleKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 use units::{Money, Rounding, coded, div_round};
 
 /// Whose result something is (业绩归属).
@@ -113,6 +116,20 @@ impl<'a> WorkFact<'a> {
     }
 }
 
+impl AddAssign for Results {
+    fn add_assign(&mut self, more: Results) {
+        self.contacts += more.contacts;
+        self.right_party += more.right_party;
+        self.promises += more.promises;
+        self.promises_decided += more.promises_decided;
+        self.promises_kept += more.promises_kept;
+        self.recovered += more.recovered;
+        self.cost += more.cost;
+        self.contacts_refused += more.contacts_refused;
+        self.complaints += more.complaints;
+    }
+}
+
 impl Results {
     fn count(&mut self, fact: &WorkFact) {
         match fact {
@@ -135,8 +152,15 @@ impl Results {
 
     /// A measure in parts per million; `None` where there is nothing to divide by.
     pub fn measure(&self, measure: ScoreMeasure, target: Money) -> Option<i64> {
+        let (part, whole) = self.basis(measure, target);
+        let ppm = || div_round(part * 1_000_000, whole, Rounding::HalfUp);
+        (whole > 0).then(|| i64::try_from(ppm()).unwrap_or(i64::MAX))
+    }
+
+    /// What a measure divides by what: counts, or amounts in fen.
+    pub fn basis(&self, measure: ScoreMeasure, target: Money) -> (i128, i128) {
         let fen = |money: Money| i128::from(money.fen());
-        let (part, whole) = match measure {
+        match measure {
             ScoreMeasure::RightPartyRate => (self.right_party.into(), self.contacts.into()),
             ScoreMeasure::KeptRate => (self.promises_kept.into(), self.promises_decided.into()),
             ScoreMeasure::RecoveryRate => (fen(self.recovered), fen(target)),
@@ -145,9 +169,7 @@ impl Results {
                 (self.contacts_refused.into(), i128::from(self.contacts) + i128::from(self.contacts_refused))
             }
             ScoreMeasure::ComplaintRate => (self.complaints.into(), self.contacts.into()),
-        };
-        let ppm = || div_round(part * 1_000_000, whole, Rounding::HalfUp);
-        (whole > 0).then(|| i64::try_from(ppm()).unwrap_or(i64::MAX))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::hardship::HardshipRules;
 use crate::plan::LeverRules;
 use crate::promise::PromiseRules;
 use crate::queue::QueueRules;
-use crate::results::{ScoreRules, WorkRules};
+use crate::results::{ScoreRules, TargetRules, WorkRules};
 use crate::strategy::StrategyRules;
 use policy::{PackOnDate, PackProblem};
 
@@ -21,6 +21,7 @@ pub struct CaseRules {
     pub agency: AgencyRules,
     pub score: ScoreRules,
     pub work: WorkRules,
+    pub targets: TargetRules,
     pub levers: LeverRules,
 }
 
@@ -42,8 +43,9 @@ impl CaseRules {
         let agency = keep(AgencyRules::compile(pack).map_err(Some), &mut problems);
         let score = keep(ScoreRules::compile(pack).map_err(Some), &mut problems);
         let work = keep(WorkRules::compile(pack).map_err(Some), &mut problems);
+        let targets = keep(TargetRules::compile(pack).map_err(Some), &mut problems);
         let levers = keep(LeverRules::compile(pack), &mut problems);
-        match (strategy, queue, assignment, promise, hardship, agency, score, work, levers) {
+        match (strategy, queue, assignment, promise, hardship, agency, score, work, targets, levers) {
             (
                 Some(strategy),
                 Some(queue),
@@ -53,8 +55,9 @@ impl CaseRules {
                 Some(agency),
                 Some(score),
                 Some(work),
+                Some(targets),
                 Some(levers),
-            ) => Ok(CaseRules { strategy, queue, assignment, promise, hardship, agency, score, work, levers }),
+            ) => Ok(CaseRules { strategy, queue, assignment, promise, hardship, agency, score, work, targets, levers }),
             _ => Err(problems),
         }
     }

@@ -20,6 +20,18 @@ pub fn label_in(set: &str, code: &str, lang: Lang) -> &'static str {
     label(&format!("{set}.{code}"), lang)
 }
 
+/// A region by its code (行政区划代码): its name; of one without, the name of what it lies in and the code; of one
+/// nobody knows, the code.
+pub fn region(code: &str, lang: Lang) -> String {
+    let named = |code: &str| lookup(&format!("region.{code}")).map(|term| term.label.in_lang(lang));
+    if let Some(name) = named(code) {
+        return name.to_owned();
+    }
+    let is_code = code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit());
+    let around = [4, 2].into_iter().filter(|_| is_code).find_map(|digits| named(&format!("{:0<6}", &code[..digits])));
+    around.map_or_else(|| code.to_owned(), |around| format!("{around} {code}"))
+}
+
 /// A refusal or message with its `{placeholders}` filled in.
 ///
 /// A placeholder without a value stays as it is, so the gap is seen rather than hidden.
@@ -97,6 +109,19 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_is_told_by_its_name_or_by_what_it_lies_in() {
+        let check = |code: &str, expect: &str| assert_eq!(region(code, Lang::En), expect);
+        check("320100", "Nanjing");
+        check("320000", "Jiangsu");
+        check("320102", "Nanjing 320102");
+        check("429004", "Hubei 429004");
+        check("990000", "990000");
+        check("east", "east");
+        check("\u{6c5f}\u{82cf}", "\u{6c5f}\u{82cf}");
+        check("", "");
+    }
 
     #[test]
     fn placeholders_are_filled_once_and_gaps_stay_visible() {

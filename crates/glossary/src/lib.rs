@@ -7,12 +7,14 @@
 //! Invariants: no code twice, both languages everywhere, the same `{placeholders}` in both, no
 //! words inside rule rooms: they carry codes, and the edge looks the label up.
 //!
-//! Reading order: [`term`], [`label`], [`lookup`].
+//! Reading order: [`term`], [`label`], [`lookup`], [`article`].
 
+pub mod article;
 pub mod label;
 pub mod lookup;
 pub mod term;
 
-pub use label::{label, label_in, message, refusal_entry, remedy, told, worded};
+pub use article::article_in_english;
+pub use label::{label, label_in, message, refusal_entry, region, remedy, told, worded};
 pub use lookup::{lookup, placeholders, refusal, refusals, terms};
 pub use term::{Lang, Refusal, Term, Text};

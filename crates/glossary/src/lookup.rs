@@ -8,9 +8,11 @@ const FILES: &[(&str, &str)] = &[
     ("book.toml", include_str!("../../../glossary/book.toml")),
     ("cli.toml", include_str!("../../../glossary/cli.toml")),
     ("codes.toml", include_str!("../../../glossary/codes.toml")),
+    ("laws.toml", include_str!("../../../glossary/laws.toml")),
     ("metrics.toml", include_str!("../../../glossary/metrics.toml")),
     ("pages.toml", include_str!("../../../glossary/pages.toml")),
     ("refusals.toml", include_str!("../../../glossary/refusals.toml")),
+    ("regions.toml", include_str!("../../../glossary/regions.toml")),
     ("terms.toml", include_str!("../../../glossary/terms.toml")),
 ];
 

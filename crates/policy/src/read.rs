@@ -4,6 +4,7 @@
 //! that no room below needs to know TOML.
 
 use serde::de::{Deserialize, Deserializer, Error};
+use std::collections::BTreeMap;
 use units::{Coded, Date, Money};
 
 /// A coded enum by its code; an unknown code names the known ones.
@@ -29,6 +30,16 @@ pub fn moneys<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Money>, D::Error
     let texts: Vec<String> = Vec::deserialize(from)?;
     let read = |text: &String| Money::parse(text).map_err(|error| D::Error::custom(format!("{text:?}: {error}")));
     texts.iter().map(read).collect()
+}
+
+/// Amounts in yuan by name: `{ collector = "1,000.00" }`.
+pub fn moneys_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Money>, D::Error> {
+    let texts: BTreeMap<String, String> = BTreeMap::deserialize(from)?;
+    let read = |(name, text): (String, String)| match Money::parse(&text) {
+        Ok(amount) => Ok((name, amount)),
+        Err(error) => Err(D::Error::custom(format!("{name} = {text:?}: {error}"))),
+    };
+    texts.into_iter().map(read).collect()
 }
 
 /// A day written as TOML writes local dates: `2026-11-21`.

@@ -92,6 +92,8 @@ coded! {
         BalancedScore = "balanced_score",
         /// What work costs, and how strategies are compared.
         WorkResults = "work_results",
+        /// What a post is to reach in a month.
+        WorkTarget = "work_target",
         /// What is never said.
         Language = "language",
         /// What is said in a situation.

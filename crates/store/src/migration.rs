@@ -16,6 +16,7 @@ const VERSIONS: &[Version] = &[
     },
     Version { name: SEALING, sql: include_str!("migration/version_2.sql"), facts: &[] },
     Version { name: "version_3", sql: include_str!("migration/version_3.sql"), facts: &[] },
+    Version { name: "version_4", sql: include_str!("migration/version_4.sql"), facts: &["work_result"] },
 ];
 
 /// From this version on texts lie sealed; whoever migrates to it seals those that are there.

@@ -238,6 +238,15 @@ rows! {
         last_day: Date,
     }
 
+    /// What came of somebody's work in a month, as a night counted it (作业结果), a fact; the body holds the counts.
+    WorkResultRow in "work_result" {
+        /// Person and night together: [`WorkResultRow::identity`].
+        work_result_id: String,
+        staff_id: String,
+        /// The last day counted.
+        through: Date,
+    }
+
     /// A person (自然人或单位): debtor, guarantor, contact. Names, numbers and addresses:
     /// [`crate::Tx::personal_set`]; the body holds nothing that names anybody.
     PersonRow in "person" {
@@ -262,6 +271,13 @@ rows! {
         webhook_id: String,
         url: String,
         state: String,
+    }
+}
+
+impl WorkResultRow {
+    /// The month to a night is counted once.
+    pub fn identity(staff_id: &str, through: Date) -> String {
+        format!("{staff_id}#{through}")
     }
 }
 

@@ -36,7 +36,7 @@ fn deliver(world: &World, as_of: &str, tables: &[(&str, &str)]) {
     done(book_import(&world.desk.open, &wanted, &mut |_| {}));
 }
 
-async fn night(world: &World, day: &str) -> CaseNight {
+pub async fn night(world: &World, day: &str) -> CaseNight {
     let open = &world.desk.open;
     let pack = done(open.pack(None));
     let run = {

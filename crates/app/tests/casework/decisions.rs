@@ -135,7 +135,7 @@ fn what_nobody_signs_in_time_goes_to_the_next_and_ends_in_the_end() {
 }
 
 /// A workspace's book with one loan of the case, and a row that is refused.
-fn import(world: &World) {
+pub fn import(world: &World) {
     let folder = world.folder.path().join("delivery");
     std::fs::create_dir(&folder).unwrap();
     for (name, rows) in [

@@ -9,6 +9,7 @@ use app::desk::People;
 use app::approval::{
     ApprovalFilter, ApprovalView, Concession, Proposed, Say, approval_decide, approval_mine, approval_signers, approval_view, approval_waiting,
 };
+use app::opened::{Opened, Thing};
 use askama::Template;
 use authority::{ApprovalStatus, BranchLevel, Holder, Limit, Seat};
 use axum::Router;
@@ -55,6 +56,7 @@ struct ApprovalPage {
     frame: Frame,
     people: Arc<People>,
     view: ApprovalView,
+    opened: Opened,
     signers: Vec<Holder>,
     limit: Limit,
     /// What exactly is to be done, name by name.
@@ -63,14 +65,11 @@ struct ApprovalPage {
     is_mine: bool,
 }
 
-/// `case/C-1`: where it leads.
-fn subject_link(subject: &str) -> Option<String> {
-    subject.strip_prefix("case/").map(|case| format!("/cases/{case}"))
-}
-
 impl ApprovalPage {
+    /// `case/C-1`: where it leads, if its reader may go there.
     fn subject(&self) -> Option<String> {
-        subject_link(&self.view.file.approval.proposal.subject)
+        let case = self.view.file.approval.proposal.subject.strip_prefix("case/");
+        case.filter(|case| self.opened.case(case)).map(|case| format!("/cases/{case}"))
     }
 
     fn seat(&self, seat: &Seat) -> String {
@@ -159,8 +158,11 @@ async fn one(State(server): State<Server>, visitor: Visitor, Named(id): Named<St
     let view = approval_view(&server.desk, &visitor.call, &id).await?;
     let signers = approval_signers(&server.desk, &visitor.call, &view.file.approval).await?;
     let limit = server.desk.rules.authority.limit(view.file.approval.proposal.decision).clone();
+    let case = view.file.approval.proposal.subject.strip_prefix("case/").map(|case| Thing::Case(case.to_owned()));
+    let opened = Opened::of(&server.desk, &visitor.call, case).await?;
     let frame = visitor.frame("approvals");
     show(&ApprovalPage {
+        opened,
         may_decide: signers.iter().any(|signer| signer.staff_id == visitor.call.staff_id),
         is_mine: view.file.approval.maker.staff_id == visitor.call.staff_id,
         terms: terms(&view.file.proposed).iter().map(|(name, value)| worded(&frame, name, value)).collect(),

@@ -121,6 +121,7 @@ pub fn set_of(dimension: Dimension) -> &'static str {
         Dimension::Bucket => "bucket",
         Dimension::Industry => "industry",
         Dimension::Product => "product",
+        Dimension::Region => "region",
         _ => "",
     }
 }

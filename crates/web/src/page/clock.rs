@@ -9,6 +9,7 @@ use crate::server::Server;
 use app::clock_fact::{FactSaid, fact_record};
 use app::clock_watch::{ActTried, ClaimView, ClockMonth, ClockSeen, ClocksWanted, act_try, claim_view, clock_list, clock_month};
 use app::desk::People;
+use app::opened::{Opened, Thing};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -66,6 +67,8 @@ struct ClocksPage {
     kinds: &'static [ClockKind],
     states: &'static [ClockStatus],
     rows: Vec<ClockSeen>,
+    /// Whose customers the reader may open.
+    opened: Opened,
     next: Option<String>,
     weeks: Vec<Vec<Option<Cell>>>,
     month: String,
@@ -96,6 +99,7 @@ async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Ask
         before: String::new(),
         after: String::new(),
         is_cut: false,
+        opened: Opened::default(),
         wanted,
     };
     if page.wanted.view == "month" {
@@ -114,6 +118,8 @@ async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Ask
         let (rows, next) = clock_list(&server.desk, &visitor.call, &filter, after.as_ref(), ROWS).await?;
         (page.rows, page.next) = (rows, next.map(|next| next.text()));
     }
+    let named = page.rows.iter().map(|row| Thing::Customer(row.customer_id.clone()));
+    page.opened = Opened::of(&server.desk, &visitor.call, named.collect::<Vec<_>>()).await?;
     show(&page)
 }
 
@@ -189,6 +195,7 @@ fn act_of(fields: &Fields, claim_id: &str, key: &str) -> Reply<Act> {
 struct ClaimPage {
     frame: Frame,
     claim: ClaimView,
+    opened: Opened,
     claim_id: String,
     owner: String,
     /// Who or what an act may be against: identity, and what it is.
@@ -199,7 +206,7 @@ struct ClaimPage {
     tried: Option<ActTried>,
 }
 
-fn page(frame: Frame, people: &People, mut claim: ClaimView, draft: Draft, tried: Option<ActTried>) -> ClaimPage {
+fn page(frame: Frame, people: &People, mut claim: ClaimView, opened: Opened, draft: Draft, tried: Option<ActTried>) -> ClaimPage {
     // What runs out first stands first.
     claim.clocks.sort_by_key(|clock| (clock.days_left.is_none(), clock.days_left));
     let facts = &claim.facts;
@@ -210,7 +217,11 @@ fn page(frame: Frame, people: &People, mut claim: ClaimView, draft: Draft, tried
     let mut parties: Vec<(String, &'static str)> = debtors.chain(guarantors).chain(collateral).chain(measures).collect();
     parties.dedup();
     let owner = people.called(facts.signal_owner());
-    ClaimPage { claim_id: facts.claim_id.clone(), owner, parties, acts: ActKind::ALL, evidence: EvidenceKind::ALL, draft, tried, frame, claim }
+    ClaimPage { claim_id: facts.claim_id.clone(), owner, parties, acts: ActKind::ALL, evidence: EvidenceKind::ALL, draft, tried, frame, opened, claim }
+}
+
+async fn opened(server: &Server, visitor: &Visitor, claim: &ClaimView) -> Reply<Opened> {
+    Ok(Opened::of(&server.desk, &visitor.call, [Thing::Customer(claim.customer_id.clone())]).await?)
 }
 
 async fn claim(State(server): State<Server>, visitor: Visitor, Named(claim_id): Named<String>) -> Shown {
@@ -218,7 +229,8 @@ async fn claim(State(server): State<Server>, visitor: Visitor, Named(claim_id): 
     let frame = visitor.frame("clocks");
     let typed = frame.refused.as_ref().map(|refused| Fields(refused.typed.clone()));
     let draft = typed.as_ref().map(Draft::of).unwrap_or_else(|| Draft { on: visitor.call.at.day().to_string(), ..Draft::default() });
-    show(&page(frame, &visitor.people, claim, draft, None))
+    let opened = opened(&server, &visitor, &claim).await?;
+    show(&page(frame, &visitor.people, claim, opened, draft, None))
 }
 
 /// Tries an act, or records it.
@@ -228,7 +240,8 @@ async fn record(State(server): State<Server>, Named(claim_id): Named<String>, Po
     let claim = claim_view(&server.desk, &visitor.call, &claim_id).await?;
     if fields.get("say") == "try" {
         let tried = act_try(&server.desk, &visitor.call, &claim, &act)?;
-        return show(&page(visitor.frame("clocks"), &visitor.people, claim, Draft::of(&fields), Some(tried)));
+        let opened = opened(&server, &visitor, &claim).await?;
+        return show(&page(visitor.frame("clocks"), &visitor.people, claim, opened, Draft::of(&fields), Some(tried)));
     }
     fact_record(&server.desk, &visitor.call, &claim_id, &FactSaid::act(act)).await?;
     done(&format!("/clocks/{claim_id}"), "act_recorded")

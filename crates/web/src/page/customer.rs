@@ -8,8 +8,10 @@ use crate::page::gate::{GatePerson, gate_persons, minute};
 use crate::page::view::{Choice, Deadline, choices, choices_of};
 use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::server::Server;
-use app::customer::{CustomerView, TimelineKind};
+use app::Failure;
+use app::customer::{CustomerView, TimelineEvent, TimelineKind};
 use app::household_plan::HouseholdView;
+use app::opened::{Opened, Thing};
 use app::person::{PersonView, PointKind};
 use askama::Template;
 use authority::{PersonalField, UnmaskPurpose, UnmaskRequest, UseCase};
@@ -41,6 +43,8 @@ struct PersonRow {
     person_id: String,
     relation: &'static str,
     fields: Vec<(&'static str, String, bool)>,
+    /// Fields that are masked.
+    masked: Vec<Choice>,
     points: Vec<PointRow>,
 }
 
@@ -82,7 +86,11 @@ struct CustomerPage {
     tab: String,
     tabs: Vec<Choice>,
     gate: Vec<GatePerson>,
+    /// The case that is worked, if the reader may open it.
     open_case: Option<String>,
+    opened: Opened,
+    /// Who works the open case.
+    worked_by: String,
     cases: Vec<CaseRow>,
     clocks: Vec<ClockRow>,
     events: Vec<EventRow>,
@@ -93,9 +101,8 @@ struct CustomerPage {
     because: Option<Because>,
     plan: Option<HouseholdView>,
     hardships: Vec<app::hardship::HardshipView>,
-    may_unmask: bool,
     may_correct: bool,
-    fields: Vec<Choice>,
+    /// What masked fields may be opened for.
     purposes: Vec<Choice>,
     sources: Vec<Choice>,
     point_kinds: Vec<Choice>,
@@ -125,12 +132,17 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         "timeline" => app::customer::customer_timeline(desk, call, &view, kind).await?,
         _ => Vec::new(),
     };
-    // A customer without a case has nobody on file.
+    // A customer without a case has nobody on file; people are seen by who works the case.
     let persons = match view.cases.is_empty() {
         true => Vec::new(),
-        false => app::person::person_view(desk, call, &id).await?,
+        false => match app::person::person_view(desk, call, &id).await {
+            Err(Failure::Refused(_)) => Vec::new(),
+            persons => persons?,
+        },
     };
+    let opened = Opened::of(desk, call, named(&view)).await?;
     let open_case = view.cases.iter().find(|case| case.work().is_some()).map(|case| case.case_id.clone());
+    let open_case = open_case.filter(|case_id| opened.case(case_id));
     let (mut gate, mut plan, mut hardships) = (Vec::new(), None, Vec::new());
     if let Some(case_id) = &open_case {
         if visitor.may(UseCase::ContactAsk)
@@ -151,7 +163,7 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         Some(loan) => app::customer::customer_loan_explain(desk, call, &id, &loan).await?.map(|explained| because(&frame, explained)),
         None => None,
     };
-    let today = call.at.day();
+    let (today, rights) = (call.at.day(), app::person::person_rights(desk, call, &id).await?);
     let tabs = tabs(&frame, &view, persons.is_empty(), open_case.is_some(), tab);
     let page = CustomerPage {
         name: view.name.clone().unwrap_or_else(|| id.clone()),
@@ -161,6 +173,8 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         cases: view.cases.iter().rev().map(|case| case_row(&frame, &visitor, case)).collect(),
         clocks: view.clocks.iter().map(|file| clock_row(&frame, file, today)).collect(),
         events: events.iter().map(|event| event_row(&frame, event)).collect(),
+        worked_by: worked_by(&visitor, &view),
+        opened,
         kinds: choices(&frame, "timeline_kind", kind),
         kind: kind.map_or("", TimelineKind::code).to_owned(),
         files: ContactFiles::of(&server, &visitor, &frame, &id, "", &persons, &contacts),
@@ -168,10 +182,8 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         because,
         plan,
         hardships,
-        may_unmask: visitor.may(UseCase::PersonUnmask),
-        may_correct: visitor.may(UseCase::PersonCorrect),
-        fields: choices_of(&frame, "personal_field", &[PersonalField::Name, PersonalField::Phone, PersonalField::IdentityNumber, PersonalField::Address], None),
-        purposes: choices::<UnmaskPurpose>(&frame, "unmask_purpose", None),
+        may_correct: rights.correct,
+        purposes: choices_of(&frame, "unmask_purpose", &rights.unmask, None),
         sources: choices::<PointSource>(&frame, "point_source", None),
         point_kinds: choices::<PointKind>(&frame, "point_kind", None),
         open_case,
@@ -179,6 +191,14 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         frame,
     };
     show(&page)
+}
+
+/// Everything the page could lead to.
+fn named(view: &CustomerView) -> Vec<Thing> {
+    let cases = view.cases.iter().map(|case| Thing::Case(case.case_id.clone()));
+    let loans = view.book.loans.iter().map(|loan| Thing::Loan(loan.loan_id.clone()));
+    let claims = view.clocks.iter().map(|file| Thing::Claim(file.state.claim_id.clone()));
+    cases.chain(loans).chain(claims).collect()
 }
 
 /// The tabs that have something behind them.
@@ -196,12 +216,14 @@ fn tabs(frame: &Frame, view: &CustomerView, nobody: bool, is_worked: bool, chose
     TABS.into_iter().filter(held).map(tab).collect()
 }
 
-fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {
-    let href = match event.kind {
-        TimelineKind::Loan | TimelineKind::Bucket => format!("/loans/{}", event.about),
-        TimelineKind::Clock => format!("/clocks/{}", event.about),
-        TimelineKind::Approval => format!("/approvals/{}", event.about),
-        _ => format!("/cases/{}", event.about),
+fn event_row(frame: &Frame, event: &TimelineEvent) -> EventRow {
+    let href = match event.thing() {
+        _ if !event.is_open => String::new(),
+        Thing::Loan(id) => format!("/loans/{id}"),
+        Thing::Claim(id) => format!("/clocks/{id}"),
+        Thing::Approval(id) => format!("/approvals/{id}"),
+        Thing::Customer(id) => format!("/customers/{id}"),
+        Thing::Case(id) => format!("/cases/{id}"),
     };
     let at = event.at.to_string();
     EventRow {
@@ -218,6 +240,8 @@ fn event_row(frame: &Frame, event: &app::customer::TimelineEvent) -> EventRow {
 
 fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
     let field = |shown: &app::person::ShownField| (frame.coded("personal_field", &shown.field), shown.text.clone(), shown.view == authority::View::Full);
+    let is_masked = |field: &PersonalField| person.fields.iter().any(|shown| shown.field == *field && shown.view != authority::View::Full);
+    let masked: Vec<PersonalField> = PersonalField::ALL.iter().copied().filter(is_masked).collect();
     let point = |point: &app::person::Point| {
         let kind = match point.kind {
             PointKind::Phone => PersonalField::Phone,
@@ -236,16 +260,24 @@ fn person_row(frame: &Frame, person: &PersonView) -> PersonRow {
         person_id: person.person_id.clone(),
         relation: frame.coded("relation", &person.relation),
         fields: person.fields.iter().map(field).collect(),
+        masked: choices_of(frame, "personal_field", &masked, None),
         points: person.points.iter().map(point).collect(),
     }
 }
 
-fn case_row(frame: &Frame, visitor: &Visitor, case: &Case) -> CaseRow {
-    let owner = match case.owner() {
+fn owner(visitor: &Visitor, case: &Case) -> String {
+    match case.owner() {
         Some(Owner::Staff(id)) => visitor.people.called(id),
         Some(Owner::Agency(id)) => id.clone(),
         None => String::new(),
-    };
+    }
+}
+
+fn worked_by(visitor: &Visitor, view: &CustomerView) -> String {
+    view.cases.iter().find(|case| case.work().is_some()).map_or_else(String::new, |case| owner(visitor, case))
+}
+
+fn case_row(frame: &Frame, visitor: &Visitor, case: &Case) -> CaseRow {
     let state = match &case.standing {
         Standing::Open(work) => format!("{} {}", frame.coded("case_action", &work.next_action.action), work.next_action.due_on),
         Standing::Closed(closing) => format!("{} {}", frame.coded("closed_because", &closing.because), closing.on),
@@ -254,7 +286,7 @@ fn case_row(frame: &Frame, visitor: &Visitor, case: &Case) -> CaseRow {
         case_id: case.case_id.clone(),
         opened_on: case.opened_on.to_string(),
         why: frame.coded("opened_because", &case.opened_because),
-        owner,
+        owner: owner(visitor, case),
         state,
         open: case.work().is_some(),
     }

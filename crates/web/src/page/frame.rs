@@ -8,7 +8,7 @@ use askama::Template;
 use authority::{Role, UseCase};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use glossary::{Lang, label, label_in, lookup};
+use glossary::{Lang, article_in_english, label, label_in, lookup, region};
 use std::fmt::Display;
 use units::{Coded, Moment};
 
@@ -131,8 +131,28 @@ impl Frame {
 
     /// A label by set and code, of values that are text already.
     pub fn named(&self, set: &str, code: &str) -> String {
+        if set == "region" {
+            return region(code, self.lang);
+        }
         let dotted = format!("{set}.{code}");
         lookup(&dotted).map_or_else(|| code.to_owned(), |_| label(&dotted, self.lang).to_owned())
+    }
+
+    /// Chinese text that has no other, marked as what it is where the page is English; safe for HTML.
+    pub fn chinese(&self, text: &str) -> String {
+        match self.lang {
+            Lang::En if !text.is_ascii() => format!(r#"<span lang="zh-CN">{}</span>"#, escaped(text)),
+            _ => escaped(text),
+        }
+    }
+
+    /// What a rule rests on: to an English reader its English name first, then the original; safe for HTML.
+    pub fn article(&self, article: &str) -> String {
+        let original = self.chinese(article);
+        match self.lang {
+            Lang::En => format!("{} {original}", escaped(&article_in_english(article))).trim().to_owned(),
+            Lang::Zh => original,
+        }
     }
 
     /// What the term means, for the help beside a field; empty when the glossary says no more.

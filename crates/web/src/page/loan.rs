@@ -10,6 +10,7 @@ use crate::server::Server;
 use app::Failure;
 use app::loan_explain::{ByRule, Explained};
 use app::loan_view::{self, DueLine, DueStanding, HistoryLine, IfRepaid, LoanView, ReceiptLine, Repayment};
+use app::opened::{Opened, Thing};
 use app::table::Cell;
 use askama::Template;
 use axum::Router;
@@ -30,6 +31,7 @@ struct LoanPage {
     loan_id: String,
     customer_id: String,
     case_id: Option<String>,
+    opened: Opened,
     date: Date,
     pack: String,
     pack_changed: bool,
@@ -59,6 +61,7 @@ struct Reason {
 
 struct Because {
     said: String,
+    /// Safe for HTML.
     by: String,
 }
 
@@ -78,7 +81,10 @@ async fn loan(State(server): State<Server>, visitor: Visitor, Named(id): Named<S
         }
         told => told?,
     };
-    show(&page(frame, told, &ask))
+    let (customer, case) = (&told.explained.customer_id, told.case_id.as_ref());
+    let named = case.map(|case| Thing::Case(case.clone())).into_iter().chain([Thing::Customer(customer.clone())]);
+    let opened = Opened::of(&server.desk, &visitor.call, named).await?;
+    show(&page(frame, told, &ask, opened))
 }
 
 /// What the calculator was asked; the day is today unless named.
@@ -92,7 +98,7 @@ fn repayment(ask: &Ask, today: Date) -> Reply<Option<Repayment>> {
     }
 }
 
-fn page(frame: Frame, told: LoanView, ask: &Ask) -> LoanPage {
+fn page(frame: Frame, told: LoanView, ask: &Ask, opened: Opened) -> LoanPage {
     let named = |known: &std::collections::BTreeMap<String, String>, id: &str| known.get(id).map_or_else(|| id.to_owned(), |name| format!("{name} {id}"));
     let explained = &told.explained;
     let facts = explained.facts.rows.iter().filter_map(|row| fact(&frame, row)).collect();
@@ -113,6 +119,7 @@ fn page(frame: Frame, told: LoanView, ask: &Ask) -> LoanPage {
         amount: if ask.get("amount").is_empty() { told.figures.amount_past_due.plain() } else { ask.get("amount").to_owned() },
         on: if ask.get("on").is_empty() { frame.now.day().to_string() } else { ask.get("on").to_owned() },
         case_id: told.case_id,
+        opened,
         schedule: told.schedule,
         receipts: told.receipts,
         history: told.history,
@@ -187,11 +194,12 @@ fn because(finding: &Explained, frame: &Frame) -> Because {
     let by = match &finding.by {
         ByRule::Rule { id, title_zh, title_en, article, certainty } => {
             let title = if lang == Lang::Zh { title_zh } else { title_en };
-            format!("{title} · {article} · {} · {id}", word(&["certainty"], certainty))
+            let certainty = word(&["certainty"], certainty);
+            [frame.chinese(title), frame.article(article), frame.chinese(&certainty), frame.chinese(id)].join(" · ")
         }
-        ByRule::Carried => frame.word("say.by_carried").to_owned(),
-        ByRule::Judgement => frame.word("say.by_judgement").to_owned(),
-        ByRule::NothingAgainst => frame.word("say.by_nothing_against").to_owned(),
+        ByRule::Carried => frame.chinese(frame.word("say.by_carried")),
+        ByRule::Judgement => frame.chinese(frame.word("say.by_judgement")),
+        ByRule::NothingAgainst => frame.chinese(frame.word("say.by_nothing_against")),
     };
     Because { said, by }
 }

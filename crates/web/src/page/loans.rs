@@ -86,19 +86,20 @@ async fn loans(State(server): State<Server>, visitor: Visitor, Asked(asked): Ask
     let frame = visitor.frame("loans");
     let Some(listed) = listed else { return before_the_first_night(frame) };
     let book = &listed.book;
-    let cell = |place: usize, cell: &Cell| {
+    let cell = |row: usize, place: usize, cell: &Cell| {
         let column = &COLUMNS[columns[place]];
         let all = ask::cell(&frame, book, column.name, cell);
         let is_long = matches!(column.name, "bucket" | "class");
         let text = if is_long { ask::short(&all).to_owned() } else { all.clone() };
         let href = match column.name {
             "loan_id" => format!("/loans/{}", encoded(&text)),
-            "customer_id" => format!("/customers/{}", encoded(&text)),
+            "customer_id" if listed.customers_open[row] => format!("/customers/{}", encoded(&text)),
             _ => String::new(),
         };
         LoanCell { text, is_number: column.is_number, href, note: if is_long { all } else { String::new() } }
     };
-    let rows = listed.table.rows.iter().map(|row| row.iter().enumerate().map(|(place, one)| cell(place, one)).collect()).collect();
+    let cells = |(row, cells): (usize, &Vec<Cell>)| cells.iter().enumerate().map(|(place, one)| cell(row, place, one)).collect();
+    let rows = listed.table.rows.iter().enumerate().map(cells).collect();
     let turned = |page: usize| ask.with(&[("page", &page.to_string())]).at(PATH);
     let chosen_columns = (0..COLUMNS.len()).map(|place| ColumnChoice {
         name: COLUMNS[place].name,

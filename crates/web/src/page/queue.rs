@@ -63,6 +63,7 @@ struct Row {
     branch: String,
     region: String,
     stopped: bool,
+    is_open: bool,
 }
 
 #[derive(Template)]
@@ -163,9 +164,10 @@ fn row(frame: &Frame, visitor: &Visitor, found: &QueueRow) -> Row {
         bucket: if sees(CaseField::DaysPastDue) { facts.bucket.code() } else { "" },
         class: if view.only.is_none() { facts.class.code() } else { "" },
         owner,
-        branch: view.branch.rsplit('/').next().unwrap_or_default().to_owned(),
-        region: case.place.region.clone(),
+        branch: visitor.people.branch_called(view.branch.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
+        region: frame.named("region", &case.place.region),
         stopped: case.is_stopped(),
+        is_open: found.is_open,
     }
 }
 

@@ -9,12 +9,13 @@ use app::desk::People;
 use app::pack::{PackUse, RuleView, pack_view};
 use app::staff::{Employee, StaffFilter, Work, delegation_make, staff_add, staff_employ, staff_list, staff_one, staff_post};
 use askama::Template;
-use authority::{BranchLevel, Delegation, Employment, Post, Role, Scope, Staff, UseCase};
+use authority::{BranchLevel, BranchPath, Delegation, Employment, Post, Role, Scope, Staff, UseCase};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use casework::strategy::Skill;
 use serde::Deserialize;
+use std::sync::Arc;
 use units::Date;
 
 pub fn router() -> Router<Server> {
@@ -47,11 +48,12 @@ struct StaffPage {
     wanted: Wanted,
     people: Vec<Employee>,
     /// Paths with how many people hold a post there or below.
-    branches: Vec<(String, usize)>,
+    branches: Vec<(BranchPath, usize)>,
+    tree: Arc<People>,
     roles: &'static [Role],
     levels: &'static [BranchLevel],
     skills: &'static [Skill],
-    all_branches: Vec<String>,
+    all_branches: Vec<BranchPath>,
     next: Option<usize>,
     today: Date,
     may_manage: bool,
@@ -70,9 +72,9 @@ impl Wanted {
 
 async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Shown {
     let everybody = staff_list(&server.desk, &visitor.call, &StaffFilter::default()).await?;
-    let mut branches: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut branches: std::collections::BTreeMap<BranchPath, usize> = std::collections::BTreeMap::new();
     for post in everybody.iter().filter_map(|employee| employee.staff.posts.first()) {
-        *branches.entry(post.branch.as_str().to_owned()).or_default() += 1;
+        *branches.entry(post.branch.clone()).or_default() += 1;
     }
     let people: Vec<Employee> = everybody.into_iter().filter(|employee| wanted.fits(employee)).collect();
     let next = (people.len() > wanted.skip + ROWS).then_some(wanted.skip + ROWS);
@@ -80,6 +82,7 @@ async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Ask
         frame: visitor.frame("staff"),
         people: people.into_iter().skip(wanted.skip).take(ROWS).collect(),
         branches: branches.into_iter().collect(),
+        tree: visitor.people.clone(),
         roles: Role::ALL,
         levels: BranchLevel::ALL,
         skills: Skill::ALL,
@@ -91,8 +94,8 @@ async fn list(State(server): State<Server>, visitor: Visitor, Asked(wanted): Ask
     })
 }
 
-fn paths(people: &People) -> Vec<String> {
-    let mut paths: Vec<String> = people.branches.values().map(|path| path.as_str().to_owned()).collect();
+fn paths(people: &People) -> Vec<BranchPath> {
+    let mut paths: Vec<BranchPath> = people.branches.values().cloned().collect();
     paths.sort();
     paths
 }
@@ -104,11 +107,12 @@ struct PersonPage {
     employee: Employee,
     /// Lent by and to the person.
     delegations: Vec<Delegation>,
+    tree: Arc<People>,
     /// What the person may do today: use case, scope, role, and in whose place.
     may_do: Vec<(UseCase, Scope, Role, Option<String>)>,
     roles: &'static [Role],
     levels: &'static [BranchLevel],
-    all_branches: Vec<String>,
+    all_branches: Vec<BranchPath>,
     today: Date,
     may_manage: bool,
     may_post: bool,
@@ -143,6 +147,7 @@ async fn one(State(server): State<Server>, visitor: Visitor, Named(id): Named<St
         roles: Role::ALL,
         levels: BranchLevel::ALL,
         all_branches: paths(&people),
+        tree: people.clone(),
         today,
         may_manage: visitor.may(UseCase::StaffManage),
         may_post: visitor.may(UseCase::RoleGrant),

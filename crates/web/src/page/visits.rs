@@ -2,7 +2,7 @@
 
 use crate::page::frame::{Frame, Shown, show};
 use crate::page::gate::{GatePoint, gate_persons};
-use crate::page::view::Deadline;
+use crate::page::view::{Choice, Deadline};
 use crate::page::visitor::{Fields, Visitor};
 use crate::server::Server;
 use app::visit::VisitStop;
@@ -41,8 +41,7 @@ struct Region {
 struct VisitsPage {
     frame: Frame,
     regions: Vec<Region>,
-    region: String,
-    all_regions: Vec<String>,
+    all_regions: Vec<Choice>,
 }
 
 async fn visits(State(server): State<Server>, visitor: Visitor, RawQuery(query): RawQuery) -> Shown {
@@ -54,8 +53,10 @@ async fn visits(State(server): State<Server>, visitor: Visitor, RawQuery(query):
         regions.entry(stop.case.place.region.clone()).or_default().push(row(&server, &frame, &visitor, stop));
     }
     let is_open = |stop: &&Stop| stop.points.iter().any(|(_, point)| point.ways.iter().any(|way| way.allowed));
-    let region = |(region, stops): (String, Vec<Stop>)| Region { region, open: stops.iter().filter(is_open).count(), stops };
-    show(&VisitsPage { regions: regions.into_iter().map(region).collect(), region: asked.get("region").to_owned(), all_regions: found.regions, frame })
+    let region = |(region, stops): (String, Vec<Stop>)| Region { region: frame.named("region", &region), open: stops.iter().filter(is_open).count(), stops };
+    let asked_for = asked.get("region");
+    let choice = |code: String| Choice { label: frame.named("region", &code), chosen: code == asked_for, code };
+    show(&VisitsPage { regions: regions.into_iter().map(region).collect(), all_regions: found.regions.into_iter().map(choice).collect(), frame })
 }
 
 fn row(server: &Server, frame: &Frame, visitor: &Visitor, stop: &VisitStop) -> Stop {

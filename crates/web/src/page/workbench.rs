@@ -5,11 +5,14 @@ use crate::page::view::Deadline;
 use crate::page::visitor::Visitor;
 use crate::server::Server;
 use app::Failure;
-use app::workbench::{BoardRow, Todo, TodoGroup, TodoKind};
+use app::month::MonthSoFar;
+use app::table::percent;
+use app::workbench::{BoardRow, TeamBoard, Todo, TodoGroup, TodoKind};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use casework::results::{ScoreMeasure, TargetProgress, TargetStanding};
 use units::Date;
 
 pub fn router() -> Router<Server> {
@@ -35,16 +38,85 @@ struct Group {
     class: &'static str,
 }
 
-/// What came of the month, with the score's parts.
-struct MonthResults {
-    contacts: u64,
-    right_party: u64,
-    promises: u64,
-    decided: u64,
-    kept: u64,
-    recovered: String,
+/// One measure of the month beside its target.
+struct TargetRow {
+    measure: &'static str,
+    reached: String,
+    target: String,
+    /// What it was reckoned from.
+    basis: String,
+    /// How long the bar is, in parts per million; bounds not to be passed have none.
+    bar: Option<i64>,
+    standing: &'static str,
+    class: &'static str,
+}
+
+/// The month so far, with the score's parts.
+struct MonthPart {
+    through: Date,
+    gone: String,
+    gone_ppm: i64,
+    rows: Vec<TargetRow>,
     parts: Vec<(&'static str, String, String)>,
-    total: Option<String>,
+    score: Option<String>,
+}
+
+impl MonthPart {
+    fn of(frame: &Frame, month: &MonthSoFar) -> MonthPart {
+        let parts = month.score.iter().flat_map(|score| &score.parts);
+        MonthPart {
+            through: month.through,
+            gone: percent(month.gone_ppm),
+            gone_ppm: month.gone_ppm,
+            rows: month.progress.iter().map(|one| TargetRow::of(frame, month, one)).collect(),
+            parts: parts.map(|(measure, value, points)| (frame.coded("score_measure", measure), percent(*value), percent(*points))).collect(),
+            score: month.score.as_ref().map(|score| percent(score.total_ppm)),
+        }
+    }
+}
+
+impl TargetRow {
+    fn of(frame: &Frame, month: &MonthSoFar, one: &TargetProgress) -> TargetRow {
+        let reached_ppm = one.reached_ppm.map_or_else(|| "—".to_owned(), percent);
+        let (part, whole) = month.results.basis(one.measure, month.target);
+        let (reached, target, basis) = match one.measure {
+            ScoreMeasure::RecoveryRate if month.target.is_positive() => (month.results.recovered.to_string(), month.target.to_string(), reached_ppm),
+            ScoreMeasure::RecoveryRate => (month.results.recovered.to_string(), "—".to_owned(), String::new()),
+            // A rate of amounts: the fen behind it say less than the rate.
+            ScoreMeasure::CostRate => (reached_ppm, format!("≤ {}", percent(one.target_ppm)), String::new()),
+            measure => {
+                let bound = if measure.is_floor() { "≥" } else { "≤" };
+                (reached_ppm, format!("{bound} {}", percent(one.target_ppm)), format!("{part} / {whole}"))
+            }
+        };
+        let whole_bar = one.measure.is_floor().then_some(one.reached_ppm).flatten();
+        TargetRow {
+            measure: frame.coded("score_measure", &one.measure),
+            reached,
+            target,
+            basis,
+            bar: whole_bar.map(|reached| reached.clamp(0, 1_000_000)),
+            standing: frame.coded("target_standing", &one.standing),
+            class: match one.standing {
+                TargetStanding::Met | TargetStanding::OnCourse => "good",
+                TargetStanding::Behind => "bad",
+                TargetStanding::NotMeasured => "",
+            },
+        }
+    }
+}
+
+/// A lead's team: how everybody stands, and what came of the month.
+struct TeamPart {
+    team: String,
+    rows: Vec<BoardRow>,
+    month: Option<MonthPart>,
+}
+
+impl TeamPart {
+    fn of(frame: &Frame, board: TeamBoard) -> TeamPart {
+        TeamPart { month: board.month.map(|month| MonthPart::of(frame, &month)), team: board.team, rows: board.rows }
+    }
 }
 
 #[derive(Template)]
@@ -53,8 +125,8 @@ struct WorkbenchPage {
     frame: Frame,
     groups: Vec<Group>,
     queue: Option<(usize, usize)>,
-    results: Option<MonthResults>,
-    team: Option<(String, Vec<BoardRow>)>,
+    month: Option<MonthPart>,
+    team: Option<TeamPart>,
     exceptions: Option<(Date, u64)>,
 }
 
@@ -69,21 +141,11 @@ async fn workbench(State(server): State<Server>, visitor: Visitor) -> Shown {
         Err(fault) => return Err(fault.into()),
     };
     let exceptions = app::workbench::night_exceptions(desk, call).await?;
-    let results = bench.results.map(|(results, score)| MonthResults {
-        contacts: results.contacts,
-        right_party: results.right_party,
-        promises: results.promises,
-        decided: results.promises_decided,
-        kept: results.promises_kept,
-        recovered: results.recovered.to_string(),
-        parts: score.iter().flat_map(|score| &score.parts).map(|(measure, value, points)| (frame.coded("score_measure", measure), app::table::percent(*value), app::table::percent(*points))).collect(),
-        total: score.map(|score| app::table::percent(score.total_ppm)),
-    });
     show(&WorkbenchPage {
         groups: bench.groups.iter().map(|one| group(&frame, one, call.at.day())).collect(),
         queue: bench.queue,
-        results: results.filter(|results| results.contacts > 0 || bench.queue.is_some()),
-        team: team.map(|board| (board.team, board.rows)),
+        month: bench.month.map(|month| MonthPart::of(&frame, &month)),
+        team: team.map(|board| TeamPart::of(&frame, board)),
         exceptions,
         frame,
     })
@@ -131,8 +193,7 @@ struct MoveRow {
 #[template(path = "team.html")]
 struct TeamPage {
     frame: Frame,
-    team: String,
-    rows: Vec<BoardRow>,
+    team: TeamPart,
     /// By who would take them.
     moves: Vec<(String, String, Vec<MoveRow>)>,
 }
@@ -153,5 +214,6 @@ async fn team(State(server): State<Server>, visitor: Visitor) -> Shown {
         let row = MoveRow { case_id: one.case_id, version, from: name(&one.from) };
         moves.last_mut().expect("just pushed").2.push(row);
     }
-    show(&TeamPage { frame: visitor.frame("team"), team: board.team, rows: board.rows, moves })
+    let frame = visitor.frame("team");
+    show(&TeamPage { team: TeamPart::of(&frame, board), frame, moves })
 }

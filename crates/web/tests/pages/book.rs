@@ -41,7 +41,11 @@ impl Bank {
     }
 
     pub fn sign_in(&self, role: Role) -> Browser<'_> {
-        self.house.sign_in(&self.people[&role])
+        self.sign_in_as(&self.people[&role])
+    }
+
+    pub fn sign_in_as(&self, staff_id: &str) -> Browser<'_> {
+        self.house.sign_in(staff_id)
     }
 }
 
@@ -137,6 +141,31 @@ fn everybody_sees_the_loans_their_right_reaches() {
     assert_eq!(administrator.get("/loans").status, 403);
     assert_eq!(administrator.get("/loans.xlsx").status, 403);
     assert_eq!(collector.get("/portfolio").status, 403);
+}
+
+#[test]
+fn the_month_stands_against_its_targets_for_who_takes_cases() {
+    let bank = Bank::new();
+    let own = bank.sign_in(Role::Collector).shown("/");
+    for part in ["The month against its targets", "of the month gone 66.67%", "150,000.00", "<meter class=\"bar\" max=\"1000000\" value=\"0\" aria-label=\"recovery against target\">", "behind", "≤ 2.00%", "nothing to measure yet"] {
+        assert!(own.contains(part), "{part}: {own}");
+    }
+    let auditor = bank.sign_in(Role::Auditor).shown("/");
+    assert!(!auditor.contains("against its targets"), "{auditor}");
+}
+
+#[test]
+fn regions_and_branches_are_told_by_their_names() {
+    let bank = Bank::new();
+    let auditor = bank.sign_in(Role::Auditor);
+    let list = auditor.shown("/loans?col=region&region=320100");
+    assert!(list.contains("<td>Nanjing</td>") && !list.contains("<td>320100</td>"), "{list}");
+    let cut = auditor.shown("/portfolio/cut?cut=region");
+    assert!(cut.contains(">Nanjing</a>"), "{cut}");
+    let staff = bank.sign_in(Role::Administrator).shown("/staff");
+    let of_branch = between(&staff, "<select name=\"branch\" data-go>", "</select>");
+    assert!(of_branch.contains(&format!(" {} (", bank.branch)), "name and number: {of_branch}");
+    assert!(!staff.contains(&format!("<td>{}/", bank.branch)), "a path is for programs: {staff}");
 }
 
 #[test]

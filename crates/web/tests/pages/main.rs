@@ -2,6 +2,7 @@
 
 mod book;
 mod browser;
+mod crawl;
 mod desk;
 mod desk_bench;
 mod order;
