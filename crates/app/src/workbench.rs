@@ -258,8 +258,8 @@ pub struct BoardRow {
     pub amount_past_due: Money,
 }
 
-/// A lead's team.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A lead's team; without rows for who leads none yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamBoard {
     pub team: String,
     pub rows: Vec<BoardRow>,
@@ -269,9 +269,9 @@ pub struct TeamBoard {
 /// The team of somebody who evens out its work.
 pub async fn team_board(desk: &Desk, call: &Call) -> Outcome<TeamBoard> {
     let people = desk.people(call.at).await?;
-    let team = person_target(&people, &call.staff_id).team;
-    desk.may(&people, call, UseCase::CaseRebalance, &Target { team: team.clone(), ..Target::default() })?;
-    let team = team.unwrap_or_default();
+    desk.reaches(&people, call, UseCase::CaseRebalance)?;
+    let Some(team) = person_target(&people, &call.staff_id).team else { return Ok(TeamBoard::default()) };
+    desk.may(&people, call, UseCase::CaseRebalance, &Target { team: Some(team.clone()), ..Target::default() })?;
     let today = call.at.day();
     let members = people.employees.iter().filter_map(|employee| Some((employee, employee.member(today)?)));
     let members = members.filter(|(_, member)| member.team_id == team);

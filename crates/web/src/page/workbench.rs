@@ -203,7 +203,7 @@ async fn team(State(server): State<Server>, visitor: Visitor) -> Shown {
     let board = app::workbench::team_board(desk, call).await?;
     let name = |id: &str| visitor.people.called(id);
     let mut moves: Vec<(String, String, Vec<MoveRow>)> = Vec::new();
-    let mut wanted = app::case::team_balance(desk, call, &board.team).await?;
+    let mut wanted = if board.rows.is_empty() { Vec::new() } else { app::case::team_balance(desk, call, &board.team).await? };
     wanted.sort_by(|one, two| one.to.cmp(&two.to));
     // The next visit shows the next hundred.
     for one in wanted.into_iter().take(100) {

@@ -6,12 +6,13 @@ use authority::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Pages of one kind that a person walks; what is alike is not walked a thousand times.
-const OF_A_KIND: usize = 4;
+const OF_A_KIND: usize = 3;
 
-/// An address without what differs from page to page of a kind: names with digits, and the query but for the tab.
+/// An address without what differs from page to page of a kind: names with digits or a point, and the query but for the
+/// tab.
 fn kind_of(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let steps: Vec<&str> = path.split('/').map(|step| if step.bytes().any(|letter| letter.is_ascii_digit()) { "*" } else { step }).collect();
+    let steps: Vec<&str> = path.split('/').map(|step| if step.contains(|letter: char| letter.is_ascii_digit() || letter == '.') { "*" } else { step }).collect();
     let tab = query.split('&').find(|word| word.starts_with("tab="));
     format!("{}?{}", steps.join("/"), tab.unwrap_or_default())
 }
