@@ -8,7 +8,8 @@ use crate::page::gate::{GatePerson, gate_persons, minute};
 use crate::page::view::{Choice, Deadline, choices, choices_of};
 use crate::page::visitor::{Fields, Posted, Visitor};
 use crate::server::Server;
-use app::Failure;
+use app::desk::{Call, Desk};
+use app::{Failure, Outcome};
 use app::customer::{CustomerView, TimelineEvent, TimelineKind};
 use app::household_plan::HouseholdView;
 use app::opened::{Opened, Thing};
@@ -132,14 +133,7 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         "timeline" => app::customer::customer_timeline(desk, call, &view, kind).await?,
         _ => Vec::new(),
     };
-    // A customer without a case has nobody on file; people are seen by who works the case.
-    let persons = match view.cases.is_empty() {
-        true => Vec::new(),
-        false => match app::person::person_view(desk, call, &id).await {
-            Err(Failure::Refused(_)) => Vec::new(),
-            persons => persons?,
-        },
-    };
+    let persons = persons(desk, call, &view).await?;
     let opened = Opened::of(desk, call, named(&view)).await?;
     let open_case = view.cases.iter().find(|case| case.work().is_some()).map(|case| case.case_id.clone());
     let open_case = open_case.filter(|case_id| opened.case(case_id));
@@ -191,6 +185,17 @@ async fn customer_page(State(server): State<Server>, visitor: Visitor, Named(id)
         frame,
     };
     show(&page)
+}
+
+/// A customer without a case has nobody on file; people are seen by who works the case.
+async fn persons(desk: &Desk, call: &Call, view: &CustomerView) -> Outcome<Vec<PersonView>> {
+    if view.cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    match app::person::person_view(desk, call, &view.customer_id).await {
+        Err(Failure::Refused(_)) => Ok(Vec::new()),
+        persons => persons,
+    }
 }
 
 /// Everything the page could lead to.
