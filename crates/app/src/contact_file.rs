@@ -6,7 +6,7 @@
 //! sealed beside the person.
 
 use crate::contact::ContactRecord;
-use crate::desk::{Begun, Call, Desk, refusal, required, stored};
+use crate::desk::{Begun, Call, Desk, People, refusal, required, stored};
 use crate::failure::{Failure, Outcome, refused};
 use crate::person::{PersonFile, Point, PointKind, target_of};
 use authority::UseCase;
@@ -113,8 +113,14 @@ pub(crate) fn entries(person_id: &str, file: &PersonFile, notes: &[String]) -> E
     (List::Circumstances.shown(person_id, &file.circumstances, notes), List::Documents.shown(person_id, &file.documents, notes))
 }
 
-/// What was written about a person's entries, in the order it was.
-pub(crate) fn notes(fields: &[PersonalField]) -> Vec<String> {
+/// What was written about a person's entries, as far as the caller may read it: who works for an agency is told that
+/// something holds, not what was written about it.
+pub(crate) fn written(desk: &Desk, people: &People, call: &Call, fields: &[PersonalField]) -> Vec<String> {
+    if crate::agency::limit_of(desk, people, call).is_none() { notes(fields) } else { Vec::new() }
+}
+
+/// All that was written, in the order it was.
+fn notes(fields: &[PersonalField]) -> Vec<String> {
     fields.iter().filter(|field| field.kind == FieldKind::Note).map(|field| field.value.clone()).collect()
 }
 
@@ -296,7 +302,7 @@ impl Opened {
     ) -> Outcome<Entry<T>> {
         let PersonRow { person_id, customer_id, .. } = &self.kept.row;
         stored(self.tx.save(&self.kept.row, &self.kept.body, self.kept.version, call.stamp()).await?)?;
-        let notes = notes(&self.tx.personal(person_id).await?);
+        let notes = written(desk, &*desk.people(call.at).await?, call, &self.tx.personal(person_id).await?);
         let entry = list(entries(person_id, &self.kept.body, &notes)).swap_remove(place);
         let subject = format!("person/{person_id}");
         self.tx.audit(call.audit(action, subject.clone(), format!("{} {why}", entry.entry_id).trim_end()));

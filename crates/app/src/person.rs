@@ -1,6 +1,6 @@
 //! The people behind cases: found, shown masked, opened for a purpose and a time.
 
-use crate::contact_file::{Entry, Noted, OnFile, entries, notes};
+use crate::contact_file::{Entry, Noted, OnFile, entries, written};
 use crate::approval::{About, ApprovalView, Proposed, put_forward};
 use crate::desk::{Call, Desk, People, refusal, required, stored};
 use crate::failure::{Outcome, refused};
@@ -239,8 +239,7 @@ pub async fn person_view(desk: &Desk, call: &Call, customer_id: &str) -> Outcome
         }
         let mut fields = Vec::new();
         let values = desk.store.personal(&kept.row.person_id).await?;
-        // Who works for an agency is told that something holds, not what was written about it.
-        let written = if limit.is_none() { notes(&values) } else { Vec::new() };
+        let written = written(desk, &people, call, &values);
         for value in values {
             let Some(field) = field_of(value.kind).filter(|&field| may_see(&limit, needs(field))) else { continue };
             let is_open = grants.iter().any(|grant| grant.opens(&call.staff_id, &kept.row.person_id, field, call.at));

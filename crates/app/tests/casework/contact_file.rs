@@ -211,6 +211,9 @@ fn a_death_stops_the_agency_at_once_and_its_people_read_no_notes() {
             assert_eq!(world.answer("U1", channel, "2026-11-20 11:00").await, pair("DTH-1", "-"));
         }
         done(contact_begin(desk, &world.at("G1", "10:33"), "K1", &locate("F-1/phone/0")).await);
+        let opted_out = CircumstanceSaid { why: "her brother says so".to_owned(), ..said(CircumstanceKind::OptedOut, Some(Channel::Sms)) };
+        let entry = done(circumstance_record(desk, &world.at("G1", "10:34"), "F-1", &opted_out).await);
+        assert_eq!(entry.entered.map(|said| (said.by, said.why)), Some(("G1".to_owned(), String::new())));
         let seen = done(person_view(desk, &world.at("G1", "10:34"), "U1").await);
         let debtor = seen.iter().find(|person| person.person_id == "U1").unwrap();
         assert_eq!(debtor.circumstances[0].what.kind, CircumstanceKind::Deceased);
