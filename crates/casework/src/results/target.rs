@@ -198,6 +198,6 @@ mod tests {
         check("", "complaint_rate=0", "a positive amount");
         check("collector=\"-1.00\"", "complaint_rate=0", "a positive amount");
         check("collector=\"much\"", "complaint_rate=0", "much");
-        check("sailor=\"1.00\"", "complaint_rate=0", "unknown post \\\"sailor\\\"");
+        check("sailor=\"1.00\"", "complaint_rate=0", "unknown post \"sailor\"");
     }
 }
