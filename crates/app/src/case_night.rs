@@ -6,7 +6,7 @@
 
 use crate::contact::ContactRecord;
 use crate::dayend_run::NightRun;
-use crate::desk::{Call, Desk, People, stored, stored_path};
+use crate::desk::{Call, Desk, People, stored, stored_all, stored_path};
 use crate::failure::{Outcome, refused};
 use crate::person::{PersonFile, people_of};
 use anyhow::anyhow;
@@ -425,9 +425,7 @@ async fn apply(mut tx: Tx, changes: &Changes<'_>, known: &Known, people: &People
         let row = PromiseRow { state: promise.status.code().to_owned(), settled_on: promise.decided_on, ..kept.row.clone() };
         Change { row, body: promise, over: kept.version }
     });
-    for saved in tx.save_all(&decisions.collect::<Vec<_>>(), stamp).await? {
-        stored(saved)?;
-    }
+    stored_all(tx.save_all(&decisions.collect::<Vec<_>>(), stamp).await?)?;
     for promise in &changes.promises {
         let payload = json!({ "status": promise.status, "received": promise.received, "case_id": promise.case_id });
         tx.publish(call.event(topic_of(promise.status), format!("promise/{}", promise.promise_id), payload));
@@ -449,9 +447,7 @@ pub async fn save_case(tx: &Tx, case: &Case, over: i64, people: &People, stamp: 
 
 async fn save_cases(tx: &Tx, cases: &[(&Case, i64)], people: &People, stamp: Stamp<'_>) -> Outcome<()> {
     let changes: Vec<Change<CaseRow, Case>> = cases.iter().map(|&(case, over)| Change { row: row_of(case, people), body: case, over }).collect();
-    for saved in tx.save_all(&changes, stamp).await? {
-        stored(saved)?;
-    }
+    stored_all(tx.save_all(&changes, stamp).await?)?;
     set_loans(tx, cases.iter().filter(|(_, over)| *over == 0).map(|(case, _)| *case)).await
 }
 

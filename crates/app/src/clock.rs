@@ -6,7 +6,7 @@
 
 use crate::case_night::{NIGHT, SHARDS, shard_of};
 use crate::dayend_run::NightRun;
-use crate::desk::{Call, Desk, People, stored};
+use crate::desk::{Call, Desk, People, stored, stored_all};
 use crate::failure::Outcome;
 use crate::loan_list::apart;
 use dayend::NightInput;
@@ -150,9 +150,7 @@ async fn apply(mut tx: Tx, found: &Found<'_>, shard: u64, at: Moment) -> Outcome
         }
     }
     let changes: Vec<Change<ClockRow, ClockFile>> = files.iter().map(|(row, body, over)| Change { row: row.clone(), body, over: *over }).collect();
-    for saved in tx.save_all(&changes, stamp).await? {
-        stored(saved)?;
-    }
+    stored_all(tx.save_all(&changes, stamp).await?)?;
     let gone = found.kept.values().filter(|kept| shard_of(&kept.row.customer_id) == shard && !found.states.contains_key(&kept.row.clock_id));
     for kept in gone {
         end(&mut tx, &call, kept).await?;

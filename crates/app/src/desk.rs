@@ -263,6 +263,11 @@ pub fn stored(saved: Saved) -> Outcome<i64> {
     }
 }
 
+/// The same of many, none of which may have met somebody else's change.
+pub(crate) fn stored_all(saved: Vec<Saved>) -> Outcome<()> {
+    saved.into_iter().try_for_each(|saved| stored(saved).map(drop))
+}
+
 /// What a rule room refuses with (规则的拒绝): how it says its facts.
 pub trait Facts {
     fn facts(&self) -> Vec<(&'static str, String)>;

@@ -1,13 +1,13 @@
 //! The month so far against its targets: one's own, and a team's. The night counts, so that a page reads one row a person.
 
 use crate::case::person_target;
-use crate::desk::{Call, Desk, People, stored};
+use crate::desk::{Call, Desk, People, stored_all};
 use crate::failure::Outcome;
 use crate::results::{Period, Reckoned};
 use authority::UseCase;
 use casework::results::{Results, Score, TargetProgress, gone_ppm, target_by};
 use std::collections::BTreeMap;
-use store::{Chunk, ChunkKey, Kept, Stamp, WorkResultRow};
+use store::{Change, Chunk, ChunkKey, Kept, Stamp, WorkResultRow};
 use units::{Date, Moment, Money};
 
 /// What came of a month's work until the last night, and how far that is (本月业绩).
@@ -79,14 +79,14 @@ pub(crate) async fn month_night(desk: &Desk, people: &People, at: Moment) -> Out
 
 async fn count_keep(desk: &Desk, key: &ChunkKey, members: &[&str], counted: &BTreeMap<String, Results>, at: Moment) -> Outcome<()> {
     let Chunk::Open(tx) = desk.store.chunk_begin(key, at).await? else { return Ok(()) };
-    for staff_id in members {
-        let row = WorkResultRow {
-            work_result_id: WorkResultRow::identity(staff_id, key.business_date),
-            staff_id: (*staff_id).to_owned(),
-            through: key.business_date,
-        };
-        let results = counted.get(*staff_id).copied().unwrap_or_default();
-        stored(tx.save(&row, &results, 0, Stamp { by: crate::case_night::NIGHT, at }).await?)?;
-    }
+    let row = |staff_id: &str| WorkResultRow {
+        work_result_id: WorkResultRow::identity(staff_id, key.business_date),
+        staff_id: staff_id.to_owned(),
+        through: key.business_date,
+    };
+    let nothing = Results::default();
+    let change = |&staff_id: &&str| Change { row: row(staff_id), body: counted.get(staff_id).unwrap_or(&nothing), over: 0 };
+    let changes: Vec<Change<WorkResultRow, Results>> = members.iter().map(change).collect();
+    stored_all(tx.save_all(&changes, Stamp { by: crate::case_night::NIGHT, at }).await?)?;
     Ok(tx.commit().await?)
 }

@@ -172,16 +172,7 @@ impl World {
             let _ = tx.save(&row, &Employee { staff, work: Some(work) }, 0, stamp).await.unwrap();
         }
         let row = PersonRow { person_id: "U1".to_owned(), customer_id: "U1".to_owned(), relation: "debtor".to_owned() };
-        let point = Point { key: "U1/phone/0".to_owned(), kind: PointKind::Phone, position: 0, source: PointSource::Reserved, at_work: false, replaced_by: None };
-        let file = PersonFile {
-            relation: Relation::Debtor,
-            points: vec![point],
-            documents: Vec::new(),
-            circumstances: Vec::new(),
-            under_way: Vec::new(),
-            debtor_type: DebtorType::Unknown,
-            language: "zh".to_owned(),
-        };
+        let file = file("U1", Relation::Debtor);
         let _ = tx.save(&row, &file, 0, stamp).await.unwrap();
         tx.personal_set("U1", FieldKind::Name, &["Ann Example"]).await.unwrap();
         tx.personal_set("U1", FieldKind::IdNumber, &["110101199003071234"]).await.unwrap();
@@ -199,6 +190,20 @@ impl World {
     async fn decide(&self, staff_id: &str, asked: &ApprovalView, say: Say) -> Outcome<ApprovalView> {
         let approval_id = &asked.file.approval.proposal.approval_id;
         approval_decide(&self.desk, &self.call(staff_id), approval_id, asked.version, &say).await
+    }
+}
+
+/// Somebody with one number on file and nothing else.
+fn file(person_id: &str, relation: Relation) -> PersonFile {
+    let key = format!("{person_id}/phone/0");
+    PersonFile {
+        relation,
+        points: vec![Point { key, kind: PointKind::Phone, position: 0, source: PointSource::Reserved, at_work: false, replaced_by: None }],
+        documents: Vec::new(),
+        circumstances: Vec::new(),
+        under_way: Vec::new(),
+        debtor_type: DebtorType::Unknown,
+        language: "zh".to_owned(),
     }
 }
 

@@ -13,18 +13,7 @@ impl World {
         let stamp = Stamp { by: "-", at: Moment::new(date(TODAY), 0) };
         let tx = self.desk.store.begin().await.unwrap();
         let row = PersonRow { person_id: person_id.to_owned(), customer_id: "U1".to_owned(), relation: relation.code().to_owned() };
-        let key = format!("{person_id}/phone/0");
-        let point = Point { key, kind: PointKind::Phone, position: 0, source: PointSource::Reserved, at_work: false, replaced_by: None };
-        let file = PersonFile {
-            relation,
-            points: vec![point],
-            documents: Vec::new(),
-            circumstances: Vec::new(),
-            under_way: Vec::new(),
-            debtor_type: DebtorType::Unknown,
-            language: "zh".to_owned(),
-        };
-        let _ = tx.save(&row, &file, 0, stamp).await.unwrap();
+        let _ = tx.save(&row, &file(person_id, relation), 0, stamp).await.unwrap();
         tx.personal_set(person_id, FieldKind::Phone, &["13800009999"]).await.unwrap();
         tx.personal_set("U1", FieldKind::Phone, &["13800005678"]).await.unwrap();
         tx.commit().await.unwrap();
