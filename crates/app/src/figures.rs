@@ -63,8 +63,7 @@ pub fn metric_of(code: &str) -> Outcome<&'static Metric> {
 
 /// Every ratio with numerator and denominator, cut by any dimensions.
 pub fn metrics(open: &Open, date: Date, by: &[Dimension]) -> Outcome<Table> {
-    let state = snapshot::state_table(&night_of(open, date)?)?;
-    Ok(metric_table(&report::metrics(&state, by)))
+    Ok(metric_table(&snapshot::metrics(&night_of(open, date)?, by)?))
 }
 
 /// A metric table as people and scripts read it.
@@ -97,7 +96,7 @@ pub fn metrics_trend(open: &Open, since: Date, through: Date) -> Outcome<Table> 
     let mut table = Table::new(&["as_of", "metric", ">numerator", ">denominator", ">ratio"]);
     for night in snapshot::nights(&open.lake)? {
         if (since..=through).contains(&night.business_date) {
-            let metrics = report::metrics(&snapshot::state_table(&night)?, &[]);
+            let metrics = snapshot::metrics(&night, &[])?;
             for row in metrics.rows() {
                 table.push(vec![
                     Cell::Day(night.business_date),

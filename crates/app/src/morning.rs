@@ -34,8 +34,8 @@ pub fn morning(run: &NightRun) -> Morning {
         pack: format!("{}@{}", plan.pack.id, plan.pack.version),
         loans: plan.loan_states.len() as u64,
         moved: (plan.bucket_moves.len() + plan.grade_moves.len()) as u64,
-        buckets: distribution(run, "bucket", Bucket::ALL, |state| state.bucket),
-        grades: distribution(run, "grade", Grade::ALL, |state| state.decision.in_force),
+        buckets: distribution(run, "bucket", Bucket::ALL, |state| state.bucket as usize),
+        grades: distribution(run, "grade", Grade::ALL, |state| state.decision.in_force as usize),
         classes: classes(run),
         moves: moves(run),
         ratios: plan.metrics.first().map(metric_table).unwrap_or_default(),
@@ -45,23 +45,19 @@ pub fn morning(run: &NightRun) -> Morning {
 }
 
 /// Loans and balance on the books by one coded value.
-fn distribution<T: Coded + PartialEq>(
-    run: &NightRun,
-    name: &str,
-    all: &[T],
-    of: impl Fn(&dayend::LoanState) -> T,
-) -> Table {
+fn distribution<T: Coded>(run: &NightRun, name: &str, all: &[T], of: impl Fn(&dayend::LoanState) -> usize) -> Table {
+    let mut held = vec![(0, Money::ZERO, Money::ZERO); all.len()];
+    for ((state, loan), folded) in run.plan.loan_states.iter().zip(&run.input.loans).zip(&run.input.folded) {
+        if loan.status == loan::LoanStatus::Active {
+            let (loans, outstanding, allowance) = &mut held[of(state)];
+            *loans += 1;
+            *outstanding += folded.position.principal_outstanding;
+            *allowance += state.allowance;
+        }
+    }
     let mut table = Table::new(&[name, ">loans", ">principal_outstanding", ">allowance"]);
-    let on_book = || {
-        let states = run.plan.loan_states.iter().enumerate();
-        states.filter(|(number, _)| run.input.loans[*number].status == loan::LoanStatus::Active)
-    };
-    for &value in all {
-        let held = || on_book().filter(|(_, state)| of(state) == value);
-        let outstanding: Money = held().map(|(number, _)| run.input.folded[number].position.principal_outstanding).sum();
-        let allowance: Money = held().map(|(_, state)| state.allowance).sum();
-        let count = Cell::Number(held().count() as i64);
-        table.push(vec![Cell::text(value.code()), count, Cell::Amount(outstanding), Cell::Amount(allowance)]);
+    for (value, (loans, outstanding, allowance)) in all.iter().zip(held) {
+        table.push(vec![Cell::text(value.code()), Cell::Number(loans), Cell::Amount(outstanding), Cell::Amount(allowance)]);
     }
     table
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 mod beside;
+mod figures;
 mod frame;
 pub mod read;
 pub mod run;
@@ -13,9 +14,10 @@ pub mod table;
 pub mod write;
 
 pub use beside::{KeptMove, LoanDays, loan_days, moves};
+pub use figures::{metrics, state_table};
 pub use frame::{FEN, PPM, UNIT};
 pub(crate) use read::below;
-pub use read::{bucket_moves, carried, customer_line, folders, loan_lines, loans_of, nights, state_table};
+pub use read::{bucket_moves, carried, customer_line, folders, loan_lines, loans_of, nights};
 pub use run::{RUN_FILE, Run};
 pub use table::{SnapshotTable, files, schema};
 pub use write::{Place, Staged};

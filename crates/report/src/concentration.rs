@@ -1,8 +1,8 @@
 //! How much of the book hangs on few.
 
-use crate::group::groups;
 use crate::ratio::Ratio;
 use crate::state::{Dimension, StateTable};
+use crate::tally::Column;
 use units::Money;
 
 /// How concentrated the balance is (集中度).
@@ -18,22 +18,24 @@ pub struct Concentration {
 
 /// Over the customers of the book.
 pub fn customer_concentration(state: &StateTable, top: usize) -> Concentration {
-    let balances = sum_by(state, &state.customers, state.customer_ids.len());
+    let balances = sum_by(state, |row| state.customers[row], state.customer_ids.len());
     concentration(balances, |customer| state.customer_ids.get(customer).to_owned(), top)
 }
 
 /// Over the labels of one dimension: industries, regions, branches.
 pub fn dimension_concentration(state: &StateTable, dimension: Dimension, top: usize) -> Concentration {
-    let groups = groups(state, &[dimension]);
-    let balances = sum_by(state, &groups.of_row, groups.labels.len());
-    concentration(balances, |group| groups.labels[group][0].clone(), top)
+    let column = Column::of(state, dimension);
+    let label = |code: usize| if code < column.labels().len() { column.labels().get(code).to_owned() } else { String::new() };
+    let code_of = |row: usize| column.code(row, &state.figures[row]);
+    let balances = sum_by(state, code_of, column.labels().len() + 1);
+    concentration(balances, label, top)
 }
 
-fn sum_by(state: &StateTable, part_of_row: &[u32], parts: usize) -> Vec<Money> {
+fn sum_by(state: &StateTable, part_of: impl Fn(usize) -> u32, parts: usize) -> Vec<Money> {
     let mut balances = vec![Money::ZERO; parts];
-    for (figures, &part) in state.figures.iter().zip(part_of_row) {
+    for (row, figures) in state.figures.iter().enumerate() {
         if figures.on_book() {
-            balances[part as usize] += figures.principal_outstanding;
+            balances[part_of(row) as usize] += figures.principal_outstanding;
         }
     }
     balances

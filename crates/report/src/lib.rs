@@ -5,13 +5,12 @@
 //! Invariants: pure and exact; a ratio is two whole numbers until it is shown; no total depends on
 //! the order of the loans.
 //!
-//! Reading order: [`ratio`], [`state`], [`group`], [`catalogue`], [`metric`], [`matrix`], [`roll`],
+//! Reading order: [`ratio`], [`state`], [`catalogue`], [`tally`], [`metric`], [`matrix`], [`roll`],
 //! [`migration`], [`chain`], [`vintage`], [`trend`], [`history`], [`concentration`].
 
 pub mod catalogue;
 pub mod chain;
 pub mod concentration;
-pub mod group;
 pub mod history;
 pub mod matrix;
 pub mod metric;
@@ -19,6 +18,7 @@ pub mod migration;
 pub mod ratio;
 pub mod roll;
 pub mod state;
+pub mod tally;
 pub mod trend;
 pub mod vintage;
 
@@ -32,5 +32,6 @@ pub use migration::{GradeFlow, MigrationFormula, grade_flows, migration_rate, pe
 pub use ratio::{Interval, Ratio};
 pub use roll::{RollRow, forward_loss_ppm, roll};
 pub use state::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, YearToDate};
+pub use tally::{Column, Rows, Tally};
 pub use trend::{TrendPoint, trend};
 pub use vintage::{VintagePoint, Vintages};

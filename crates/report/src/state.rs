@@ -1,6 +1,7 @@
 //! One night's book as columns: what every figure in this room is computed from.
 
 use grading::{Bucket, CustomerKind, Grade};
+use crate::tally::{Column, Rows};
 use loan::{LoanStatus, Protection, RepaymentMethod};
 use std::borrow::Cow;
 use units::{Date, Money, Texts, coded};
@@ -141,26 +142,6 @@ impl StateTable {
         assert!(ascend, "loans must ascend by identity");
     }
 
-    /// Each loan's label number along `dimension`, and the labels.
-    ///
-    /// Panics when the dimension is neither part of [`Figures`] nor given as a column.
-    pub fn labelled(&self, dimension: Dimension) -> (Cow<'_, [u32]>, Cow<'_, Texts>) {
-        match dimension {
-            Dimension::All => self.derived(|_| 0, [Dimension::All.code()]),
-            Dimension::CustomerKind => self.derived(|f| f.kind as u32, CustomerKind::ALL.iter().map(|v| v.code())),
-            Dimension::Protection => self.derived(|f| f.protection as u32, Protection::ALL.iter().map(|v| v.code())),
-            Dimension::Method => self.derived(|f| f.method as u32, RepaymentMethod::ALL.iter().map(|v| v.code())),
-            Dimension::Grade => self.derived(|f| f.grade as u32, Grade::ALL.iter().map(|v| v.code())),
-            Dimension::Bucket => self.derived(|f| f.bucket as u32, Bucket::ALL.iter().map(|v| v.code())),
-            Dimension::Vintage => self.vintages(),
-            given => {
-                let column = self.dimensions.iter().find(|column| column.dimension == given);
-                let column = column.unwrap_or_else(|| panic!("the state table has no column {}", given.code()));
-                (Cow::Borrowed(&column.codes), Cow::Borrowed(&column.labels))
-            }
-        }
-    }
-
     /// The same book with some of its loans; `rows` ascend.
     pub fn only(&self, rows: &[u32]) -> StateTable {
         const NONE: u32 = u32::MAX;
@@ -190,27 +171,37 @@ impl StateTable {
 
     /// The loans of each label along a dimension: label and rows, in the order of the labels.
     pub fn parts(&self, dimension: Dimension) -> Vec<(String, Vec<u32>)> {
-        let (codes, labels) = self.labelled(dimension);
-        let mut parts: Vec<(String, Vec<u32>)> = labels.iter().map(|label| (label.to_owned(), Vec::new())).collect();
-        codes.iter().zip(0..).for_each(|(&code, row)| parts[code as usize].1.push(row));
+        let column = Column::of(self, dimension);
+        let mut parts: Vec<(String, Vec<u32>)> =
+            column.labels().iter().map(|label| (label.to_owned(), Vec::new())).collect();
+        for (row, figures) in self.figures.iter().enumerate() {
+            parts[column.code(row, figures) as usize].1.push(row as u32);
+        }
         parts
     }
+}
 
-    fn derived<'a>(
-        &self,
-        code: impl Fn(&Figures) -> u32,
-        labels: impl IntoIterator<Item = &'a str>,
-    ) -> (Cow<'_, [u32]>, Cow<'_, Texts>) {
-        (Cow::Owned(self.figures.iter().map(code).collect()), Cow::Owned(labels.into_iter().collect()))
+impl Rows for StateTable {
+    fn count(&self) -> usize {
+        self.len()
     }
 
-    /// Months of disbursement as `2025-03`, numbered from the earliest on.
-    fn vintages(&self) -> (Cow<'_, [u32]>, Cow<'_, Texts>) {
-        let month = |figures: &Figures| month_number(figures.disbursed_on);
-        let first = self.figures.iter().map(month).min().unwrap_or(0);
-        let last = self.figures.iter().map(month).max().unwrap_or(-1);
-        let labels = (first..=last).map(month_label).collect::<Vec<_>>();
-        self.derived(|figures| (month(figures) - first) as u32, labels.iter().map(String::as_str))
+    fn figures(&self, row: usize) -> Figures {
+        self.figures[row]
+    }
+
+    fn customer(&self, row: usize) -> u32 {
+        self.customers[row]
+    }
+
+    fn sheet(&self, customer: u32) -> BalanceSheet {
+        self.balance_sheets[customer as usize]
+    }
+
+    fn given(&self, dimension: Dimension) -> Column<'_> {
+        let column = self.dimensions.iter().find(|column| column.dimension == dimension);
+        let column = column.unwrap_or_else(|| panic!("the state table has no column {}", dimension.code()));
+        Column::given(|row| Some(column.codes[row]), Cow::Borrowed(&column.labels))
     }
 }
 

@@ -1,12 +1,14 @@
 //! The ratios a night leaves behind.
 
 use crate::hands::Hands;
-use crate::input::{MONTH_ENDS, NightInput};
+use crate::input::{Customer, MONTH_ENDS, NightInput};
 use crate::plan::{CustomerState, LoanState};
 use crate::step::grade::days_past_due;
-use grading::CustomerClass;
-use report::{Dimension, DimensionColumn, Figures, MetricTable, StateTable, YearToDate, metrics as ratios};
-use units::Money;
+use grading::{CustomerClass, CustomerScale};
+use report::tally::parts;
+use report::{BalanceSheet, Column, Dimension, Figures, MetricTable, Rows, Tally, YearToDate};
+use std::borrow::Cow;
+use units::{Labels, Money};
 
 /// The cuts that every night keeps; any other is computed from the snapshot when asked for.
 const KEPT: [&[Dimension]; 9] = [
@@ -27,41 +29,66 @@ pub fn metrics(
     loans: &[LoanState],
     customers: &[CustomerState],
 ) -> Vec<MetricTable> {
-    let table = state_table(input, loans, customers);
-    let cut = |cuts: &[&[Dimension]]| cuts.iter().map(|by| ratios(&table, by)).collect::<Vec<_>>();
-    let (one, other) = KEPT.split_at(KEPT.len() / 2);
-    let (mut tables, rest) = hands.both(|| cut(one), || cut(other));
-    tables.extend(rest);
-    tables
+    let decided = DecidedLoans { input, loans, customers };
+    let middle = loans.len() / 2;
+    let (first, second) = hands.both(|| parts(&decided, 0..middle, &KEPT), || parts(&decided, middle..loans.len(), &KEPT));
+    let mut tallies: Vec<Tally> = KEPT.iter().map(|by| Tally::new(input.business_date, by)).collect();
+    for half in [first, second] {
+        tallies.iter_mut().zip(half).for_each(|(tally, part)| tally.take(part, |customer| decided.sheet(customer)));
+    }
+    tallies.into_iter().map(Tally::finish).collect()
 }
 
-/// The night as the report room reads it.
-pub fn state_table(input: &NightInput, loans: &[LoanState], customers: &[CustomerState]) -> StateTable {
-    let of_customer = |loan: &crate::input::Loan| &input.customers[loan.customer as usize];
-    let column = |dimension, code: &dyn Fn(&crate::input::Loan) -> Option<u32>, labels: &units::Labels| {
-        DimensionColumn::new(dimension, input.loans.iter().map(code), labels.iter())
-    };
-    let names = &input.names;
-    let scale = |loan: &crate::input::Loan| of_customer(loan).scale.map(|scale| scale as u32);
-    let class = |loan: &crate::input::Loan| customers[loan.customer as usize].class.map(|class| class as u32);
-    let scales = grading::CustomerScale::ALL.iter().map(|scale| scale.code());
-    let classes = CustomerClass::ALL.iter().map(|class| class.code());
-    StateTable {
-        as_of: input.business_date,
-        loan_ids: input.loan_ids.clone(),
-        figures: (0..input.loans.len()).map(|number| figures(input, &loans[number], number)).collect(),
-        customers: input.loans.iter().map(|loan| loan.customer).collect(),
-        customer_ids: input.customer_ids.clone(),
-        balance_sheets: input.customers.iter().map(|customer| customer.balance_sheet).collect(),
-        dimensions: vec![
-            column(Dimension::Branch, &|loan| Some(loan.branch), &names.branches),
-            column(Dimension::Officer, &|loan| loan.officer, &names.officers),
-            column(Dimension::Product, &|loan| Some(loan.product), &names.products),
-            column(Dimension::Industry, &|loan| of_customer(loan).industry, &names.industries),
-            column(Dimension::Region, &|loan| of_customer(loan).region, &names.regions),
-            DimensionColumn::new(Dimension::Scale, input.loans.iter().map(scale), scales),
-            DimensionColumn::new(Dimension::Class, input.loans.iter().map(class), classes),
-        ],
+/// The night as the report room reads it, each loan's figures made when they are asked for.
+struct DecidedLoans<'n> {
+    input: &'n NightInput,
+    loans: &'n [LoanState],
+    customers: &'n [CustomerState],
+}
+
+impl DecidedLoans<'_> {
+    fn owed_by(&self, row: usize) -> &Customer {
+        &self.input.customers[self.input.loans[row].customer as usize]
+    }
+}
+
+impl Rows for DecidedLoans<'_> {
+    fn count(&self) -> usize {
+        self.loans.len()
+    }
+
+    fn figures(&self, row: usize) -> Figures {
+        figures(self.input, &self.loans[row], row)
+    }
+
+    fn customer(&self, row: usize) -> u32 {
+        self.input.loans[row].customer
+    }
+
+    fn sheet(&self, customer: u32) -> BalanceSheet {
+        self.input.customers[customer as usize].balance_sheet
+    }
+
+    fn given(&self, dimension: Dimension) -> Column<'_> {
+        let (loans, names) = (&self.input.loans, &self.input.names);
+        let of = |labels: &'_ Labels| Cow::Owned(labels.iter().collect());
+        let coded = |codes: &mut dyn Iterator<Item = &'static str>| Cow::Owned(codes.collect());
+        match dimension {
+            Dimension::Branch => Column::given(|row| Some(loans[row].branch), of(&names.branches)),
+            Dimension::Officer => Column::given(|row| loans[row].officer, of(&names.officers)),
+            Dimension::Product => Column::given(|row| Some(loans[row].product), of(&names.products)),
+            Dimension::Industry => Column::given(|row| self.owed_by(row).industry, of(&names.industries)),
+            Dimension::Region => Column::given(|row| self.owed_by(row).region, of(&names.regions)),
+            Dimension::Scale => Column::given(
+                |row| self.owed_by(row).scale.map(|scale| scale as u32),
+                coded(&mut CustomerScale::ALL.iter().map(|scale| scale.code())),
+            ),
+            Dimension::Class => Column::given(
+                |row| self.customers[loans[row].customer as usize].class.map(|class| class as u32),
+                coded(&mut CustomerClass::ALL.iter().map(|class| class.code())),
+            ),
+            told => unreachable!("{} is part of the figures", told.code()),
+        }
     }
 }
 

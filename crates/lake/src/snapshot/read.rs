@@ -1,25 +1,23 @@
-//! Reading snapshots back: which nights there are, what they carry, and the book for the ratios.
+//! Reading snapshots back: which nights there are, what they carry, and single rows of theirs.
 
 use crate::fault::{Context, Fault};
-use crate::hands;
 use crate::kept::Damaged;
 use crate::night::CustomerLoans;
 use crate::pick;
 use crate::snapshot::run::Run;
 use crate::snapshot::table::SnapshotTable;
 use crate::workspace::Workspace;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use dayend::Carried;
 use grading::{Bucket, CustomerClass, Grade};
 use loan::{LoanStatus, Protection};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use report::{BalanceSheet, Dimension, DimensionColumn, Figures, StateTable, YearToDate};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use units::{Coded, Date, Labels, Money, TextIndex, Texts};
+use units::{Coded, Date, Money, Texts};
 
 /// A night that has a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,11 +247,11 @@ pub fn customer_line(night: &Night, customer_id: &str) -> Result<Option<Customer
     Ok(None)
 }
 
-fn states_path(night: &Night) -> PathBuf {
+pub(super) fn states_path(night: &Night) -> PathBuf {
     night.folder.join(format!("{}.parquet", SnapshotTable::LoanStates.code()))
 }
 
-fn damaged(path: &Path) -> String {
+pub(super) fn damaged(path: &Path) -> String {
     format!("{} is damaged", path.display())
 }
 
@@ -267,152 +265,6 @@ fn states(
     let path = states_path(night);
     let rows = pick::rows(&path, "loan_id", only, Some(columns))?;
     Ok(Box::new(rows.map(move |batch| batch.with_context(|| damaged(&path)))))
-}
-
-const FIGURES: [&str; 27] = [
-    "loan_id", "customer_id", "status", "customer_kind", "method", "protection", "disbursed_on", "principal",
-    "principal_outstanding", "principal_past_due", "interest_past_due", "amount_past_due", "days_past_due", "bucket",
-    "grade", "stage", "allowance", "extension_count", "restructured_on", "first_instalment_worst_days",
-    "collateral_value", "opening_outstanding", "opening_non_performing", "written_off_this_year",
-    "recovered_this_year", "scale", "class",
-];
-
-const LABELLED: [(Dimension, &str); 7] = [
-    (Dimension::Branch, "branch_id"),
-    (Dimension::Officer, "officer_id"),
-    (Dimension::Product, "product"),
-    (Dimension::Industry, "industry"),
-    (Dimension::Region, "region"),
-    (Dimension::Scale, "scale"),
-    (Dimension::Class, "class"),
-];
-
-/// The book of one night, as the report room reads it.
-pub fn state_table(night: &Night) -> Result<StateTable, Fault> {
-    let mut table = StateTable { as_of: night.business_date, ..StateTable::default() };
-    sheets(night, &mut table)?;
-    let customer_ids = std::mem::take(&mut table.customer_ids);
-    let customers = TextIndex::new(&customer_ids);
-    let mut labels: Vec<(Labels, Vec<Option<u32>>)> = LABELLED.iter().map(|_| Default::default()).collect();
-    let columns: Vec<&str> = FIGURES.into_iter().chain(LABELLED[..5].iter().map(|(_, name)| *name)).collect();
-    let states = RowGroups::open(states_path(night), &columns)?;
-    let read = |group: usize| {
-        let batch = states.read(group)?;
-        let owes = |customer: Option<&str>| {
-            let customer = customer.unwrap_or_default();
-            let number = customers.find(&customer_ids, customer);
-            Ok(number.with_context(|| format!("no state of customer {customer}"))? as u32)
-        };
-        let owed_by = batch["customer_id"].as_string::<i32>().iter().map(owes).collect::<Result<Vec<u32>, Fault>>()?;
-        let figures = figures_of(&batch);
-        Ok((batch, owed_by, figures))
-    };
-    hands::in_order(states.count(), read, |(batch, owed_by, figures)| {
-        push_texts(&mut table.loan_ids, &batch, "loan_id");
-        table.customers.extend(owed_by);
-        table.figures.extend(figures);
-        for ((labels, codes), (_, name)) in labels.iter_mut().zip(LABELLED) {
-            push_labels(labels, codes, &batch, name);
-        }
-        Ok(())
-    })?;
-    table.customer_ids = customer_ids;
-    table.dimensions = LABELLED
-        .iter()
-        .zip(labels)
-        .map(|((dimension, _), (labels, codes))| DimensionColumn::new(*dimension, codes, labels.iter()))
-        .collect();
-    Ok(table)
-}
-
-/// Some columns of a file, a row group at a time by whoever asks (行组读取).
-struct RowGroups {
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
-    mask: ProjectionMask,
-}
-
-impl RowGroups {
-    fn open(path: PathBuf, columns: &[&str]) -> Result<RowGroups, Fault> {
-        let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).with_context(|| damaged(&path))?;
-        let mask = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
-        Ok(RowGroups { path, metadata, mask })
-    }
-
-    fn count(&self) -> usize {
-        self.metadata.metadata().num_row_groups()
-    }
-
-    fn read(&self, group: usize) -> Result<RecordBatch, Fault> {
-        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
-        let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_projection(self.mask.clone())
-            .with_row_groups(vec![group])
-            .with_batch_size(rows);
-        let whole = builder.build().with_context(|| damaged(&self.path))?.next();
-        whole.with_context(|| damaged(&self.path))?.with_context(|| damaged(&self.path))
-    }
-}
-
-fn sheets(night: &Night, table: &mut StateTable) -> Result<(), Fault> {
-    for batch in columns_of(&night.folder, "customer_states", &["customer_id", "total_assets", "total_liabilities"])? {
-        let batch = batch?;
-        push_texts(&mut table.customer_ids, &batch, "customer_id");
-        let (assets, liabilities) = (longs(&batch, "total_assets"), longs(&batch, "total_liabilities"));
-        table.balance_sheets.extend(assets.iter().zip(liabilities).map(|(&assets, &liabilities)| BalanceSheet {
-            total_assets: Money::from_fen(assets),
-            total_liabilities: Money::from_fen(liabilities),
-        }));
-    }
-    Ok(())
-}
-
-fn figures_of(batch: &RecordBatch) -> Vec<Figures> {
-    let money = |name| longs(batch, name);
-    let (statuses, kinds) = (codes(batch, "status"), codes(batch, "customer_kind"));
-    let (methods, protections) = (codes(batch, "method"), codes(batch, "protection"));
-    let (grades, buckets) = (codes(batch, "grade"), codes(batch, "bucket"));
-    let (disbursed, restructured) = (days(batch, "disbursed_on"), days(batch, "restructured_on"));
-    let (days_past_due, stages) = (ints(batch, "days_past_due"), ints(batch, "stage"));
-    let (extensions, first_worst) = (ints(batch, "extension_count"), batch["first_instalment_worst_days"].clone());
-    let first_worst = first_worst.as_primitive::<Int64Type>();
-    let (principal, outstanding) = (money("principal"), money("principal_outstanding"));
-    let (principal_late, interest_late) = (money("principal_past_due"), money("interest_past_due"));
-    let (late, allowance) = (money("amount_past_due"), money("allowance"));
-    let (collateral, opening) = (money("collateral_value"), money("opening_outstanding"));
-    let (opening_bad, written_off) = (money("opening_non_performing"), money("written_off_this_year"));
-    let recovered = money("recovered_this_year");
-    let written = "a snapshot holds only known codes";
-    let loan = |row: usize| Figures {
-        status: statuses[row].expect(written),
-        kind: kinds[row].expect(written),
-        method: methods[row].expect(written),
-        protection: protections[row].expect(written),
-        disbursed_on: disbursed[row].expect(written),
-        principal: Money::from_fen(principal[row]),
-        principal_outstanding: Money::from_fen(outstanding[row]),
-        principal_past_due: Money::from_fen(principal_late[row]),
-        interest_past_due: Money::from_fen(interest_late[row]),
-        amount_past_due: Money::from_fen(late[row]),
-        days_past_due: days_past_due[row],
-        bucket: buckets[row].expect(written),
-        grade: grades[row].expect(written),
-        stage: stages[row] as u8,
-        allowance: Money::from_fen(allowance[row]),
-        extension_count: extensions[row] as u32,
-        restructured_on: restructured[row],
-        first_instalment_worst_days: first_worst.is_valid(row).then(|| first_worst.value(row) as i32),
-        collateral_value: Money::from_fen(collateral[row]),
-        year: YearToDate {
-            opening_outstanding: Money::from_fen(opening[row]),
-            opening_non_performing: Money::from_fen(opening_bad[row]),
-            written_off: Money::from_fen(written_off[row]),
-            recovered: Money::from_fen(recovered[row]),
-        },
-    };
-    (0..batch.num_rows()).map(loan).collect()
 }
 
 /// Some columns of one table, batch by batch.
@@ -434,7 +286,7 @@ pub(super) fn longs<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
     batch[name].as_primitive::<Int64Type>().values()
 }
 
-fn ints<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i32] {
+pub(super) fn ints<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i32] {
     batch[name].as_primitive::<Int32Type>().values()
 }
 
@@ -449,18 +301,12 @@ pub(super) fn codes<T: Coded>(batch: &RecordBatch, name: &str) -> Vec<Option<T>>
     keys.into_iter().map(|key| key.and_then(|key| values[key])).collect()
 }
 
-fn push_labels(labels: &mut Labels, into: &mut Vec<Option<u32>>, batch: &RecordBatch, name: &str) {
-    let (keys, texts) = dictionary(&batch[name]);
-    let mut numbers: Vec<Option<u32>> = vec![None; texts.len()];
-    into.extend(keys.into_iter().map(|key| key.map(|key| *numbers[key].get_or_insert_with(|| labels.code(&texts[key])))));
-}
-
-fn dictionary(column: &ArrayRef) -> (Vec<Option<usize>>, Vec<String>) {
+pub(super) fn dictionary(column: &ArrayRef) -> (Vec<Option<usize>>, Vec<String>) {
     let column = column.as_dictionary::<Int32Type>();
     let texts = column.values().as_string::<i32>().iter().map(|text| text.unwrap_or_default().to_owned()).collect();
     (column.keys().iter().map(|key| key.map(|key| key as usize)).collect(), texts)
 }
 
-fn push_texts(texts: &mut Texts, batch: &RecordBatch, name: &str) {
+pub(super) fn push_texts(texts: &mut Texts, batch: &RecordBatch, name: &str) {
     batch[name].as_string::<i32>().iter().for_each(|text| texts.push(text.unwrap_or_default()));
 }

@@ -143,3 +143,14 @@ fn a_vintage_ages_by_month() {
         ]
     );
 }
+
+/// So many labels that no table could hold their combinations.
+#[test]
+fn a_cut_may_have_more_combinations_than_loans() {
+    let state = night("2026-06-30", "L1 disbursed=1026-01-15\nL2\nL3 owes=7");
+    let table = metrics(&state, &[Dimension::Vintage, Dimension::Vintage, Dimension::Branch]);
+    let outstanding = |group: &report::GroupTotals| (group.labels.join(" "), group.sum(report::Measure::Outstanding));
+    let groups: Vec<(String, i64)> = table.groups.iter().map(outstanding).collect();
+    let expect = [("1026-01 1026-01 ".to_owned(), 100_00), ("2026-01 2026-01 ".to_owned(), 107_00)];
+    assert_eq!(groups, expect);
+}
