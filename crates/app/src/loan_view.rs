@@ -228,8 +228,9 @@ fn history(desk: &Desk, book: &Book, loan_id: &str) -> Outcome<Vec<HistoryLine>>
     let mut lines = Vec::new();
     let counts = |night: &&lake::snapshot::read::Night| night.business_date < book.date && night.business_date.is_month_end();
     for night in nights.iter().rev().filter(counts).take(MONTH_ENDS) {
-        let (_, carried) = lake::snapshot::carried(night, Some(&only))?;
-        let Some(then) = carried.first() else { break };
+        let mut carried = None;
+        lake::snapshot::carried(night, Some(&only), |_, then| carried = Some(then))?;
+        let Some(then) = carried else { break };
         lines.push(HistoryLine {
             as_of: night.business_date,
             bucket: then.bucket,

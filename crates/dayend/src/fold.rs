@@ -44,18 +44,14 @@ pub struct Milestones {
 /// Folds one loan: its position tonight, its history, and the month-ends behind it.
 pub fn fold(view: &LoanView, milestones: Milestones, days: &NightDays, rules: &LoanRules) -> Folded {
     // Before the loan was there, there is nothing to look at.
-    let lent = days.days.partition_point(|&day| day < view.terms.disbursed_on).min(MONTH_ENDS);
-    let mut position = Position::default();
+    let month_ends = days.month_ends();
+    let lent = month_ends.partition_point(|&day| day < view.terms.disbursed_on);
     let mut month_end_days = [-1i16; MONTH_ENDS];
     let mut opening_outstanding = Money::ZERO;
-    let history = observe(view, rules, &days.days[lent..], |place, standing| {
-        if lent + place == MONTH_ENDS {
-            position = standing.position();
-            return;
-        }
-        month_end_days[lent + place] = standing.days_past_due().min(i32::from(i16::MAX)) as i16;
+    let (position, history) = observe(view, rules, &month_ends[lent..], days.business_date(), |place, seen| {
+        month_end_days[lent + place] = seen.days_past_due.min(i32::from(i16::MAX)) as i16;
         if lent + place == days.year_end {
-            opening_outstanding = standing.principal_outstanding();
+            opening_outstanding = seen.principal_outstanding;
         }
     });
     Folded {
@@ -63,8 +59,8 @@ pub fn fold(view: &LoanView, milestones: Milestones, days: &NightDays, rules: &L
         history,
         month_end_days,
         opening_outstanding,
-        restructured: milestones.restructured_on.map(|on| observed(view, on, days.business_date(), rules)),
-        written_off: milestones.written_off_on.map(|on| written_off(view, on, &position, rules)),
+        restructured: milestones.restructured_on.map(|on| Box::new(observed(view, on, days.business_date(), rules))),
+        written_off: milestones.written_off_on.map(|on| Box::new(written_off(view, on, &position, rules))),
         first_due_on: view.due_on.first().copied(),
         terms_changed: !view.pauses.is_empty(),
     }

@@ -86,7 +86,7 @@ pub struct Loan {
 }
 
 /// What the kernel made of one dossier: the position tonight and the road to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folded {
     pub position: Position,
     pub history: History,
@@ -95,10 +95,10 @@ pub struct Folded {
     pub month_end_days: [i16; MONTH_ENDS],
     /// Principal outstanding when the year opened.
     pub opening_outstanding: Money,
-    /// What happened since the terms were changed, where they were.
-    pub restructured: Option<Restructured>,
+    /// What happened since the terms were changed, where they were. Boxed, as what follows: few loans have it.
+    pub restructured: Option<Box<Restructured>>,
     /// What was written off, and what came in after all.
-    pub written_off: Option<WrittenOff>,
+    pub written_off: Option<Box<WrittenOff>>,
     pub first_due_on: Option<Date>,
     /// A pause, or a schedule or terms corrected by a later batch: days past due may fall by it.
     pub terms_changed: bool,

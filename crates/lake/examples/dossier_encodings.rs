@@ -28,6 +28,7 @@ fn main() -> Result<(), Fault> {
             let column: ArrayRef = Arc::new(ListArray::try_new(inner, list.offsets().clone(), Arc::new(item), list.nulls().cloned())?);
             for (written, properties) in ways(values.data_type()) {
                 measure(&format!("{name}.{}", field.name()), written, &column, values.len(), &properties)?;
+                measure(&format!("{name}.{} flat", field.name()), written, values, values.len(), &properties)?;
             }
         }
     }
@@ -68,7 +69,7 @@ fn ways(kind: &DataType) -> Vec<(&'static str, WriterProperties)> {
 }
 
 fn measure(name: &str, written: &str, column: &ArrayRef, items: usize, properties: &WriterProperties) -> Result<(), Fault> {
-    let schema = Arc::new(Schema::new(vec![Field::new("column", column.data_type().clone(), true)]));
+    let schema = Arc::new(Schema::new(vec![Field::new("column", column.data_type().clone(), column.null_count() > 0)]));
     let batch = RecordBatch::try_new(schema.clone(), vec![column.clone()])?;
     let (mut write, mut read, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
     let path = std::env::temp_dir().join("dossier_encodings.parquet");
@@ -80,7 +81,7 @@ fn measure(name: &str, written: &str, column: &ArrayRef, items: usize, propertie
         write.push(start.elapsed().as_nanos() / items as u128);
         std::fs::write(&path, &bytes)?;
         let start = Instant::now();
-        for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(&path)?)?.with_batch_size(16_384).build()? {
+        for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(&path)?)?.with_batch_size(if matches!(column.data_type(), DataType::List(_)) { 16_384 } else { 350_000 }).build()? {
             batch?;
         }
         read.push(start.elapsed().as_nanos() / items as u128);

@@ -120,23 +120,34 @@ pub fn read(
     })
 }
 
-/// What each loan carries; both columns ascend by loan.
-fn beside(loans: &Texts, ids: &Texts, carried: &[Carried]) -> Vec<Option<Carried>> {
-    let mut next = 0;
-    let find = |loan: &str| {
-        while next < ids.len() && ids.get(next) < loan {
-            next += 1;
-        }
-        (next < ids.len() && ids.get(next) == loan).then(|| carried[next])
-    };
-    loans.iter().map(find).collect()
-}
-
 /// What the night before left, beside the loans of tonight.
 fn carried(loans: &Texts, request: &NightRequest) -> Result<Vec<Option<Carried>>, Fault> {
     let Some(night) = request.carried_from else { return Ok(Vec::new()) };
-    let (ids, carried) = snapshot::carried(night, request.only.map(|only| &only.loans))?;
-    Ok(beside(loans, &ids, &carried))
+    let mut beside = Beside::new(loans);
+    snapshot::carried(night, request.only.map(|only| &only.loans), |loan, carried| beside.take(loan, carried))?;
+    Ok(beside.found)
+}
+
+/// Finds the loan of tonight for each loan of the night before; both ascend.
+struct Beside<'a> {
+    loans: &'a Texts,
+    next: usize,
+    found: Vec<Option<Carried>>,
+}
+
+impl<'a> Beside<'a> {
+    fn new(loans: &'a Texts) -> Beside<'a> {
+        Beside { loans, next: 0, found: vec![None; loans.len()] }
+    }
+
+    fn take(&mut self, loan: &str, carried: Carried) {
+        while self.next < self.loans.len() && self.loans.get(self.next) < loan {
+            self.next += 1;
+        }
+        if self.next < self.loans.len() && self.loans.get(self.next) == loan {
+            self.found[self.next] = Some(carried);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -154,9 +165,9 @@ mod tests {
             paid_total: Money::ZERO,
         };
         let loans: Texts = ["L1", "L2", "L4"].into_iter().collect();
-        let ids: Texts = ["L0", "L2", "L3", "L4"].into_iter().collect();
-        let found = beside(&loans, &ids, &[carried(0), carried(2), carried(3), carried(4)]);
-        let days: Vec<Option<i32>> = found.iter().map(|found| found.map(|carried| carried.days_past_due)).collect();
+        let mut beside = Beside::new(&loans);
+        [("L0", 0), ("L2", 2), ("L3", 3), ("L4", 4)].into_iter().for_each(|(loan, days)| beside.take(loan, carried(days)));
+        let days: Vec<Option<i32>> = beside.found.iter().map(|found| found.map(|carried| carried.days_past_due)).collect();
         assert_eq!(days, [None, Some(2), Some(4)]);
     }
 }

@@ -9,7 +9,7 @@ use crate::schema::{self, KNOWN_FROM, Table};
 use crate::workspace::Workspace;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray, StringBuilder, UInt32Array};
 use arrow::compute::{filter_record_batch, interleave_record_batch, take};
-use arrow::datatypes::{Date32Type, Int64Type, SchemaRef};
+use arrow::datatypes::{Date32Type, Int64Type, Schema, SchemaRef};
 use arrow::row::{RowConverter, Rows};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::collections::HashSet;
@@ -31,9 +31,13 @@ enum ScanRows {
     Files(MergedFiles),
 }
 
-/// The columns of a scan: the table's own, then `known_from`. `None` when there is no such table.
+/// The columns of a scan: the table's own, then `known_from`, null where a row was known ever since. `None` when
+/// there is no such table.
 pub fn schema(table: &str) -> Option<SchemaRef> {
-    Some(schema::table(table)?.arrow_schema())
+    let mut fields = schema::table(table)?.arrow_schema().fields().to_vec();
+    let known_from = fields.pop()?;
+    fields.push(Arc::new(known_from.as_ref().clone().with_nullable(true)));
+    Some(Arc::new(Schema::new(fields)))
 }
 
 /// The rows of `table` known on `known_on` (`None`: known at all), each in its newest version.
@@ -65,11 +69,22 @@ impl Iterator for TableScan {
     type Item = Result<RecordBatch, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.rows {
-            ScanRows::Dossiers(table, merge) => Some(merge.next()?.and_then(|chunk| flat(table, &chunk))),
-            ScanRows::Files(files) => files.next_batch().transpose(),
-        }
+        let rows = match &mut self.rows {
+            ScanRows::Dossiers(table, merge) => merge.next()?.and_then(|chunk| flat(table, &chunk)),
+            ScanRows::Files(files) => files.next_batch().transpose()?,
+        };
+        Some(rows.and_then(|rows| ever_since(&rows)))
     }
+}
+
+/// Rows of a first load that no day dates are known from the earliest day there is, which no reader can show.
+fn ever_since(rows: &RecordBatch) -> Result<RecordBatch, Fault> {
+    let (at, field) = rows.schema_ref().column_with_name(KNOWN_FROM).expect("every stored row says since when it is known");
+    let (mut fields, mut columns) = (rows.schema().fields().to_vec(), rows.columns().to_vec());
+    let days = rows.column(at).as_primitive::<Date32Type>().iter();
+    fields[at] = Arc::new(field.clone().with_nullable(true));
+    columns[at] = Arc::new(Date32Array::from_iter(days.map(|day| day.filter(|&day| day != i32::MIN))));
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
 /// One of the tables a dossier holds, row by row.

@@ -28,7 +28,7 @@ pub mod waterfall;
 pub use accrual::{PenaltyBase, PenaltyRule, PenaltyStart};
 pub use contract::{DayCount, Frequency, LoanStatus, Protection, RepaymentMethod, Terms};
 pub use position::{
-    AfterGrace, DayRule, History, LoanRules, LoanView, NotOldestFirst, Pause, Position, Standing, observe, positions,
+    AfterGrace, DayRule, Glimpse, History, LoanRules, LoanView, NotOldestFirst, Pause, Position, observe, positions,
 };
 pub use schedule::{ScheduleRefused, ScheduleRules, ScheduledInstalment};
 pub use trace::{Receipt, Step, trace};

@@ -214,46 +214,44 @@ impl Default for LoanRules {
     }
 }
 
-/// A loan at the end of one day; only what is asked for is worked out (时点).
-pub struct Standing<'w, 'a>(&'w Walk<'a, ()>);
-
-impl Standing<'_, '_> {
-    pub fn position(&self) -> Position {
-        self.0.position()
-    }
-
-    pub fn days_past_due(&self) -> i32 {
-        self.0.days_past_due()
-    }
-
-    pub fn principal_outstanding(&self) -> Money {
-        self.0.principal_outstanding()
-    }
+/// What a night notes of a loan on an earlier day (时点).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glimpse {
+    pub days_past_due: i32,
+    pub principal_outstanding: Money,
 }
 
-/// Calls `see` with the place and the standing of each of `days` (ascending), and returns the
-/// history up to the last of them. Time: instalments + receipts + days, while money comes oldest
-/// instalment first. Nothing is allocated.
+/// Where the loan stands at the end of `last`, its history up to then, and a glimpse of each of `days`, which
+/// ascend to before it: `see` gets their place. Time: instalments + receipts + days, while money comes oldest
+/// instalment first; days on which the loan is level cost next to nothing. Nothing is allocated.
 pub fn observe(
     view: &LoanView,
     rules: &LoanRules,
     days: &[Date],
-    mut see: impl FnMut(usize, Standing),
-) -> History {
-    let Some(&last) = days.last() else { return History::default() };
+    last: Date,
+    mut see: impl FnMut(usize, Glimpse),
+) -> (Position, History) {
     let mut walk = Walk::new(view, rules, last, ());
-    for (place, &day) in days.iter().enumerate() {
+    let level = walk.pass_level(last, days, &mut see);
+    for (place, &day) in days.iter().enumerate().skip(level) {
         walk.run_to(day);
-        see(place, Standing(&walk));
+        see(place, Glimpse { days_past_due: walk.days_past_due(), principal_outstanding: walk.principal_outstanding() });
     }
-    walk.history()
+    walk.run_to(last);
+    (walk.position(), walk.history())
 }
 
 /// Where the loan stands at the end of each of `days` (ascending), written to `out` of equal
 /// length, and its history up to the last of them.
 pub fn positions(view: &LoanView, rules: &LoanRules, days: &[Date], out: &mut [Position]) -> History {
     assert_eq!(days.len(), out.len(), "one position per day");
-    observe(view, rules, days, |place, standing| out[place] = standing.position())
+    let Some(&last) = days.last() else { return History::default() };
+    let mut walk = Walk::new(view, rules, last, ());
+    for (&day, out) in days.iter().zip(out) {
+        walk.run_to(day);
+        *out = walk.position();
+    }
+    walk.history()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The forward pass behind every position: dues fall, money settles, penalty interest runs.
 //!
 //! How it works. A walk reads the loan's dues and receipts once, in order of days, and stops on the
-//! days it is asked about ([`Walk::run_to`]). Between two stops three things happen:
+//! days it is asked about ([`Walk::run_to`]). What happens:
 //!
+//! 0. [`Walk::pass_level`], before the first stop: how far the loan was punctual from the start; the stops on the
+//!    way are told without stopping.
 //! 1. [`Walk::pass_punctual`]: while nothing is owed from before and nothing is held, an instalment
 //!    met to the fen on its due date moves two counters and three sums. Most of a book is that.
 //! 2. [`Walk::advance_to`]: dues fall, and what is past due bears penalty interest, as fen × days.
@@ -18,7 +20,7 @@
 //! same figures; a law in the tests says so over random loans.
 
 use crate::accrual::{FenDays, PenaltyStart};
-use crate::position::{History, LoanRules, LoanView, Position, UnpaidPenalty};
+use crate::position::{Glimpse, History, LoanRules, LoanView, Position, UnpaidPenalty};
 use crate::spell::Spells;
 use crate::waterfall::{Component, Order, Reach, Split, Stage};
 use units::{Date, Money, RatePpm};
@@ -182,6 +184,32 @@ impl<'a, W: Watch> Walk<'a, W> {
             }
         }
         self.spells.begin(self.today, self.fallen.count);
+    }
+
+    /// From a level start: passes all punctual instalments to `last` at once and shows the first of `days`, on which
+    /// the loan was level all along; how many those are. On such a day nothing is past due, and what is outstanding
+    /// is what has not yet fallen due.
+    pub(crate) fn pass_level(&mut self, last: Date, days: &[Date], see: &mut impl FnMut(usize, Glimpse)) -> usize {
+        if W::LISTENS || !self.rules.dues_first || !self.is_level() {
+            return 0;
+        }
+        self.pass_punctual(last);
+        let view = self.view;
+        let next_due = view.due_on.get(self.fallen.count).copied().unwrap_or(Date::MAX);
+        let next_receipt = view.paid_on.get(self.received).copied().unwrap_or(Date::MAX);
+        let (mut fallen, mut repaid) = (0, Money::ZERO);
+        for (place, &day) in days.iter().enumerate() {
+            if day >= next_due || day >= next_receipt {
+                return place;
+            }
+            while fallen < self.fallen.count && view.due_on[fallen] <= day {
+                repaid += view.principal_due[fallen];
+                fallen += 1;
+            }
+            let lent = if day < view.terms.disbursed_on { Money::ZERO } else { view.terms.principal };
+            see(place, Glimpse { days_past_due: 0, principal_outstanding: lent - repaid });
+        }
+        days.len()
     }
 
     /// All that fell due is covered, nothing is held or paid ahead, no penalty interest ever ran,
@@ -418,7 +446,7 @@ impl<'a, W: Watch> Walk<'a, W> {
 mod tests {
     use super::*;
     use crate::contract::{DayCount, Frequency, RepaymentMethod, Terms};
-    use crate::position::{AfterGrace, DayRule};
+    use crate::position::{AfterGrace, DayRule, observe};
     use crate::{Advance, Allocation, PenaltyBase, PenaltyRule, Strategy as Order};
     use proptest::prelude::*;
 
@@ -511,7 +539,16 @@ mod tests {
         };
         for step in [1, 31, 400] {
             let days: Vec<Date> = (0..700).step_by(step).map(|past| start + past).collect();
-            assert_eq!(seen(&view, rules, &days, ()), seen(&view, rules, &days, Ear), "every {step} days");
+            let (positions, history) = seen(&view, rules, &days, Ear);
+            assert_eq!(seen(&view, rules, &days, ()), (positions.clone(), history), "every {step} days");
+            let glimpse = |position: &Position| (position.days_past_due, position.principal_outstanding);
+            let (last, before) = days.split_last().expect("a day");
+            let mut glimpses = Vec::new();
+            let noted = observe(&view, rules, before, *last, |_, seen| {
+                glimpses.push((seen.days_past_due, seen.principal_outstanding));
+            });
+            assert_eq!(glimpses, positions[..before.len()].iter().map(glimpse).collect::<Vec<_>>(), "every {step} days");
+            assert_eq!(noted, (positions[before.len()], history), "every {step} days");
         }
     }
 

@@ -159,7 +159,7 @@ impl Part {
         Part { labels, places, sums: Vec::new(), stand: HashSet::new() }
     }
 
-    fn add(&mut self, key: u64, adds: &[i64; Measure::COUNT]) {
+    fn add(&mut self, key: u64, adds: &[(usize, i64)]) {
         let place = match &mut self.places {
             Places::Table(places) => &mut places[key as usize],
             Places::Map(places) => places.entry(key).or_insert(NOWHERE),
@@ -168,7 +168,8 @@ impl Part {
             *place = self.sums.len() as u32;
             self.sums.push((key, [0; Measure::COUNT]));
         }
-        sum_up(&mut self.sums[*place as usize].1, adds);
+        let sums = &mut self.sums[*place as usize].1;
+        adds.iter().for_each(|&(measure, add)| sums[measure] = sums[measure].checked_add(add).expect(OVERFLOW));
     }
 
     /// The label numbers of a group; `None` for the empty label.
@@ -185,17 +186,22 @@ impl Part {
 
 fn sum_up(sums: &mut [i64; Measure::COUNT], adds: &[i64; Measure::COUNT]) {
     for (sum, add) in sums.iter_mut().zip(adds) {
-        *sum = sum.checked_add(*add).expect("a total overflows i64 fen");
+        *sum = sum.checked_add(*add).expect(OVERFLOW);
     }
 }
+
+const OVERFLOW: &str = "a total overflows i64 fen";
 
 /// What the loans of a range add up to, a part for each cut.
 pub fn parts<R: Rows>(rows: &R, range: Range<usize>, cuts: &[&[Dimension]]) -> Vec<Part> {
     let cuts: Vec<Cut> = cuts.iter().map(|by| Cut::of(rows, by)).collect();
     let mut parts: Vec<Part> = cuts.iter().map(Part::new).collect();
+    let mut adds = Vec::with_capacity(Measure::COUNT);
     for row in range {
         let figures = rows.figures(row);
-        let adds = contributions(&figures, None);
+        // Most of what a loan adds is nothing.
+        adds.clear();
+        adds.extend(contributions(&figures, None).into_iter().enumerate().filter(|(_, add)| *add != 0));
         let customer = rows.customer(row);
         let stands = figures.on_book() && !rows.sheet(customer).total_assets.is_zero();
         for (part, cut) in parts.iter_mut().zip(&cuts) {

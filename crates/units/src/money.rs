@@ -142,11 +142,13 @@ impl Money {
     }
 
     /// `None` when the sum leaves the range of fen; for totals over outside input.
+    #[inline]
     pub fn checked_add(self, other: Money) -> Option<Money> {
         self.0.checked_add(other.0).map(Money)
     }
 
     /// Zero where the difference would be negative.
+    #[inline]
     pub fn minus_floor_zero(self, other: Money) -> Money {
         Money((self.0 - other.0).max(0))
     }
@@ -194,6 +196,7 @@ impl std::error::Error for MoneyError {}
 
 impl Add for Money {
     type Output = Money;
+    #[inline]
     fn add(self, other: Money) -> Money {
         Money(self.0.checked_add(other.0).expect("money overflows i64 fen"))
     }
@@ -201,6 +204,7 @@ impl Add for Money {
 
 impl Sub for Money {
     type Output = Money;
+    #[inline]
     fn sub(self, other: Money) -> Money {
         Money(self.0.checked_sub(other.0).expect("money overflows i64 fen"))
     }
@@ -208,24 +212,28 @@ impl Sub for Money {
 
 impl Neg for Money {
     type Output = Money;
+    #[inline]
     fn neg(self) -> Money {
         Money(self.0.checked_neg().expect("money overflows i64 fen"))
     }
 }
 
 impl AddAssign for Money {
+    #[inline]
     fn add_assign(&mut self, other: Money) {
         *self = *self + other;
     }
 }
 
 impl SubAssign for Money {
+    #[inline]
     fn sub_assign(&mut self, other: Money) {
         *self = *self - other;
     }
 }
 
 impl Sum for Money {
+    #[inline]
     fn sum<I: Iterator<Item = Money>>(amounts: I) -> Money {
         amounts.fold(Money::ZERO, Add::add)
     }

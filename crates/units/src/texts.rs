@@ -19,6 +19,7 @@ impl Texts {
         Texts::default()
     }
 
+    #[inline]
     pub fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
         self.ends.push(u32::try_from(self.bytes.len()).expect("a text column holds at most 4 GiB"));
@@ -47,10 +48,12 @@ impl Texts {
     }
 
     /// Panics when `index` is out of range.
+    #[inline]
     pub fn get(&self, index: usize) -> &str {
         &self.bytes[self.start(index)..self.ends[index] as usize]
     }
 
+    #[inline]
     fn start(&self, index: usize) -> usize {
         if index == 0 { 0 } else { self.ends[index - 1] as usize }
     }
@@ -88,38 +91,43 @@ impl Texts {
 /// at every question and must be the one the index was made for.
 #[derive(Clone, Debug, Default)]
 pub struct TextIndex {
-    /// Places plus one, 0 where free; a power of two at most half full.
-    slots: Vec<u32>,
+    /// A place plus one below 32 bits of its hash, 0 where free; a power of two at most half full. Few texts but
+    /// the one that is wanted are looked at.
+    slots: Vec<u64>,
 }
 
 impl TextIndex {
     pub fn new(texts: &Texts) -> TextIndex {
         let mut index = TextIndex { slots: vec![0; (texts.len() * 2).next_power_of_two().max(2)] };
         for (place, text) in texts.iter().enumerate() {
-            let slot = index.slot(texts, text);
+            let (slot, tag) = index.slot(texts, text);
             if index.slots[slot] == 0 {
-                index.slots[slot] = place as u32 + 1;
+                index.slots[slot] = tag | (place as u64 + 1);
             }
         }
         index
     }
 
+    #[inline]
     pub fn find(&self, texts: &Texts, text: &str) -> Option<usize> {
-        (self.slots[self.slot(texts, text)] as usize).checked_sub(1)
+        (self.slots[self.slot(texts, text).0] as u32 as usize).checked_sub(1)
     }
 
-    /// The slot that holds the text, or the free one where it would be.
-    fn slot(&self, texts: &Texts, text: &str) -> usize {
+    /// The slot that holds the text, or the free one where it would be; and the bits of its hash.
+    #[inline]
+    fn slot(&self, texts: &Texts, text: &str) -> (usize, u64) {
         let last = self.slots.len() - 1;
         // FNV-1a; its low bits are the well mixed ones.
         let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
+        let tag = hash & !u64::from(u32::MAX);
         let mut slot = (hash ^ (hash >> 32)) as usize & last;
-        while self.slots[slot] != 0 && texts.get(self.slots[slot] as usize - 1) != text {
+        let differs = |held: u64| held & !u64::from(u32::MAX) != tag || texts.get(held as u32 as usize - 1) != text;
+        while self.slots[slot] != 0 && differs(self.slots[slot]) {
             slot = (slot + 1) & last;
         }
-        slot
+        (slot, tag)
     }
 }
 

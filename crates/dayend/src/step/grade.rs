@@ -56,7 +56,7 @@ pub fn grade_input<'a>(input: &'a NightInput, events: &[EventSet], number: usize
         // Nobody models the expected loss of a single loan yet; the standard coefficients follow the
         // grade and may not drive it.
         ecl_share_ppm: 0,
-        restructured: folded.restructured,
+        restructured: folded.restructured.as_deref().copied(),
         carried: carried.map(|carried| carried.grade).zip(input.carried_from),
         judgement,
     }

@@ -127,7 +127,7 @@ pub fn year_to_date(input: &NightInput, number: usize) -> YearToDate {
     let year_end = MONTH_ENDS - input.business_date.month() as usize;
     let opening_outstanding = folded.opening_outstanding;
     let was_non_performing = folded.month_end_days[year_end] > 90;
-    let written_off = folded.written_off.filter(|written_off| written_off.on.year() == input.business_date.year());
+    let written_off = folded.written_off.as_deref().filter(|written_off| written_off.on.year() == input.business_date.year());
     YearToDate {
         opening_outstanding,
         opening_non_performing: if was_non_performing { opening_outstanding } else { Money::ZERO },

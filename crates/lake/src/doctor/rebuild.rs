@@ -54,19 +54,19 @@ pub fn rebuild_index(workspace: &Workspace, lock: &WriteLock, batch: &Batch, fil
 fn index(batch: &Batch, name: &str, keys: Option<&Keys>) -> Result<Index, Fault> {
     let mut entries = Vec::new();
     match name {
-        "loans" => each(&batch.dossiers(), |batch| {
+        "loans" => dossier::each(&batch.dossiers(), &[], |batch| {
             let loans = loans_of(&batch)?;
             hash_rows(dossier::loans(), loans.columns(), &mut entries);
             Ok(())
         })?,
-        "contracts" => each(&batch.dossiers(), |batch| {
+        "contracts" => dossier::each(&batch.dossiers(), &[], |batch| {
             let loans = loans_of(&batch)?;
             let contracts = loans["contract_id"].as_string::<i32>();
             entries.extend(contracts.iter().flatten().map(|contract| (key(contract.as_bytes()), 0)));
             Ok(())
         })?,
-        "instalments" => each(&batch.dossiers(), |batch| Ok(hash_schedules(&batch, &mut entries)))?,
-        "repayments" => each(&batch.dossiers(), |batch| Ok(hash_repayments(&batch, &mut entries)))?,
+        "instalments" => dossier::each(&batch.dossiers(), &[], |batch| Ok(hash_schedules(&batch, &mut entries)))?,
+        "repayments" => dossier::each(&batch.dossiers(), &[], |batch| Ok(hash_repayments(&batch, &mut entries)))?,
         _ => {
             let Some(table) = schema::table(name) else { return Ok(Index::default()) };
             let columns = table.columns.len();

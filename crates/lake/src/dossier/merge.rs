@@ -1,17 +1,17 @@
 //! Dossiers of all batches, merged loan by loan as they were known on a day.
 
-use super::shelf::{Reading, Shard, Shelf, complete};
+use super::shelf::{Batches, Reading, Shard, Shelf, complete};
 use super::{LOAN_COLUMNS, LOAN_KNOWN_FROM, instalments_at, loans, repayments_at};
 use crate::fault::Fault;
 use arrow::array::{
     Array, ArrayData, ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, MutableArrayData, RecordBatch, StringArray,
-    StructArray, TimestampSecondArray, make_array,
+    StructArray, TimestampSecondArray, make_array, new_null_array,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::interleave;
 use arrow::datatypes::{Date32Type, Field, Int32Type, Int64Type, Schema, TimestampSecondType};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::Arc;
 use units::Date;
 
@@ -59,7 +59,7 @@ pub struct Merge {
 }
 
 struct Source {
-    batches: ParquetRecordBatchReader,
+    batches: Batches,
     shard: Shard,
     /// The unread rest of the current batch; empty only when the file is finished.
     rest: Option<RecordBatch>,
@@ -171,10 +171,15 @@ fn combine(slices: &[RecordBatch], known_on: i32) -> Result<DossierChunk, Fault>
         );
     }
     let picks = Picks::new(slices, known_on);
+    let one_after_another = one_after_another(&picks.loans);
     let columns = (0..loans().columns.len() + 1).map(|index| {
-        let arrays: Vec<&dyn Array> =
-            slices.iter().map(|slice| &**loan_columns(slice).nth(index).expect("a loan column")).collect();
-        Ok(interleave(&arrays, &picks.loans)?)
+        let column = |slice: &'_ RecordBatch| loan_columns(slice).nth(index).expect("a loan column").clone();
+        // A day that brings repayments alone leaves the loans as they were.
+        if let Some((slice, rows)) = &one_after_another {
+            return Ok(column(&slices[*slice]).slice(rows.start, rows.len()));
+        }
+        let arrays: Vec<ArrayRef> = slices.iter().map(column).collect();
+        Ok(interleave(&arrays.iter().map(|array| &**array).collect::<Vec<_>>(), &picks.loans)?)
     });
     let instalments = picks.instalments.gather(slices, instalments_at())?;
     let repayments = picks.repayments.gather(slices, repayments_at())?;
@@ -184,6 +189,13 @@ fn combine(slices: &[RecordBatch], known_on: i32) -> Result<DossierChunk, Fault>
         (picks.instalments.offsets(), instalments.as_struct()),
         (picks.repayments.offsets(), repayments.as_struct()),
     )
+}
+
+/// The stretch that the picked rows are, if they are one.
+fn one_after_another(picks: &[(usize, usize)]) -> Option<(usize, Range<usize>)> {
+    let &(slice, first) = picks.first()?;
+    let follow = picks.iter().enumerate().all(|(at, &pick)| pick == (slice, first + at));
+    follow.then(|| (slice, first..first + picks.len()))
 }
 
 /// The columns of the `loans` table in their order, then `known_from`.
@@ -203,6 +215,32 @@ fn wholly_known(batch: &RecordBatch, known_on: i32) -> bool {
         && known(days(batch, LOAN_KNOWN_FROM))
         && known(days(batch, instalments_at() + 1))
         && repaid.values()[from..to].iter().all(|&day| day <= known_on)
+}
+
+/// What picking asks of a slice, each column found once (切片视图).
+struct View<'s> {
+    ids: &'s StringArray,
+    loan_known_from: &'s Date32Array,
+    schedule_known_from: &'s Date32Array,
+    instalments: &'s [i32],
+    repayments: &'s [i32],
+    repaid: &'s StructArray,
+    repaid_known_from: &'s [i32],
+}
+
+impl<'s> View<'s> {
+    fn of(slice: &'s RecordBatch) -> View<'s> {
+        let repaid = super::items(slice, repayments_at());
+        View {
+            ids: slice.column(0).as_string(),
+            loan_known_from: days(slice, LOAN_KNOWN_FROM),
+            schedule_known_from: days(slice, instalments_at() + 1),
+            instalments: slice.column(instalments_at()).as_list::<i32>().value_offsets(),
+            repayments: slice.column(repayments_at()).as_list::<i32>().value_offsets(),
+            repaid,
+            repaid_known_from: repaid.column(3).as_primitive::<Date32Type>().values(),
+        }
+    }
 }
 
 /// Which rows and items make up the merged loans.
@@ -242,8 +280,21 @@ impl Ranges {
     }
 
     fn gather(&self, slices: &[RecordBatch], column: usize) -> Result<ArrayRef, Fault> {
-        let values = slices.iter().map(|slice| slice.column(column).as_list::<i32>().values().to_data());
-        let values: Vec<ArrayData> = values.collect();
+        if let [(slice, from, to)] = self.ranges[..] {
+            return Ok(slices[slice].column(column).as_list::<i32>().values().slice(from, to - from));
+        }
+        let items: Vec<&StructArray> = slices.iter().map(|slice| super::items(slice, column)).collect();
+        let columns = (0..items[0].num_columns()).map(|at| self.gather_column(&items, at));
+        Ok(Arc::new(StructArray::try_new(items[0].fields().clone(), columns.collect::<Result<_, Fault>>()?, None)?))
+    }
+
+    fn gather_column(&self, items: &[&StructArray], at: usize) -> Result<ArrayRef, Fault> {
+        let columns = items.iter().map(|items| items.column(at));
+        // What was not read is null throughout.
+        if columns.clone().all(|column| column.null_count() == column.len()) {
+            return Ok(new_null_array(items[0].column(at).data_type(), self.items));
+        }
+        let values: Vec<ArrayData> = columns.map(|column| column.to_data()).collect();
         let mut gathered = MutableArrayData::new(values.iter().collect(), false, self.items);
         for &(slice, from, to) in &self.ranges {
             gathered.try_extend(slice, from, to)?;
@@ -254,51 +305,52 @@ impl Ranges {
 
 impl Picks {
     fn new(slices: &[RecordBatch], known_on: i32) -> Picks {
-        let ids: Vec<&StringArray> = slices.iter().map(|slice| slice.column(0).as_string()).collect();
+        let views: Vec<View> = slices.iter().map(View::of).collect();
+        let id = |&(slice, row): &(usize, usize)| views[slice].ids.value(row);
         let mut rows: Vec<(usize, usize)> =
-            ids.iter().enumerate().flat_map(|(slice, ids)| (0..ids.len()).map(move |row| (slice, row))).collect();
+            slices.iter().enumerate().flat_map(|(at, slice)| (0..slice.num_rows()).map(move |row| (at, row))).collect();
         // The slices are sorted runs: a stable sort merges them and keeps older batches first.
-        rows.sort_by_key(|&(slice, row)| ids[slice].value(row));
+        rows.sort_by(|a, b| id(a).cmp(id(b)));
         let mut picks = Picks {
             loans: Vec::new(),
             schedule_known_from: Vec::new(),
             instalments: Ranges::default(),
             repayments: Ranges::default(),
-            identified: slices.iter().all(|slice| super::items(slice, repayments_at()).column(0).null_count() == 0),
+            identified: views.iter().all(|view| view.repaid.column(0).null_count() == 0),
         };
-        for versions in rows.chunk_by(|&(a, x), &(b, y)| ids[a].value(x) == ids[b].value(y)) {
-            picks.take_loan(slices, versions, known_on);
+        for versions in rows.chunk_by(|a, b| id(a) == id(b)) {
+            picks.take_loan(&views, versions, known_on);
         }
         picks
     }
 
-    fn take_loan(&mut self, slices: &[RecordBatch], versions: &[(usize, usize)], known_on: i32) {
-        let newest = |column: usize| {
+    fn take_loan(&mut self, views: &[View], versions: &[(usize, usize)], known_on: i32) {
+        let newest = |days: for<'v> fn(&'v View) -> &'v Date32Array| {
             versions.iter().rev().find(|&&(slice, row)| {
-                let days = days(&slices[slice], column);
+                let days = days(&views[slice]);
                 days.is_valid(row) && days.value(row) <= known_on
             })
         };
-        let Some(&loan) = newest(LOAN_KNOWN_FROM) else { return };
+        let Some(&loan) = newest(|view| view.loan_known_from) else { return };
         self.loans.push(loan);
-        let schedule = newest(instalments_at() + 1);
-        self.schedule_known_from.push(schedule.map(|&(slice, row)| days(&slices[slice], instalments_at() + 1).value(row)));
+        let schedule = newest(|view| view.schedule_known_from);
+        self.schedule_known_from.push(schedule.map(|&(slice, row)| views[slice].schedule_known_from.value(row)));
         if let Some(&(slice, row)) = schedule {
-            let offsets = slices[slice].column(instalments_at()).as_list::<i32>().value_offsets();
+            let offsets = views[slice].instalments;
             self.instalments.push(slice, offsets[row] as usize, offsets[row + 1] as usize);
         }
         self.instalments.end_loan();
-        self.take_repayments(slices, versions, known_on);
+        self.take_repayments(views, versions, known_on);
         self.repayments.end_loan();
     }
 
-    fn take_repayments(&mut self, slices: &[RecordBatch], versions: &[(usize, usize)], known_on: i32) {
+    fn take_repayments(&mut self, views: &[View], versions: &[(usize, usize)], known_on: i32) {
         let range = |&(slice, row): &(usize, usize)| {
-            let offsets = slices[slice].column(repayments_at()).as_list::<i32>().value_offsets();
+            let offsets = views[slice].repayments;
             (slice, offsets[row] as usize, offsets[row + 1] as usize)
         };
-        let items = |slice: usize| slices[slice].column(repayments_at()).as_list::<i32>().values().as_struct();
-        let known = |slice: usize, item: usize| items(slice).column(3).as_primitive::<Date32Type>().value(item) <= known_on;
+        let items = |slice: usize| views[slice].repaid;
+        let known = |slice: usize, item: usize| views[slice].repaid_known_from[item] <= known_on;
         let mut filled = versions.iter().map(range).filter(|&(_, from, to)| from < to);
         let (first, second) = (filled.next(), filled.next());
         match (first, second) {

@@ -2,7 +2,13 @@
 //!
 //! A loan's row may be absent from a batch that only brings repayments; a schedule, when present,
 //! replaces the loan's whole earlier schedule; repayments add up over batches.
+//!
+//! On the disk they are three plain tables in the order of the loans: `dossier.parquet` says how many
+//! instalments and repayments each loan has, `instalments.parquet` and `repayments.parquet` hold them one
+//! after the other, row group beside row group. Read back, they are lists again ([`counted`]): a list's
+//! own levels in Parquet cost four times what its values do (DECISIONS 26).
 
+mod counted;
 mod merge;
 mod read;
 mod shelf;
@@ -10,6 +16,7 @@ mod write;
 
 pub use merge::{DossierChunk, InstalmentSlices, Merge, RepaymentSlices};
 pub use read::{read_booked, read_terms};
+pub(crate) use shelf::each;
 pub use shelf::{Columns, Reading, Shard, Shelf};
 pub use write::write;
 
@@ -19,11 +26,17 @@ use arrow::array::{RecordBatch, StructArray};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 use std::sync::{Arc, LazyLock};
 
-/// The file of a batch that holds them.
+/// The files of a batch that hold them.
 pub const DOSSIERS: &str = "dossier.parquet";
+pub const INSTALMENTS: &str = "instalments.parquet";
+pub const REPAYMENTS: &str = "repayments.parquet";
+
+/// Whether a file of a batch holds a part of the dossiers.
+pub fn is_part(file: &str) -> bool {
+    [DOSSIERS, INSTALMENTS, REPAYMENTS].contains(&file)
+}
 
 /// Loans per row group, and per batch on the way out.
 pub const GROUP_LOANS: usize = 65_536;
@@ -90,12 +103,21 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(fields))
 });
 
-/// The columns of `dossier.parquet`.
+/// The columns of a dossier.
 pub fn schema() -> SchemaRef {
     SCHEMA.clone()
 }
 
-/// How batch files are written, by measurement (DECISIONS 14): dictionaries only where few values repeat,
+/// The columns of `dossier.parquet`: those of a dossier, how many items instead of a list of them.
+pub(crate) fn stored_schema() -> SchemaRef {
+    let stored = |field: &Arc<Field>| match field.data_type() {
+        DataType::List(_) => Field::new(field.name(), DataType::Int32, false),
+        _ => field.as_ref().clone(),
+    };
+    Arc::new(Schema::new(schema().fields().iter().map(stored).collect::<Vec<_>>()))
+}
+
+/// How batch files are written, by measurement (DECISIONS 14, 26): dictionaries only where few values repeat,
 /// what the night reads most as differences, which decode fastest and need no compression.
 pub(crate) fn properties() -> WriterProperties {
     let mut properties = WriterProperties::builder()
@@ -106,22 +128,27 @@ pub(crate) fn properties() -> WriterProperties {
         // Which page holds which loans: a shard of a large book decodes only its pages of a small batch.
         .set_column_statistics_enabled("loan_id".into(), EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(GROUP_LOANS));
-    let of = |list: &str, fields: &Fields| {
-        let path = |field: &Arc<Field>| [list, "list", "item", field.name()].map(str::to_owned).to_vec();
-        fields.iter().map(path).collect::<Vec<_>>()
-    };
-    let items = of("instalments", instalment_fields()).into_iter().chain(of("repayments", repayment_fields()));
-    for path in items.chain([vec!["loan_id".to_owned()], vec!["customer_id".to_owned()]]) {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(path), false);
+    for column in ["loan_id", "customer_id"] {
+        properties = properties.set_column_dictionary_enabled(column.into(), false);
     }
-    for field in ["principal_due", "interest_due"] {
-        let path = ColumnPath::from(["instalments", "list", "item", field].map(str::to_owned).to_vec());
+    properties.build()
+}
+
+/// The same for instalments and repayments.
+pub(crate) fn item_properties() -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by("postloan".to_owned())
+        .set_data_page_row_count_limit(2 * PAGE_ROWS)
+        .set_dictionary_enabled(false)
+        .set_max_row_group_row_count(None);
+    for column in ["principal_due", "interest_due"] {
         properties = properties
-            .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
-            .set_column_compression(path, Compression::UNCOMPRESSED);
+            .set_column_encoding(column.into(), Encoding::DELTA_BINARY_PACKED)
+            .set_column_compression(column.into(), Compression::UNCOMPRESSED);
     }
-    let identities = ColumnPath::from(["repayments", "list", "item", "repayment_id"].map(str::to_owned).to_vec());
-    properties.set_column_encoding(identities, Encoding::DELTA_BYTE_ARRAY).build()
+    properties.set_column_encoding("repayment_id".into(), Encoding::DELTA_BYTE_ARRAY).build()
 }
 
 /// The struct inside a list of structs.

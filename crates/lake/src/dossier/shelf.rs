@@ -1,6 +1,7 @@
 //! The dossier files of all batches, their footers read once, and what to read of them.
 
-use super::schema;
+use super::counted::{CHUNK_LOANS, Counted, Items, Wanted, footer};
+use super::{instalments_at, schema};
 use crate::batch;
 use crate::fault::{Context, Fault};
 use crate::pick;
@@ -9,21 +10,18 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::File;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use units::Date;
-
-/// Loans per chunk on the way in.
-const CHUNK_LOANS: usize = 16_384;
 
 /// The dossier files of all batches, oldest first (档案架).
 pub struct Shelf {
@@ -37,7 +35,12 @@ struct DossierFile {
     plain: ArrowReaderMetadata,
     /// The same, texts of few values read as numbers into a dictionary.
     labelled: ArrowReaderMetadata,
+    /// Instalments and repayments; `None` of a batch written when dossiers held them as lists.
+    items: Option<[Items; 2]>,
 }
+
+/// Dossiers as they come from a file, batch by batch (档案流).
+pub(super) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, Fault>> + Send>;
 
 /// A stretch of loan identities (分片): from `from` on and before `until`, bytewise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,10 +72,9 @@ pub enum Columns {
 
 /// What no night asks for.
 const NOT_FOR_THE_NIGHT: [&str; 6] =
-    ["facility_id", "currency", "purpose", "entrusted_payment", "instalments.list.item.seq", "repayments.list.item.payer"];
+    ["facility_id", "currency", "purpose", "entrusted_payment", "instalments.seq", "repayments.payer"];
 /// What only matters where a repayment is taken back or corrected.
-const FOR_REVERSALS: [&str; 3] = ["repayments.list.item.repayment_id", "repayments.list.item.entered_at", REVERSES];
-const REVERSES: &str = "repayments.list.item.reverses";
+const FOR_REVERSALS: [&str; 3] = ["repayments.repayment_id", "repayments.entered_at", "repayments.reverses"];
 /// Texts of few values.
 const LABELS: [&str; 8] =
     ["branch_id", "officer_id", "product", "day_count", "method", "frequency", "protection", "status"];
@@ -112,29 +114,51 @@ impl Shelf {
     }
 
     /// Opens what the reading asks for, oldest file first.
-    pub(super) fn sources(&self, reading: &Reading) -> Result<Vec<ParquetRecordBatchReader>, Fault> {
+    pub(super) fn sources(&self, reading: &Reading) -> Result<Vec<Batches>, Fault> {
         let chosen: Vec<(&DossierFile, Vec<usize>)> = self.files.iter().map(|file| (file, file.groups(reading))).collect();
         let reversed = chosen.iter().any(|(file, groups)| groups.iter().any(|&group| file.has_reversals(group)));
         let identities = self.corrects_repayments || reversed;
+        let wanted: Wanted = match reading.columns {
+            Columns::All => Arc::new(|_| true),
+            Columns::Night => Arc::new(move |path| {
+                !NOT_FOR_THE_NIGHT.contains(&path) && (identities || !FOR_REVERSALS.contains(&path))
+            }),
+        };
         let filled = chosen.into_iter().filter(|(_, groups)| !groups.is_empty());
-        filled
-            .map(|(file, groups)| match reading.only {
-                Some(only) => pick::rows(&file.path, "loan_id", only, None),
-                None => file.rows(groups, reading, identities),
-            })
-            .collect()
+        filled.map(|(file, groups)| file.batches(groups, reading, &wanted)).collect()
     }
+}
+
+/// The dossiers of one batch, one after the other, of each only some columns (all, where none is named); a
+/// batch without dossiers has none.
+pub(crate) fn each(
+    path: &Path,
+    columns: &[&str],
+    mut take: impl FnMut(RecordBatch) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let file = DossierFile::open(path.to_owned())?;
+    let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+    let root = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
+    let wanted: Wanted = Arc::new(move |path| columns.is_empty() || columns.contains(&root(path)));
+    let groups = (0..file.plain.metadata().num_row_groups()).collect();
+    for batch in file.batches(groups, &Reading::default(), &wanted)? {
+        take(complete(&batch?)?)?;
+    }
+    Ok(())
 }
 
 impl DossierFile {
     fn open(path: PathBuf) -> Result<DossierFile, Fault> {
-        let reading = || format!("reading {}", path.display());
-        let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-        let indexed = ArrowReaderOptions::default().with_page_index_policy(PageIndexPolicy::Optional);
-        let plain = ArrowReaderMetadata::load(&file, indexed).with_context(reading)?;
+        let plain = footer(&path)?;
         let options = ArrowReaderOptions::default().with_schema(Arc::new(labelled(plain.schema())));
-        let labelled = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).with_context(reading)?;
-        Ok(DossierFile { path, plain, labelled })
+        let labelled = ArrowReaderMetadata::try_new(plain.metadata().clone(), options)
+            .with_context(|| format!("reading {}", path.display()))?;
+        let holds_lists = matches!(plain.schema().field(instalments_at()).data_type(), DataType::List(_));
+        let items = if holds_lists { None } else { Some(Items::beside(&path)?) };
+        Ok(DossierFile { path, plain, labelled, items })
     }
 
     /// The row groups that may hold something asked for.
@@ -151,36 +175,91 @@ impl DossierFile {
 
     /// Whether a repayment of the group takes another one back, as far as its statistics tell.
     fn has_reversals(&self, group: usize) -> bool {
-        let group = self.plain.metadata().row_group(group);
-        let column = group.columns().iter().find(|column| column.column_path().string() == REVERSES);
+        let (metadata, path) = match &self.items {
+            Some([_, repayments]) => (repayments.metadata(), "reverses"),
+            None => (&self.plain, "repayments.list.item.reverses"),
+        };
+        let group = metadata.metadata().row_group(group);
+        let column = group.columns().iter().find(|column| column.column_path().string() == path);
         column.is_none_or(|column| {
             let nulls = column.statistics().and_then(Statistics::null_count_opt);
-            nulls.is_none_or(|nulls| nulls < column.num_values() as u64)
+            column.num_values() > 0 && nulls.is_none_or(|nulls| nulls < column.num_values() as u64)
         })
     }
 
-    fn rows(&self, groups: Vec<usize>, reading: &Reading, identities: bool) -> Result<ParquetRecordBatchReader, Fault> {
-        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
-        let columns = reading.columns;
-        let metadata = if columns == Columns::All { &self.plain } else { &self.labelled };
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
-        if columns == Columns::Night {
-            let left_out = |path: &str| {
-                NOT_FOR_THE_NIGHT.contains(&path) || (!identities && FOR_REVERSALS.contains(&path))
+    /// The rows of these groups that the reading asks for.
+    fn batches(&self, groups: Vec<usize>, reading: &Reading, wanted: &Wanted) -> Result<Batches, Fault> {
+        let metadata = if reading.columns == Columns::All { &self.plain } else { &self.labelled };
+        let Some(items) = &self.items else { return self.lists(&groups, reading, metadata, wanted) };
+        let mut stretches = Vec::new();
+        for group in groups {
+            let rows = match reading.only {
+                Some(only) => self.rows_of(group, only)?,
+                None => vec![self.stretch(group, &reading.shard)],
             };
-            let leaves = builder.parquet_schema().columns().iter().enumerate();
-            let read: Vec<usize> = leaves.filter(|(_, leaf)| !left_out(&leaf.path().string())).map(|(at, _)| at).collect();
-            let mask = ProjectionMask::leaves(builder.parquet_schema(), read);
-            builder = builder.with_projection(mask);
+            stretches.push((group, rows));
         }
+        let (path, metadata, items, wanted) = (self.path.clone(), metadata.clone(), items.clone(), wanted.clone());
+        let counted = stretches.into_iter().map(move |(group, rows)| Counted::open(&path, &metadata, group, rows, &items, &wanted));
+        Ok(Box::new(counted.flat_map(|counted| -> Batches {
+            match counted {
+                Ok(counted) => Box::new(counted),
+                Err(fault) => Box::new(std::iter::once(Err(fault))),
+            }
+        })))
+    }
+
+    /// The same of a file that holds lists.
+    fn lists(
+        &self,
+        groups: &[usize],
+        reading: &Reading,
+        metadata: &ArrowReaderMetadata,
+        wanted: &Wanted,
+    ) -> Result<Batches, Fault> {
+        if let Some(only) = reading.only {
+            return Ok(Box::new(pick::rows(&self.path, "loan_id", only, None)?.map(|batch| Ok(batch?))));
+        }
+        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        let leaves = builder.parquet_schema().columns().iter().enumerate();
+        let read = leaves.filter(|(_, leaf)| wanted(&leaf.path().string().replace(".list.item", "")));
+        let mask = ProjectionMask::leaves(builder.parquet_schema(), read.map(|(at, _)| at).collect::<Vec<_>>());
         let (mut before, mut stretches) = (0, Vec::new());
-        for &group in &groups {
+        for &group in groups {
             let rows = self.stretch(group, &reading.shard);
             stretches.push(before + rows.start..before + rows.end);
             before += self.plain.metadata().row_group(group).num_rows() as usize;
         }
-        let pages = RowSelection::from_consecutive_ranges(stretches.into_iter(), before);
-        Ok(builder.with_row_groups(groups).with_row_selection(pages).with_batch_size(CHUNK_LOANS).build()?)
+        let rows = RowSelection::from_consecutive_ranges(stretches.into_iter(), before);
+        let builder = builder.with_projection(mask).with_row_groups(groups.to_vec());
+        let reader = builder.with_row_selection(rows).with_batch_size(CHUNK_LOANS).build()?;
+        Ok(Box::new(reader.map(|batch| Ok(batch?))))
+    }
+
+    /// Where these loans stand in the group; only pages that may hold one are looked at.
+    fn rows_of(&self, group: usize, only: &HashSet<String>) -> Result<Vec<Range<usize>>, Fault> {
+        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.plain.clone());
+        let pages: Vec<Range<usize>> =
+            self.pages(group).into_iter().filter(|page| page.may_hold_one(only)).map(|page| page.rows).collect();
+        let count = self.plain.metadata().row_group(group).num_rows() as usize;
+        let ids = builder.parquet_schema().columns().iter().position(|leaf| leaf.name() == "loan_id");
+        let mask = ProjectionMask::leaves(builder.parquet_schema(), ids);
+        let mut places = pages.clone().into_iter().flatten();
+        let reader = builder
+            .with_projection(mask)
+            .with_row_groups(vec![group])
+            .with_row_selection(RowSelection::from_consecutive_ranges(pages.into_iter(), count))
+            .build()?;
+        let mut rows = Vec::new();
+        for batch in reader {
+            let batch = batch?;
+            let ids = batch.column(0).as_string::<i32>().iter();
+            let found = ids.zip(places.by_ref()).filter(|(id, _)| id.is_some_and(|id| only.contains(id)));
+            rows.extend(found.map(|(_, place)| place..place + 1));
+        }
+        Ok(rows)
     }
 
     /// The pages of the group's identities; the group itself where its pages are not told apart.
@@ -219,6 +298,10 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn may_hold_one(&self, of: &HashSet<String>) -> bool {
+        self.least.zip(self.most).is_none_or(|range| of.iter().any(|id| (range.0..=range.1).contains(&id.as_bytes())))
+    }
+
     fn may_hold(&self, shard: &Shard) -> bool {
         let ends_before = shard.from.as_ref().zip(self.most).is_some_and(|(from, most)| most < from.as_bytes());
         let begins_after = shard.until.as_ref().zip(self.least).is_some_and(|(until, least)| least >= until.as_bytes());
@@ -236,11 +319,9 @@ fn labelled(stored: &Schema) -> Schema {
     Schema::new(stored.fields().iter().map(field).collect::<Vec<_>>())
 }
 
-/// The batch with every column of the dossier in its place; nulls where a column was not read.
+/// The batch with every column of the dossier in its place; nulls where a column was not read. Files of every age
+/// come out with the same types.
 pub(super) fn complete(read: &RecordBatch) -> Result<RecordBatch, Fault> {
-    if read.num_columns() == schema().fields().len() && read.schema().contains(&schema()) {
-        return Ok(read.clone());
-    }
     let mut fields = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
     for wanted in schema().fields() {

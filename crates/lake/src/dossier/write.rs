@@ -1,8 +1,8 @@
 //! An import's loans, schedules and repayments become the batch's dossiers.
 
 use super::{
-    DOSSIERS, GROUP_LOANS, LOAN_COLUMNS, LOAN_KNOWN_FROM, instalment_fields, instalments_at, item, properties,
-    repayment_fields, repayments_at, schema,
+    DOSSIERS, GROUP_LOANS, INSTALMENTS, REPAYMENTS, instalment_fields, item_properties, properties, repayment_fields,
+    stored_schema,
 };
 use crate::fault::{Context, Fault};
 use crate::identity::high;
@@ -10,17 +10,18 @@ use crate::import::{Directory, Instalments, Knowledge, Longs, NO_FEE, Repayments
 use crate::kept::{FileDigest, Writing};
 use crate::row_groups;
 use arrow::array::{
-    Array, ArrayRef, Date32Array, Int32Array, Int64Array, ListArray, StringArray, StructArray, TimestampSecondArray,
-    new_null_array,
+    Array, ArrayRef, Date32Array, Int32Array, Int64Array, StringArray, TimestampSecondArray, new_null_array,
 };
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::compute::interleave;
-use arrow::datatypes::{DataType, Fields};
+use arrow::datatypes::{DataType, Fields, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
+use parquet::file::properties::WriterProperties;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use units::Texts;
 
 /// Loans encoded at a time.
@@ -42,7 +43,7 @@ struct Contents<'a> {
     no_loan: Vec<ArrayRef>,
 }
 
-/// Writes `dossier.parquet` with every loan the import touches, when there is one.
+/// Writes the dossiers of every loan the import touches, when there is one.
 pub fn write(
     folder: &Path,
     directory: &Directory,
@@ -50,41 +51,78 @@ pub fn write(
     instalments: &Instalments,
     repayments: &Repayments,
     knowledge: Knowledge,
-) -> Result<Option<FileDigest>, Fault> {
+) -> Result<Vec<FileDigest>, Fault> {
     let contents = Contents::new(directory, loans, instalments, repayments, knowledge);
     let touched = contents.touched();
     if touched.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let path = folder.join(DOSSIERS);
-    let mut writing = Writing::create(&path)?;
-    let writer = ArrowWriter::try_new(&mut writing, schema(), Some(properties()))?;
-    let groups: Vec<&[u32]> = touched.chunks(GROUP_LOANS).collect();
-    let written = row_groups::write(writer, groups.len(), |group, columns| contents.encode(groups[group], columns));
-    written.with_context(|| format!("writing {}", path.display()))?;
-    writing.finish(folder, touched.len() as u64).map(Some)
+    let items = |fields: &Fields| Arc::new(Schema::new(fields.clone()));
+    let dossiers = Part { file: DOSSIERS, schema: stored_schema(), properties: properties() };
+    let dues = Part { file: INSTALMENTS, schema: items(instalment_fields()), properties: item_properties() };
+    let receipts = Part { file: REPAYMENTS, schema: items(repayment_fields()), properties: item_properties() };
+    Ok(vec![
+        dossiers.write(folder, &touched, &|stretch| contents.dossiers(stretch))?,
+        dues.write(folder, &touched, &|stretch| Ok(contents.instalments(stretch)))?,
+        receipts.write(folder, &touched, &|stretch| Ok(contents.repayments(stretch)))?,
+    ])
+}
+
+/// One of the files that make up the dossiers.
+struct Part {
+    file: &'static str,
+    schema: SchemaRef,
+    properties: WriterProperties,
+}
+
+impl Part {
+    /// Writes what `columns` makes of the loans, a row group for every [`GROUP_LOANS`] of them.
+    fn write(
+        self,
+        folder: &Path,
+        loans: &[u32],
+        columns: &(impl Fn(&[u32]) -> Result<Vec<ArrayRef>, Fault> + Sync),
+    ) -> Result<FileDigest, Fault> {
+        let path = folder.join(self.file);
+        let mut writing = Writing::create(&path)?;
+        let writer = ArrowWriter::try_new(&mut writing, self.schema.clone(), Some(self.properties))?;
+        let groups: Vec<&[u32]> = loans.chunks(GROUP_LOANS).collect();
+        let rows = AtomicUsize::new(0);
+        let encode = |group: usize, mut writers: Vec<ArrowColumnWriter>| {
+            // A stretch fits the processor's cache.
+            for stretch in groups[group].chunks(STRETCH_LOANS) {
+                let columns = columns(stretch)?;
+                rows.fetch_add(columns[0].len(), Ordering::Relaxed);
+                for ((field, column), writer) in self.schema.fields().iter().zip(&columns).zip(&mut writers) {
+                    for leaf in compute_leaves(field, column)? {
+                        writer.write(&leaf)?;
+                    }
+                }
+            }
+            writers.into_iter().map(|column| Ok(column.close()?)).collect()
+        };
+        row_groups::write(writer, groups.len(), encode).with_context(|| format!("writing {}", path.display()))?;
+        writing.finish(folder, rows.into_inner() as u64)
+    }
 }
 
 /// Rows to gather (取行), for a stretch of loans one after another.
 struct Picks {
     rows: Vec<u32>,
-    /// How many rows each loan has.
-    lengths: Vec<usize>,
     /// The rows when they follow each other, as they do in a file sorted by loan: they are copied, not gathered.
     run: Option<Range<usize>>,
 }
 
 impl Picks {
     fn new(loans: &[u32], accepted: impl Fn(u32, &mut Vec<u32>)) -> Picks {
-        let (mut rows, mut lengths, mut of_loan) = (Vec::new(), Vec::with_capacity(loans.len()), Vec::new());
+        let (mut rows, mut of_loan) = (Vec::new(), Vec::new());
         for &loan in loans {
             accepted(loan, &mut of_loan);
-            lengths.push(of_loan.len());
             rows.extend_from_slice(&of_loan);
         }
         let first = rows.first().map_or(0, |&row| row as usize);
         let follow = rows.iter().enumerate().all(|(at, &row)| row as usize == first + at);
-        Picks { run: follow.then(|| first..first + rows.len()), rows, lengths }
+        Picks { run: follow.then(|| first..first + rows.len()), rows }
     }
 
     fn gather<T: Copy, U: From<T>>(&self, values: &[T]) -> Vec<U> {
@@ -114,14 +152,6 @@ impl Picks {
 
     fn rows(&self) -> impl Iterator<Item = usize> + '_ {
         self.rows.iter().map(|&row| row as usize)
-    }
-
-    /// The items as lists, a loan without any having none.
-    fn lists(self, fields: &Fields, columns: Vec<ArrayRef>) -> Result<ArrayRef, Fault> {
-        let nulls = NullBuffer::from_iter(self.lengths.iter().map(|&length| length > 0));
-        let items = StructArray::try_new(fields.clone(), columns, None)?;
-        let offsets = OffsetBuffer::from_lengths(self.lengths);
-        Ok(Arc::new(ListArray::try_new(item(fields), offsets, Arc::new(items), Some(nulls))?))
     }
 }
 
@@ -173,31 +203,33 @@ impl<'a> Contents<'a> {
         touched
     }
 
-    /// Encodes one row group, a stretch of loans after the other: a stretch fits the processor's cache.
-    fn encode(&self, loans: &[u32], mut columns: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>, Fault> {
-        for stretch in loans.chunks(STRETCH_LOANS) {
-            let mut columns = columns.iter_mut();
-            for (at, field) in schema().fields().iter().enumerate() {
-                for leaf in compute_leaves(field, &self.column(stretch, at)?)? {
-                    columns.next().expect("a writer for every leaf").write(&leaf)?;
-                }
-            }
+    /// The columns of `dossier.parquet` for some loans.
+    fn dossiers(&self, loans: &[u32]) -> Result<Vec<ArrayRef>, Fault> {
+        let ids = loans.iter().map(|&loan| self.directory.ids.get(loan as usize));
+        let known_from = loans.iter().map(|&loan| {
+            (self.rows[loan as usize] != NO_ROW).then(|| self.loan_known_from[loan as usize])
+        });
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(StringArray::from_iter_values(ids)), Arc::new(Date32Array::from_iter(known_from))];
+        for index in 1..super::loans().columns.len() {
+            columns.push(self.loan_column(loans, index)?);
         }
-        columns.into_iter().map(|column| Ok(column.close()?)).collect()
-    }
-
-    /// A column of the dossiers of some loans.
-    fn column(&self, loans: &[u32], at: usize) -> Result<ArrayRef, Fault> {
-        Ok(match at {
-            0 => Arc::new(StringArray::from_iter_values(loans.iter().map(|&loan| self.directory.ids.get(loan as usize)))),
-            LOAN_KNOWN_FROM => Arc::new(Date32Array::from_iter(loans.iter().map(|&loan| {
-                (self.rows[loan as usize] != NO_ROW).then(|| self.loan_known_from[loan as usize])
-            }))),
-            at if at < instalments_at() => self.loan_column(loans, at - LOAN_COLUMNS + 1)?,
-            at if at == instalments_at() => self.instalments(loans)?,
-            at if at < repayments_at() => Arc::new(self.instalments_known_from(loans)),
-            _ => self.repayments(loans)?,
-        })
+        let mut rows = Vec::new();
+        let (mut dues, mut dues_known_from) = (Vec::new(), Vec::new());
+        for &loan in loans {
+            let correction = self.instalments.accepted(loan, &mut rows);
+            dues.push(rows.len() as i32);
+            dues_known_from.push((!rows.is_empty()).then(|| self.knowledge.day(correction, None, None)));
+        }
+        let receipts = loans.iter().map(|&loan| {
+            self.repayments.accepted(loan, &mut rows);
+            rows.len() as i32
+        });
+        let receipts: Vec<i32> = receipts.collect();
+        columns.push(Arc::new(Int32Array::from(dues)));
+        columns.push(Arc::new(Date32Array::from(dues_known_from)));
+        columns.push(Arc::new(Int32Array::from(receipts)));
+        Ok(columns)
     }
 
     fn loan_column(&self, loans: &[u32], index: usize) -> Result<ArrayRef, Fault> {
@@ -214,31 +246,21 @@ impl<'a> Contents<'a> {
         Ok(interleave(&arrays, &places)?)
     }
 
-    fn instalments_known_from(&self, loans: &[u32]) -> Date32Array {
-        let mut rows = Vec::new();
-        let day = |&loan: &u32| {
-            let correction = self.instalments.accepted(loan, &mut rows);
-            (!rows.is_empty()).then(|| self.knowledge.day(correction, None, None))
-        };
-        Date32Array::from_iter(loans.iter().map(day))
-    }
-
-    fn instalments(&self, loans: &[u32]) -> Result<ArrayRef, Fault> {
+    fn instalments(&self, loans: &[u32]) -> Vec<ArrayRef> {
         let from = self.instalments;
         let picks = Picks::new(loans, |loan, rows| {
             from.accepted(loan, rows);
         });
-        let columns: Vec<ArrayRef> = vec![
+        vec![
             Arc::new(Int32Array::from(picks.gather::<i32, i32>(&from.seq))),
             Arc::new(Date32Array::from(picks.gather::<i32, i32>(&from.due_on))),
             Arc::new(picks.longs(&from.principal)),
             Arc::new(picks.longs(&from.interest)),
             Arc::new(Int64Array::from_iter(picks.rows().map(|row| Some(from.fee(row)).filter(|&fee| fee != NO_FEE)))),
-        ];
-        picks.lists(instalment_fields(), columns)
+        ]
     }
 
-    fn repayments(&self, loans: &[u32]) -> Result<ArrayRef, Fault> {
+    fn repayments(&self, loans: &[u32]) -> Vec<ArrayRef> {
         let from = self.repayments;
         let picks = Picks::new(loans, |loan, rows| from.accepted(loan, rows));
         let known_from = picks.rows().map(|row| {
@@ -250,7 +272,7 @@ impl<'a> Contents<'a> {
         } else {
             new_null_array(&DataType::Utf8, picks.rows.len())
         };
-        let columns: Vec<ArrayRef> = vec![
+        vec![
             Arc::new(picks.texts(&from.ids)),
             Arc::new(Date32Array::from(picks.gather::<i32, i32>(&from.paid_on))),
             Arc::new(picks.longs(&from.amount)),
@@ -258,7 +280,6 @@ impl<'a> Contents<'a> {
             Arc::new(TimestampSecondArray::from_iter(picks.rows().map(|row| from.entered_at(row)))),
             reverses,
             Arc::new(StringArray::from_iter(picks.rows().map(|row| from.payer(row)))),
-        ];
-        picks.lists(repayment_fields(), columns)
+        ]
     }
 }

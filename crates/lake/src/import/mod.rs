@@ -25,7 +25,7 @@ pub use table::StagedTable;
 pub(crate) use write::{identity_converter, identity_rows};
 
 use crate::batch::{self, Batch, MANIFEST, Manifest, TableSummary};
-use crate::dossier::{self, DOSSIERS};
+use crate::dossier;
 use crate::fault::{Context, Fault, bail};
 use crate::identity::{Index, KeyMap, high};
 use crate::kept::{self, FileDigest};
@@ -181,7 +181,7 @@ impl<'a> Import<'a> {
     fn take_all(&mut self, readers: Vec<(&'static crate::schema::Table, TableReader)>, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
         // What this batch will build on is what was written, or nothing is built.
         for batch in &self.earlier {
-            batch.check(|file| file == DOSSIERS || file.starts_with("identities/"))?;
+            batch.check(|file| dossier::is_part(file) || file.starts_with("identities/"))?;
         }
         self.parents = Parents::load(&self.earlier)?;
         self.directory = Directory::load(&self.earlier)?;

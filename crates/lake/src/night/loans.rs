@@ -12,8 +12,8 @@ use crate::night::{Dossier, NightRequest, Trace};
 use arrow::array::Array;
 use dayend::input::ExceptionCode;
 use dayend::{Bindings, ClaimKind, Folded, Judgement, Loan, Milestones, NightDays, ReadTotals, Rules, fold};
-use loan::{LoanStatus, LoanView, Pause, Terms};
-use std::collections::HashMap;
+use grading::{CustomerKind, CustomerScale};
+use loan::{LoanStatus, LoanView, Pause, Protection, Terms};
 use units::{Calendar, Date, Labels, Money, Texts};
 
 /// Everything that stays the same from loan to loan, and what the loans come to.
@@ -25,7 +25,7 @@ pub struct Folding<'a> {
     days: NightDays,
     bindings: Bindings<'a>,
     /// Bindings by product, kind, scale and protection: a loan need not spell its kind out.
-    bound: HashMap<(u32, u8, u8, u8), u16>,
+    bound: Vec<Option<u16>>,
     children: Children,
     made: MadeDues,
     picked: PickedReceipts,
@@ -76,7 +76,7 @@ impl<'a> Folding<'a> {
             carried_from: request.carried_from.map(|night| night.business_date),
             days: NightDays::new(request.business_date),
             bindings: Bindings::new(rules),
-            bound: HashMap::new(),
+            bound: Vec::new(),
             children: Children::default(),
             made: MadeDues::default(),
             picked: PickedReceipts::default(),
@@ -176,15 +176,17 @@ impl<'a> Folding<'a> {
         let customer = self.ground.customer(customer_id);
         let (customer, owes) = customer.with_context(|| format!("the book has no customer {customer_id}"))?;
         let (product, protection) = (columns.product(row), columns.protection(row));
-        let scale = owes.scale.map_or(0, |scale| scale as u8 + 1);
-        let bound = (product, owes.kind as u8, scale, protection as u8);
-        let binding = match self.bound.get(&bound) {
-            Some(&binding) => binding,
+        let kind = ClaimKind { customer_kind: owes.kind, scale: owes.scale, product: String::new(), protection };
+        let place = place_of(product, &kind);
+        if self.bound.len() <= place {
+            self.bound.resize(place + 1, None);
+        }
+        let binding = match self.bound[place] {
+            Some(binding) => binding,
             None => {
                 let product = self.products.get(product).to_owned();
-                let kind = ClaimKind { customer_kind: owes.kind, scale: owes.scale, product, protection };
-                let binding = self.bindings.bind(&kind)?;
-                self.bound.insert(bound, binding);
+                let binding = self.bindings.bind(&ClaimKind { product, ..kind })?;
+                self.bound[place] = Some(binding);
                 binding
             }
         };
@@ -242,6 +244,14 @@ impl<'a> Folding<'a> {
             trace: self.trace,
         }
     }
+}
+
+/// A place of its own for every product and kind of claim.
+fn place_of(product: u32, kind: &ClaimKind) -> usize {
+    let scale = kind.scale.map_or(0, |scale| scale as usize + 1);
+    let of_kind = kind.customer_kind as usize * (CustomerScale::ALL.len() + 1) + scale;
+    let kinds = CustomerKind::ALL.len() * (CustomerScale::ALL.len() + 1);
+    (product as usize * kinds + of_kind) * Protection::ALL.len() + kind.protection as usize
 }
 
 /// What counts as received by the business date: not taken back, not dated later. A range of the

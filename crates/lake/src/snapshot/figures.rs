@@ -2,18 +2,14 @@
 
 use crate::fault::{Context, Fault};
 use crate::hands;
-use crate::snapshot::read::{Night, codes, columns_of, damaged, days, dictionary, ints, longs, push_texts, states_path};
+use crate::snapshot::read::{Night, RowGroups, codes, columns_of, days, dictionary, ints, longs, push_texts, states_path};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use report::tally::{self, Part};
 use report::{
     BalanceSheet, Column, Dimension, DimensionColumn, Figures, MetricTable, Rows, StateTable, Tally, YearToDate,
 };
 use std::borrow::Cow;
-use std::fs::File;
-use std::path::PathBuf;
 use units::{Labels, Money, TextIndex, Texts};
 
 const FIGURES: [&str; 23] = [
@@ -71,37 +67,6 @@ pub fn state_table(night: &Night) -> Result<StateTable, Fault> {
         .map(|((dimension, _), (labels, codes))| DimensionColumn::new(*dimension, codes, labels.iter()))
         .collect();
     Ok(table)
-}
-
-/// Some columns of a file, a row group at a time by whoever asks (行组读取).
-struct RowGroups {
-    path: PathBuf,
-    metadata: ArrowReaderMetadata,
-    mask: ProjectionMask,
-}
-
-impl RowGroups {
-    fn open(path: PathBuf, columns: &[&str]) -> Result<RowGroups, Fault> {
-        let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).with_context(|| damaged(&path))?;
-        let mask = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
-        Ok(RowGroups { path, metadata, mask })
-    }
-
-    fn count(&self) -> usize {
-        self.metadata.metadata().num_row_groups()
-    }
-
-    fn read(&self, group: usize) -> Result<RecordBatch, Fault> {
-        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
-        let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_projection(self.mask.clone())
-            .with_row_groups(vec![group])
-            .with_batch_size(rows);
-        let whole = builder.build().with_context(|| damaged(&self.path))?.next();
-        whole.with_context(|| damaged(&self.path))?.with_context(|| damaged(&self.path))
-    }
 }
 
 fn sheets(night: &Night, table: &mut StateTable) -> Result<(), Fault> {

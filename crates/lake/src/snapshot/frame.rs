@@ -2,10 +2,9 @@
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
-    StringBuilder,
 };
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{Field, Int32Type, Schema};
-use std::fmt;
 use std::sync::Arc;
 use units::{Date, Labels, Money};
 
@@ -36,14 +35,14 @@ impl Frame {
         &mut self,
         name: &str,
         values: impl ExactSizeIterator<Item = T>,
-        write: impl Fn(T, &mut dyn fmt::Write) -> fmt::Result,
+        write: impl Fn(T, &mut String),
     ) {
-        let mut texts = StringBuilder::with_capacity(values.len(), values.len() * 24);
+        let (mut texts, mut ends) = (String::with_capacity(values.len() * 24), vec![0]);
         for value in values {
-            write(value, &mut texts).expect("a text in memory takes what is written");
-            texts.append_value("");
+            write(value, &mut texts);
+            ends.push(i32::try_from(texts.len()).expect("a chunk's texts fit 2 GiB"));
         }
-        self.column(name, Arc::new(texts.finish()), false);
+        self.column(name, Arc::new(StringArray::new(OffsetBuffer::new(ends.into()), texts.into_bytes().into(), None)), false);
     }
 
     /// A column of few distinct texts, kept as numbers into `labels`.

@@ -1,6 +1,7 @@
 //! Reading snapshots back: which nights there are, what they carry, and single rows of theirs.
 
 use crate::fault::{Context, Fault};
+use crate::hands;
 use crate::kept::Damaged;
 use crate::night::CustomerLoans;
 use crate::pick;
@@ -13,7 +14,7 @@ use dayend::Carried;
 use grading::{Bucket, CustomerClass, Grade};
 use loan::{LoanStatus, Protection};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -72,27 +73,41 @@ pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     Ok(paths)
 }
 
-/// What a night left of every loan, in the order of the loans.
-pub fn carried(night: &Night, only: Option<&HashSet<String>>) -> Result<(Texts, Vec<Carried>), Fault> {
+/// Hands over what a night left of every loan, or of some, in the order of the loans.
+pub fn carried(
+    night: &Night,
+    only: Option<&HashSet<String>>,
+    mut take: impl FnMut(&str, Carried),
+) -> Result<(), Fault> {
     let columns = ["loan_id", "grade", "bucket", "days_past_due", "principal_outstanding", "paid_total"];
-    let (mut ids, mut rows) = (Texts::new(), Vec::new());
-    for batch in states(night, &columns, only)? {
-        let batch = batch?;
-        push_texts(&mut ids, &batch, "loan_id");
-        let (grades, buckets) = (codes::<Grade>(&batch, "grade"), codes::<Bucket>(&batch, "bucket"));
-        let (days, owed) = (ints(&batch, "days_past_due"), longs(&batch, "principal_outstanding"));
-        let paid = longs(&batch, "paid_total");
-        for row in 0..batch.num_rows() {
-            rows.push(Carried {
-                grade: grades[row].unwrap_or(Grade::Pass),
-                bucket: buckets[row].unwrap_or(Bucket::M0),
-                days_past_due: days[row],
-                principal_outstanding: Money::from_fen(owed[row]),
-                paid_total: Money::from_fen(paid[row]),
-            });
-        }
+    if only.is_some() {
+        return states(night, &columns, only)?.try_for_each(|batch| {
+            carried_of(&batch?, &mut take);
+            Ok(())
+        });
     }
-    Ok((ids, rows))
+    let states = RowGroups::open(states_path(night), &columns)?;
+    hands::in_order(states.count(), |group| states.read(group), |batch| {
+        carried_of(&batch, &mut take);
+        Ok(())
+    })
+}
+
+fn carried_of(batch: &RecordBatch, take: &mut impl FnMut(&str, Carried)) {
+    let ids = batch["loan_id"].as_string::<i32>();
+    let (grades, buckets) = (codes::<Grade>(batch, "grade"), codes::<Bucket>(batch, "bucket"));
+    let (days, owed) = (ints(batch, "days_past_due"), longs(batch, "principal_outstanding"));
+    let paid = longs(batch, "paid_total");
+    for row in 0..batch.num_rows() {
+        let carried = Carried {
+            grade: grades[row].unwrap_or(Grade::Pass),
+            bucket: buckets[row].unwrap_or(Bucket::M0),
+            days_past_due: days[row],
+            principal_outstanding: Money::from_fen(owed[row]),
+            paid_total: Money::from_fen(paid[row]),
+        };
+        take(ids.value(row), carried);
+    }
 }
 
 /// The customer who owes `loan_id`, or `customer_id`, with all loans; `None` when the night knows neither.
@@ -265,6 +280,37 @@ fn states(
     let path = states_path(night);
     let rows = pick::rows(&path, "loan_id", only, Some(columns))?;
     Ok(Box::new(rows.map(move |batch| batch.with_context(|| damaged(&path)))))
+}
+
+/// Some columns of a file, a row group at a time by whoever asks (行组读取).
+pub(super) struct RowGroups {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
+}
+
+impl RowGroups {
+    pub(super) fn open(path: PathBuf, columns: &[&str]) -> Result<RowGroups, Fault> {
+        let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).with_context(|| damaged(&path))?;
+        let mask = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
+        Ok(RowGroups { path, metadata, mask })
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    pub(super) fn read(&self, group: usize) -> Result<RecordBatch, Fault> {
+        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
+        let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_projection(self.mask.clone())
+            .with_row_groups(vec![group])
+            .with_batch_size(rows);
+        let whole = builder.build().with_context(|| damaged(&self.path))?.next();
+        whole.with_context(|| damaged(&self.path))?.with_context(|| damaged(&self.path))
+    }
 }
 
 /// Some columns of one table, batch by batch.

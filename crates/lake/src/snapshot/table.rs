@@ -7,7 +7,6 @@ use arrow::datatypes::SchemaRef;
 use dayend::input::{Exception, NightInput};
 use dayend::plan::{LoanState, Move, NightPlan};
 use grading::{Because, Grade, Upgrade};
-use std::fmt::{self, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use units::{Coded, coded};
@@ -111,10 +110,10 @@ fn positions(frame: &mut Frame, input: &NightInput, rows: Range<usize>) {
     frame.money("paid_total", at().map(|at| at.paid_total()));
     frame.money("surplus", at().map(|at| at.surplus));
     frame.money("opening_outstanding", folded().map(|folded| folded.opening_outstanding));
-    let year = |row| dayend::year_to_date(input, row);
-    frame.money("opening_non_performing", rows.clone().map(|row| year(row).opening_non_performing));
-    frame.money("written_off_this_year", rows.clone().map(|row| year(row).written_off));
-    frame.money("recovered_this_year", rows.clone().map(|row| year(row).recovered));
+    let years: Vec<report::YearToDate> = rows.clone().map(|row| dayend::year_to_date(input, row)).collect();
+    frame.money("opening_non_performing", years.iter().map(|year| year.opening_non_performing));
+    frame.money("written_off_this_year", years.iter().map(|year| year.written_off));
+    frame.money("recovered_this_year", years.iter().map(|year| year.recovered));
     frame.flag("first_payment_default", folded().map(|folded| folded.history.first_instalment_past_due));
     let first_worst = |folded: &dayend::Folded| {
         let fallen_due = folded.first_due_on.is_some_and(|due_on| due_on < input.business_date);
@@ -125,18 +124,15 @@ fn positions(frame: &mut Frame, input: &NightInput, rows: Range<usize>) {
 }
 
 /// Days past due on the twelve month-ends before, oldest first: `0 0 12 43 …`; `-` before disbursement.
-fn month_end_history(folded: &dayend::Folded, text: &mut dyn Write) -> fmt::Result {
+fn month_end_history(folded: &dayend::Folded, text: &mut String) {
     for (place, &days) in folded.month_end_days.iter().enumerate() {
-        if place > 0 {
-            text.write_char(' ')?;
-        }
+        text.push_str(if place > 0 { " " } else { "" });
         match days {
-            0 => text.write_char('0')?,
-            days if days < 0 => text.write_char('-')?,
-            days => write!(text, "{days}")?,
+            0 => text.push('0'),
+            days if days < 0 => text.push('-'),
+            days => text.push_str(&days.to_string()),
         }
     }
-    Ok(())
 }
 
 fn decisions(frame: &mut Frame, plan: &NightPlan, states: &[LoanState]) {

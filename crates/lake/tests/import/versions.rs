@@ -31,7 +31,7 @@ fn the_same_files_give_the_same_bytes() {
         desk.import_files("in", &three());
         std::fs::read(desk.batch_folder(1).join(file)).unwrap()
     };
-    for file in ["dossier.parquet", "identities/repayments.idx", "identities/loans.idx", "manifest.json"] {
+    for file in ["dossier.parquet", "instalments.parquet", "repayments.parquet", "identities/repayments.idx", "identities/loans.idx", "manifest.json"] {
         assert!(bytes(file) == bytes(file), "{file}");
     }
 }
@@ -95,6 +95,49 @@ fn dossiers_merge_loan_by_loan() {
         chunks.map(|chunk| chunk.unwrap().loans.num_rows()).sum()
     };
     assert_eq!(["L2", "L9"].map(loans_read_for), [1, 0]);
+}
+
+/// Batches written when dossiers held instalments and repayments as lists (`with_lists`) read as those of today,
+/// and new batches go on top of them.
+#[test]
+fn batches_with_lists_still_read() {
+    let later = [
+        ("repayments.csv", "repayment_id,loan_id,paid_on,amount,entered_at\nR1,L1,2026-02-10,600.00,\nR3,L1,2026-03-01,1.00,2026-03-25 10:00\nR4,L1,2026-04-02,5.00,\n"),
+        ("instalments.csv", "loan_id,seq,due_on,principal_due,interest_due\nL2,1,2026-04-20,300.00,9\nL2,2,2026-05-20,300.00,9\n"),
+    ];
+    let (now, before) = (Desk::new(), Desk::new());
+    now.import_files("first", &three());
+    now.import_files("second", &later);
+    let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/with_lists");
+    copy(&kept, &before.workspace.batches());
+    let loan = ["L1".to_owned()].into();
+    let seen = |desk: &Desk| {
+        let columns = |table, columns| ["2026-03-25", "2026-09-30"].map(|day| desk.rows(table, columns, Some(day)));
+        let loans = columns("loans", "loan_id principal status known_from");
+        let dues = columns("instalments", "loan_id seq due_on principal_due interest_due fee_due");
+        let paid = columns("repayments", "repayment_id loan_id paid_on amount entered_at reverses payer known_from");
+        let receipts = lake::receipts::receipts(&desk.workspace, Date::parse("2026-09-30").unwrap(), &loan).unwrap();
+        (loans, dues, paid, receipts)
+    };
+    assert_eq!(seen(&before), seen(&now));
+    assert_eq!(lake::doctor::examine(&before.workspace).unwrap().findings, []);
+    for desk in [&now, &before] {
+        let taken_back = "repayment_id,loan_id,paid_on,amount,reverses\nR5,L1,2026-05-02,5.00,R4\n";
+        desk.import_files("third", &[("repayments.csv", taken_back)]);
+    }
+    assert_eq!(seen(&before), seen(&now));
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 #[test]

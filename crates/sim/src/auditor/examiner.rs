@@ -82,7 +82,7 @@ impl Examiner {
         let differences = [
             difference(&folded.position, &position),
             difference(&folded.history, &history),
-            difference(&folded.restructured, &restructured),
+            difference(&folded.restructured.as_deref().copied(), &restructured),
         ];
         findings.extend(differences.into_iter().flatten().map(|what| Finding { at: id.to_owned(), what }));
         let customer = world.customers.get(&loan.customer, input.known_on).expect("a loan has a customer");
