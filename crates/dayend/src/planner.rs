@@ -39,6 +39,7 @@ pub fn plan_by(hands: &impl Hands, input: &NightInput, rules: &Rules) -> NightPl
 
     // Stage, allowance and recoverability follow the grade in force.
     let loan_states = step::allowance::measure(hands, input, rules, &decided);
+    drop(decided);
     report("allowance", loans, loan_states.len(), loan_states.iter().map(|state| state.allowance).sum());
 
     let customer_states = step::customer::classify(hands, input, rules, &portfolio, &loan_states);

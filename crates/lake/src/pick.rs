@@ -5,11 +5,13 @@ use arrow::array::AsArray;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
-    RowSelector,
 };
-use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::statistics::Statistics;
 use std::collections::HashSet;
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 /// Rows per page of the files that are asked about single rows: a page is the least one can decode.
@@ -25,6 +27,73 @@ pub fn may_hold(group: &RowGroupMetaData, column: usize, wanted: &HashSet<String
     }
 }
 
+/// Rows that lie together in a row group, and between which texts of a column, as far as the file tells (数据页).
+pub struct Page<'a> {
+    pub least: Option<&'a [u8]>,
+    pub most: Option<&'a [u8]>,
+    pub rows: Range<usize>,
+}
+
+impl Page<'_> {
+    pub fn may_hold_one(&self, wanted: &HashSet<String>) -> bool {
+        let between = |(least, most)| wanted.iter().any(|text| (least..=most).contains(&text.as_bytes()));
+        self.least.zip(self.most).is_none_or(between)
+    }
+}
+
+/// The pages of a group along a column of texts; the group itself where its pages are not told apart.
+pub fn pages(metadata: &ParquetMetaData, group: usize, column: usize) -> Vec<Page<'_>> {
+    let rows = metadata.row_group(group).num_rows() as usize;
+    let starts = metadata.offset_index().map(|index| index[group][column].page_locations());
+    let told = metadata.column_index().map(|index| &index[group][column]);
+    let (Some(starts), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (starts, told) else {
+        let whole = metadata.row_group(group).column(column).statistics();
+        let (least, most) = (whole.and_then(Statistics::min_bytes_opt), whole.and_then(Statistics::max_bytes_opt));
+        return vec![Page { least, most, rows: 0..rows }];
+    };
+    let first_row = |page: usize| starts.get(page).map_or(rows, |start| start.first_row_index as usize);
+    let page = |at: usize| Page {
+        least: told.min_value(at),
+        most: told.max_value(at),
+        rows: first_row(at)..first_row(at + 1),
+    };
+    (0..starts.len()).map(page).collect()
+}
+
+/// Where in a group the texts of a column are among `wanted`; only pages that may hold one are decoded.
+pub fn places(
+    path: &Path,
+    metadata: &ArrowReaderMetadata,
+    group: usize,
+    column: usize,
+    wanted: &HashSet<String>,
+) -> Result<Vec<Range<usize>>, Fault> {
+    let pages = pages(metadata.metadata(), group, column).into_iter().filter(|page| page.may_hold_one(wanted));
+    let pages: Vec<Range<usize>> = pages.map(|page| page.rows).collect();
+    let count = metadata.metadata().row_group(group).num_rows() as usize;
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+        .with_projection(ProjectionMask::leaves(metadata.parquet_schema(), [column]))
+        .with_row_groups(vec![group])
+        .with_row_selection(RowSelection::from_consecutive_ranges(pages.clone().into_iter(), count))
+        .build()?;
+    let (mut rows, mut places) = (pages.into_iter().flatten(), Vec::new());
+    for batch in reader {
+        let batch = batch?;
+        let texts = batch.column(0).as_string::<i32>().iter().zip(rows.by_ref());
+        let found = texts.filter(|(text, _)| text.is_some_and(|text| wanted.contains(text)));
+        places.extend(found.map(|(_, row)| row..row + 1));
+    }
+    Ok(places)
+}
+
+/// The footer of a Parquet file with what it tells of its pages.
+pub fn footer(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let indexed = ArrowReaderOptions::default().with_page_index_policy(PageIndexPolicy::Optional);
+    ArrowReaderMetadata::load(&file, indexed).with_context(|| format!("reading {}", path.display()))
+}
+
 /// The rows whose `key`, a column of texts, is one of `wanted`. With `columns`, only those.
 pub fn rows(
     path: &Path,
@@ -32,31 +101,23 @@ pub fn rows(
     wanted: &HashSet<String>,
     columns: Option<&[&str]>,
 ) -> Result<ParquetRecordBatchReader, Fault> {
-    let opened = || File::open(path).with_context(|| format!("opening {}", path.display()));
-    let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
-    let metadata =
-        ArrowReaderMetadata::load(&opened()?, options).with_context(|| format!("reading {}", path.display()))?;
+    let metadata = footer(path)?;
     let leaves = metadata.parquet_schema().columns();
     let key = leaves.iter().position(|leaf| leaf.path().string() == key).context("the file has no such column")?;
-    let groups = metadata.metadata().row_groups().iter().enumerate();
-    let groups: Vec<usize> = groups.filter(|(_, group)| may_hold(group, key, wanted)).map(|(at, _)| at).collect();
-    let builder = || -> Result<ParquetRecordBatchReaderBuilder<File>, Fault> {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(opened()?, metadata.clone());
-        Ok(builder.with_row_groups(groups.clone()))
-    };
-    let keys = ProjectionMask::leaves(metadata.parquet_schema(), [key]);
-    let mut selectors = Vec::new();
-    for batch in builder()?.with_projection(keys).build()? {
-        let batch = batch?;
-        let keys = batch.column(0).as_string::<i32>().iter();
-        selectors.extend(keys.map(|key| match key.is_some_and(|key| wanted.contains(key)) {
-            true => RowSelector::select(1),
-            false => RowSelector::skip(1),
-        }));
+    let all = metadata.metadata().row_groups().iter().enumerate();
+    let groups: Vec<usize> = all.filter(|(_, group)| may_hold(group, key, wanted)).map(|(at, _)| at).collect();
+    let (mut before, mut picked) = (0, Vec::new());
+    for &group in &groups {
+        let places = places(path, &metadata, group, key, wanted)?;
+        picked.extend(places.into_iter().map(|place| before + place.start..before + place.end));
+        before += metadata.metadata().row_group(group).num_rows() as usize;
     }
     let mask = match columns {
         Some(columns) => ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied()),
         None => ProjectionMask::all(),
     };
-    Ok(builder()?.with_projection(mask).with_row_selection(RowSelection::from(selectors)).build()?)
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    let selection = RowSelection::from_consecutive_ranges(picked.into_iter(), before);
+    Ok(builder.with_row_groups(groups).with_projection(mask).with_row_selection(selection).build()?)
 }

@@ -41,8 +41,8 @@ pub struct DrillRow<'a> {
 /// Sums every measure over the loans of each group. Panics on a dimension the table does not have.
 pub fn metrics(state: &StateTable, by: &[Dimension]) -> MetricTable {
     let mut tally = Tally::new(state.as_of, by);
-    parts(state, 0..state.len(), &[by]).into_iter().for_each(|part| tally.take(part, |customer| state.sheet(customer)));
-    tally.finish()
+    parts(state, 0..state.len(), &[by]).into_iter().for_each(|part| tally.take(part));
+    tally.finish(|customer| state.sheet(customer))
 }
 
 /// The loans of the group at `at` that add to either side of `metric`, in the order of the book.

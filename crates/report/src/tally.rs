@@ -13,7 +13,7 @@ use crate::state::{BalanceSheet, Dimension, Figures, month_label, month_number};
 use grading::{Bucket, CustomerKind, Grade};
 use loan::{Protection, RepaymentMethod};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use units::{Coded, Date, Labels, Texts};
 
@@ -134,8 +134,8 @@ pub struct Part {
     labels: Vec<Texts>,
     places: Places,
     sums: Vec<(u64, [i64; Measure::COUNT])>,
-    /// Customers with a statement and the groups they owe in, each pair once.
-    stand: HashSet<(u32, u64)>,
+    /// Customers with a statement, and the places of the groups they owe in.
+    stand: Vec<(u32, u32)>,
 }
 
 /// Where a group's sums are, by its number.
@@ -156,10 +156,11 @@ impl Part {
             _ => Places::Map(HashMap::new()),
         };
         let labels = cut.columns.iter().map(|column| column.labels.as_ref().clone()).collect();
-        Part { labels, places, sums: Vec::new(), stand: HashSet::new() }
+        Part { labels, places, sums: Vec::new(), stand: Vec::new() }
     }
 
-    fn add(&mut self, key: u64, adds: &[(usize, i64)]) {
+    /// Adds to a group; its place.
+    fn add(&mut self, key: u64, adds: &[(usize, i64)]) -> u32 {
         let place = match &mut self.places {
             Places::Table(places) => &mut places[key as usize],
             Places::Map(places) => places.entry(key).or_insert(NOWHERE),
@@ -170,6 +171,7 @@ impl Part {
         }
         let sums = &mut self.sums[*place as usize].1;
         adds.iter().for_each(|&(measure, add)| sums[measure] = sums[measure].checked_add(add).expect(OVERFLOW));
+        *place
     }
 
     /// The label numbers of a group; `None` for the empty label.
@@ -206,9 +208,9 @@ pub fn parts<R: Rows>(rows: &R, range: Range<usize>, cuts: &[&[Dimension]]) -> V
         let stands = figures.on_book() && !rows.sheet(customer).total_assets.is_zero();
         for (part, cut) in parts.iter_mut().zip(&cuts) {
             let key = cut.key(row, &figures);
-            part.add(key, &adds);
+            let place = part.add(key, &adds);
             if stands {
-                part.stand.insert((customer, key));
+                part.stand.push((customer, place));
             }
         }
     }
@@ -223,47 +225,57 @@ pub struct Tally {
     as_of: Date,
     by: Vec<Dimension>,
     labels: Vec<Labels>,
-    sums: BTreeMap<Vec<u32>, [i64; Measure::COUNT]>,
-    stand: HashSet<(u32, Vec<u32>)>,
+    groups: BTreeMap<Vec<u32>, usize>,
+    sums: Vec<[i64; Measure::COUNT]>,
+    /// A customer's number above a group's. A customer comes as often as it has loans in the group.
+    stand: Vec<u64>,
 }
 
 impl Tally {
     pub fn new(as_of: Date, by: &[Dimension]) -> Tally {
         let labels = by.iter().map(|_| Labels::new()).collect();
-        Tally { as_of, by: by.to_vec(), labels, sums: BTreeMap::new(), stand: HashSet::new() }
+        Tally { as_of, by: by.to_vec(), labels, groups: BTreeMap::new(), sums: Vec::new(), stand: Vec::new() }
     }
 
-    /// Adds a part; `sheet` is what its rows say of a customer, whom all parts number alike.
-    pub fn take(&mut self, part: Part, sheet: impl Fn(u32) -> BalanceSheet) {
+    /// Adds a part; all parts number customers alike.
+    pub fn take(&mut self, part: Part) {
         let number = |(labels, texts): (&mut Labels, &Texts)| texts.iter().map(|text| labels.code(text)).collect();
         let numbers: Vec<Vec<u32>> = self.labels.iter_mut().zip(&part.labels).map(number).collect();
         let group = |key: u64| -> Vec<u32> {
             let codes = part.codes(key).into_iter().zip(&numbers);
             codes.map(|(code, numbers)| code.map_or(NOWHERE, |code| numbers[code as usize])).collect()
         };
+        let mut numbered = Vec::with_capacity(part.sums.len());
         for (key, adds) in &part.sums {
-            sum_up(self.sums.entry(group(*key)).or_insert([0; Measure::COUNT]), adds);
-        }
-        for &(customer, key) in &part.stand {
-            let group = group(key);
-            if self.stand.insert((customer, group.clone())) {
-                let sheet = sheet(customer);
-                let mut adds = [0; Measure::COUNT];
-                adds[Measure::TotalAssets as usize] = sheet.total_assets.fen();
-                adds[Measure::TotalLiabilities as usize] = sheet.total_liabilities.fen();
-                sum_up(self.sums.entry(group).or_insert([0; Measure::COUNT]), &adds);
+            let number = *self.groups.entry(group(*key)).or_insert(self.sums.len());
+            if number == self.sums.len() {
+                self.sums.push([0; Measure::COUNT]);
             }
+            sum_up(&mut self.sums[number], adds);
+            numbered.push(number as u64);
         }
+        self.stand.extend(part.stand.iter().map(|&(customer, place)| u64::from(customer) << 32 | numbered[place as usize]));
     }
 
-    pub fn finish(self) -> MetricTable {
-        let Tally { as_of, by, labels, sums, .. } = self;
+    /// The ratios; `sheet` is the statement of a customer.
+    pub fn finish(mut self, sheet: impl Fn(u32) -> BalanceSheet) -> MetricTable {
+        self.stand.sort_unstable();
+        self.stand.dedup();
+        for &stands in &self.stand {
+            let (sheet, sums) = (sheet((stands >> 32) as u32), &mut self.sums[stands as u32 as usize]);
+            let mut adds = [0; Measure::COUNT];
+            adds[Measure::TotalAssets as usize] = sheet.total_assets.fen();
+            adds[Measure::TotalLiabilities as usize] = sheet.total_liabilities.fen();
+            sum_up(sums, &adds);
+        }
+        let Tally { as_of, by, labels, groups, sums, .. } = self;
         let label = |(labels, &code): (&Labels, &u32)| match code {
             NOWHERE => String::new(),
             code => labels.get(code).to_owned(),
         };
         let texts = |group: &[u32]| labels.iter().zip(group).map(label).collect();
-        let groups = sums.into_iter().map(|(group, sums)| GroupTotals { labels: texts(&group), sums }).collect();
+        let groups = groups.into_iter().map(|(group, number)| GroupTotals { labels: texts(&group), sums: sums[number] });
+        let groups = groups.collect();
         MetricTable { as_of, by, groups }
     }
 }

@@ -34,9 +34,9 @@ pub fn metrics(
     let (first, second) = hands.both(|| parts(&decided, 0..middle, &KEPT), || parts(&decided, middle..loans.len(), &KEPT));
     let mut tallies: Vec<Tally> = KEPT.iter().map(|by| Tally::new(input.business_date, by)).collect();
     for half in [first, second] {
-        tallies.iter_mut().zip(half).for_each(|(tally, part)| tally.take(part, |customer| decided.sheet(customer)));
+        tallies.iter_mut().zip(half).for_each(|(tally, part)| tally.take(part));
     }
-    tallies.into_iter().map(Tally::finish).collect()
+    tallies.into_iter().map(|tally| tally.finish(|customer| decided.sheet(customer))).collect()
 }
 
 /// The night as the report room reads it, each loan's figures made when they are asked for.

@@ -6,14 +6,14 @@
 
 use super::{INSTALMENTS, REPAYMENTS, instalment_fields, instalments_at, item, repayment_fields, repayments_at};
 use crate::fault::{Context, Fault};
+use crate::pick::footer;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray, new_empty_array, new_null_array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{Field, Fields, Int32Type, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::file::metadata::PageIndexPolicy;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,6 @@ use std::sync::Arc;
 
 /// Loans per chunk on the way in.
 pub const CHUNK_LOANS: usize = 8_192;
-
-/// The footer of a Parquet file with its places of pages.
-pub fn footer(path: &Path) -> Result<ArrowReaderMetadata, Fault> {
-    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let indexed = ArrowReaderOptions::default().with_page_index_policy(PageIndexPolicy::Optional);
-    ArrowReaderMetadata::load(&file, indexed).with_context(|| format!("reading {}", path.display()))
-}
 
 /// A file of items beside the loans (明细文件): instalments or repayments.
 #[derive(Clone)]

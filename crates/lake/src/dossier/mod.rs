@@ -127,6 +127,7 @@ pub(crate) fn properties() -> WriterProperties {
         .set_data_page_row_count_limit(PAGE_ROWS)
         // Which page holds which loans: a shard of a large book decodes only its pages of a small batch.
         .set_column_statistics_enabled("loan_id".into(), EnabledStatistics::Page)
+        .set_column_statistics_enabled("customer_id".into(), EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(GROUP_LOANS));
     for column in ["loan_id", "customer_id"] {
         properties = properties.set_column_dictionary_enabled(column.into(), false);

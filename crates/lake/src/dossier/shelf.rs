@@ -1,10 +1,10 @@
 //! The dossier files of all batches, their footers read once, and what to read of them.
 
-use super::counted::{CHUNK_LOANS, Counted, Items, Wanted, footer};
+use super::counted::{CHUNK_LOANS, Counted, Items, Wanted};
 use super::{instalments_at, schema};
 use crate::batch;
 use crate::fault::{Context, Fault};
-use crate::pick;
+use crate::pick::{self, Page, footer};
 use crate::workspace::Workspace;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray, new_null_array};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
@@ -13,7 +13,6 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -194,7 +193,7 @@ impl DossierFile {
         let mut stretches = Vec::new();
         for group in groups {
             let rows = match reading.only {
-                Some(only) => self.rows_of(group, only)?,
+                Some(only) => pick::places(&self.path, &self.plain, group, 0, only)?,
                 None => vec![self.stretch(group, &reading.shard)],
             };
             stretches.push((group, rows));
@@ -237,49 +236,9 @@ impl DossierFile {
         Ok(Box::new(reader.map(|batch| Ok(batch?))))
     }
 
-    /// Where these loans stand in the group; only pages that may hold one are looked at.
-    fn rows_of(&self, group: usize, only: &HashSet<String>) -> Result<Vec<Range<usize>>, Fault> {
-        let file = File::open(&self.path).with_context(|| format!("opening {}", self.path.display()))?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.plain.clone());
-        let pages: Vec<Range<usize>> =
-            self.pages(group).into_iter().filter(|page| page.may_hold_one(only)).map(|page| page.rows).collect();
-        let count = self.plain.metadata().row_group(group).num_rows() as usize;
-        let ids = builder.parquet_schema().columns().iter().position(|leaf| leaf.name() == "loan_id");
-        let mask = ProjectionMask::leaves(builder.parquet_schema(), ids);
-        let mut places = pages.clone().into_iter().flatten();
-        let reader = builder
-            .with_projection(mask)
-            .with_row_groups(vec![group])
-            .with_row_selection(RowSelection::from_consecutive_ranges(pages.into_iter(), count))
-            .build()?;
-        let mut rows = Vec::new();
-        for batch in reader {
-            let batch = batch?;
-            let ids = batch.column(0).as_string::<i32>().iter();
-            let found = ids.zip(places.by_ref()).filter(|(id, _)| id.is_some_and(|id| only.contains(id)));
-            rows.extend(found.map(|(_, place)| place..place + 1));
-        }
-        Ok(rows)
-    }
-
-    /// The pages of the group's identities; the group itself where its pages are not told apart.
+    /// The pages of the group's identities.
     fn pages(&self, group: usize) -> Vec<Page<'_>> {
-        let metadata = self.plain.metadata();
-        let rows = metadata.row_group(group).num_rows() as usize;
-        let starts = metadata.offset_index().map(|index| index[group][0].page_locations());
-        let told = metadata.column_index().map(|index| &index[group][0]);
-        let (Some(starts), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (starts, told) else {
-            let whole = metadata.row_group(group).column(0).statistics();
-            let (least, most) = (whole.and_then(Statistics::min_bytes_opt), whole.and_then(Statistics::max_bytes_opt));
-            return vec![Page { least, most, rows: 0..rows }];
-        };
-        let first_row = |page: usize| starts.get(page).map_or(rows, |start| start.first_row_index as usize);
-        let page = |at: usize| Page {
-            least: told.min_value(at),
-            most: told.max_value(at),
-            rows: first_row(at)..first_row(at + 1),
-        };
-        (0..starts.len()).map(page).collect()
+        pick::pages(self.plain.metadata(), group, 0)
     }
 
     /// The rows of the group on pages that may hold a loan of the shard: a day's small file lies across
@@ -290,18 +249,7 @@ impl DossierFile {
     }
 }
 
-/// Loans that lie together in a file, and between which identities, as far as the file tells (数据页).
-struct Page<'a> {
-    least: Option<&'a [u8]>,
-    most: Option<&'a [u8]>,
-    rows: Range<usize>,
-}
-
 impl Page<'_> {
-    fn may_hold_one(&self, of: &HashSet<String>) -> bool {
-        self.least.zip(self.most).is_none_or(|range| of.iter().any(|id| (range.0..=range.1).contains(&id.as_bytes())))
-    }
-
     fn may_hold(&self, shard: &Shard) -> bool {
         let ends_before = shard.from.as_ref().zip(self.most).is_some_and(|(from, most)| most < from.as_bytes());
         let begins_after = shard.until.as_ref().zip(self.least).is_some_and(|(until, least)| least >= until.as_bytes());

@@ -148,10 +148,10 @@ pub fn metrics(night: &Night, by: &[Dimension]) -> Result<MetricTable, Fault> {
     };
     let mut tally = Tally::new(night.business_date, by);
     hands::in_order(states.count(), read, |part| {
-        tally.take(part, |customer| owners.sheet(customer));
+        tally.take(part);
         Ok(())
     })?;
-    Ok(tally.finish())
+    Ok(tally.finish(|customer| owners.sheet(customer)))
 }
 
 /// The customers with a statement (有报表客户): few of all.
@@ -164,7 +164,11 @@ struct Owners {
 impl Owners {
     fn read(night: &Night) -> Result<Owners, Fault> {
         let mut table = StateTable::default();
-        sheets(night, &mut table)?;
+        let assets = columns_of(&night.folder, "customer_states", &["total_assets"])?;
+        let any = assets.map(|batch| Ok(longs(&batch?, "total_assets").iter().any(|&assets| assets != 0)));
+        if any.collect::<Result<Vec<bool>, Fault>>()?.contains(&true) {
+            sheets(night, &mut table)?;
+        }
         let (mut ids, mut kept) = (Texts::new(), Vec::new());
         for (id, sheet) in table.customer_ids.iter().zip(table.balance_sheets) {
             if sheet != BalanceSheet::default() {

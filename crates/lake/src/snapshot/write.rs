@@ -134,6 +134,9 @@ fn properties(schema: &Schema) -> Result<WriterProperties, Fault> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        // One loan or one customer is looked for by page.
+        .set_column_statistics_enabled("loan_id".into(), EnabledStatistics::Page)
+        .set_column_statistics_enabled("customer_id".into(), EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(CHUNK))
         .set_dictionary_enabled(false)
         .set_data_page_row_count_limit(PAGE_ROWS)

@@ -55,6 +55,9 @@ fn a_past_day_is_seen_as_it_was_known_then() {
     assert_eq!(day("2026-04-02"), ["R1 L1 60000", "R3 L1 100", "R4 L1 500", "R2 L2 60999"]);
     let schedule = |known_on| desk.rows("instalments", "loan_id seq due_on", Some(known_on));
     assert_eq!(schedule("2026-04-01"), ["L1 1 2026-02-10", "L1 2 2026-03-10", "L2 1 2026-03-20"]);
+    // A schedule of the first load was known ever since; no day stands for that.
+    let since = desk.rows("instalments", "loan_id known_from", None);
+    assert_eq!(since, ["L1 ", "L1 ", "L2 2026-04-02", "L2 2026-04-02"]);
     assert_eq!(schedule("2026-04-02"), ["L1 1 2026-02-10", "L1 2 2026-03-10", "L2 1 2026-04-20", "L2 2 2026-05-20"]);
 }
 
