@@ -6,7 +6,7 @@ use crate::workspace::{Open, PackText, refused_pack};
 use anyhow::{Context, anyhow};
 use dayend::{NightInput, NightPlan, Rules};
 use lake::hands::Threads;
-use lake::night::{FoldedShard, Ground, NightRequest};
+use lake::night::{FoldedShard, Gathering, Ground, NightRequest};
 use lake::snapshot::{self, Place, Run, read::Night, write::Staged};
 use lake::{Fault, WriteLock, batch};
 use policy::Pack;
@@ -152,19 +152,14 @@ fn read_by_cluster(
     let shards = ground.shards(SHARD_LOANS).len() as u32;
     let order = NightOrder::new(open, cluster.program, cluster.pack, request)?.text();
     let shared = absolute(open.lake.staging()).context("the workspace's path")?;
-    let mut ran = Ok(());
-    let gathered = ground.gather(rules, request, |take| {
-        let mut loans = 0;
-        ran = (cluster.run)(&shared, &order, shards, &mut |bytes| {
-            let shard = FoldedShard::from_bytes(bytes)?;
-            loans += shard.loans();
-            progress(loans);
-            take(shard)
-        });
-        Ok(())
-    });
-    ran?;
-    Ok(gathered?.0)
+    let (mut gathering, mut loans) = (Gathering::new(rules), 0);
+    (cluster.run)(&shared, &order, shards, &mut |bytes| {
+        let shard = FoldedShard::from_bytes(bytes)?;
+        loans += shard.loans();
+        progress(loans);
+        gathering.take(shard)
+    })?;
+    Ok(ground.finish(gathering, request)?.0)
 }
 
 /// What the pack says on a date.

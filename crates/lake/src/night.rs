@@ -5,7 +5,7 @@
 //! 2. [`Ground::shards`]: the book cut into stretches of loan identities.
 //! 3. [`Ground::fold`]: a shard's dossiers merged, folded by the rules and forgotten, so that memory
 //!    grows with the number of loans and not with their history. No shard needs another.
-//! 4. [`Ground::gather`]: what the shards yielded, in their order, becomes the night's input. The same
+//! 4. [`Gathering`]: what the shards yielded, in their order, becomes the night's input. The same
 //!    input comes out however the book was cut and whoever folded: threads here, or a cluster.
 
 mod columns;
@@ -15,7 +15,7 @@ mod shard;
 
 pub use crate::dossier::Shard;
 pub use ground::Ground;
-pub use shard::FoldedShard;
+pub use shard::{FoldedShard, Gathering};
 
 use crate::fault::Fault;
 use crate::hands;
@@ -109,15 +109,14 @@ pub fn read(
 ) -> Result<(NightInput, Trace), Fault> {
     let ground = Ground::read(workspace, request)?;
     let shards = if request.only.is_some() { vec![Shard::default()] } else { ground.shards(SHARD_LOANS) };
-    ground.gather(rules, request, |take| {
-        let mut loans = 0;
-        let fold = |number: usize| ground.fold(rules, request, &shards[number]);
-        hands::in_order(shards.len(), fold, |shard: FoldedShard| {
-            loans += shard.loans();
-            progress(loans);
-            take(shard)
-        })
-    })
+    let (mut gathering, mut loans) = (Gathering::new(rules), 0);
+    let fold = |number: usize| ground.fold(rules, request, &shards[number]);
+    hands::in_order(shards.len(), fold, |shard: FoldedShard| {
+        loans += shard.loans();
+        progress(loans);
+        gathering.take(shard)
+    })?;
+    ground.finish(gathering, request)
 }
 
 /// What the night before left, beside the loans of tonight.

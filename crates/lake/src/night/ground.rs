@@ -10,6 +10,7 @@ use crate::scan;
 use crate::workspace::Workspace;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
+use dayend::input::Names;
 use dayend::{Customer, Event, NightInput, Rules};
 use grading::{CustomerKind, CustomerScale, EventKind, Grade, OtherBankDebt};
 use loan::Pause;
@@ -80,16 +81,23 @@ impl Ground {
         Ok(folding.finish())
     }
 
-    /// The night's input out of every shard, in the order of the shards, as `fold_all` hands them over.
-    pub fn gather(
-        &self,
-        rules: &Rules,
-        request: &NightRequest,
-        fold_all: impl FnOnce(&mut dyn FnMut(FoldedShard) -> Result<(), Fault>) -> Result<(), Fault>,
-    ) -> Result<(NightInput, Trace), Fault> {
-        let mut gathering = Gathering::new(self.input.clone(), rules);
-        fold_all(&mut |shard| gathering.take(shard))?;
-        let (mut input, trace) = gathering.finish(&self.collateral_of_contract);
+    /// The night's input, once every shard has been gathered. The customers are handed on, not copied.
+    pub fn finish(self, gathering: Gathering, request: &NightRequest) -> Result<(NightInput, Trace), Fault> {
+        let Ground { input: NightInput { customer_ids, customers, names, events, other_bank_debts, .. }, .. } = self;
+        let (gathered, trace) = gathering.finish(&self.collateral_of_contract);
+        let Names { branches, officers, products, .. } = gathered.names;
+        let NightRequest { business_date, known_on, carried_from, .. } = *request;
+        let mut input = NightInput {
+            business_date,
+            known_on,
+            carried_from: carried_from.map(|night| night.business_date),
+            names: Names { branches, officers, products, ..names },
+            customer_ids,
+            customers,
+            events,
+            other_bank_debts,
+            ..gathered
+        };
         input.carried = carried(&input.loan_ids, request)?;
         Ok((input, trace))
     }

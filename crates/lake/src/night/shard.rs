@@ -52,7 +52,7 @@ impl FoldedShard {
     }
 }
 
-/// The night's input while shards come in.
+/// The loans of a night while shards come in (归集).
 pub struct Gathering<'r> {
     input: NightInput,
     bindings: Bindings<'r>,
@@ -61,10 +61,11 @@ pub struct Gathering<'r> {
 }
 
 impl<'r> Gathering<'r> {
-    pub fn new(input: NightInput, rules: &'r Rules<'r>) -> Gathering<'r> {
-        Gathering { input, bindings: Bindings::new(rules), contracts: HashMap::new(), trace: Trace::default() }
+    pub fn new(rules: &'r Rules<'r>) -> Gathering<'r> {
+        Gathering { input: NightInput::default(), bindings: Bindings::new(rules), contracts: HashMap::new(), trace: Trace::default() }
     }
 
+    /// Shards come in their order, whoever folded them.
     pub fn take(&mut self, shard: FoldedShard) -> Result<(), Fault> {
         let input = &mut self.input;
         let first = input.loans.len() as u32;
@@ -96,7 +97,7 @@ impl<'r> Gathering<'r> {
     }
 
     /// Shares contract-wide collateral out by principal and hands over the bindings and the trace.
-    pub fn finish(self, collateral: &HashMap<String, Money>) -> (NightInput, Trace) {
+    pub(super) fn finish(self, collateral: &HashMap<String, Money>) -> (NightInput, Trace) {
         let mut input = self.input;
         for (contract, loans) in &self.contracts {
             let lent: Money = loans.iter().map(|&loan| input.loans[loan as usize].principal).sum();
