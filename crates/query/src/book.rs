@@ -19,7 +19,7 @@ pub fn open(workspace: &Workspace, known_on: Option<Date>, limits: Limits) -> an
         let workspace = workspace.clone();
         session.add_stream(
             table.name,
-            table.arrow_schema(),
+            lake::scan::schema(table.name).expect("a table of the book"),
             &|field| stored_in_book(table, field),
             Arc::new(move || Ok(Box::new(lake::scan::table(&workspace, table.name, known_on)?))),
         )?;
