@@ -73,6 +73,7 @@ fn measure(name: &str, written: &str, column: &ArrayRef, items: usize, propertie
     let batch = RecordBatch::try_new(schema.clone(), vec![column.clone()])?;
     let (mut write, mut read, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
     let path = std::env::temp_dir().join("dossier_encodings.parquet");
+    let is_list = matches!(column.data_type(), DataType::List(_));
     for _ in 0..TIMES {
         let start = Instant::now();
         let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties.clone()))?;
@@ -81,7 +82,7 @@ fn measure(name: &str, written: &str, column: &ArrayRef, items: usize, propertie
         write.push(start.elapsed().as_nanos() / items as u128);
         std::fs::write(&path, &bytes)?;
         let start = Instant::now();
-        for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(&path)?)?.with_batch_size(if matches!(column.data_type(), DataType::List(_)) { 16_384 } else { 350_000 }).build()? {
+        for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(&path)?)?.with_batch_size(if is_list { 16_384 } else { 350_000 }).build()? {
             batch?;
         }
         read.push(start.elapsed().as_nanos() / items as u128);

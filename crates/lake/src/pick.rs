@@ -17,16 +17,6 @@ use std::path::Path;
 /// Rows per page of the files that are asked about single rows: a page is the least one can decode.
 pub const PAGE_ROWS: usize = 4_096;
 
-/// Whether one of the texts may stand in a column of the group, as far as its smallest and largest value
-/// tell.
-pub fn may_hold(group: &RowGroupMetaData, column: usize, wanted: &HashSet<String>) -> bool {
-    let statistics = group.column(column).statistics();
-    match statistics.and_then(|told| Some((told.min_bytes_opt()?, told.max_bytes_opt()?))) {
-        Some((least, most)) => wanted.iter().any(|text| (least..=most).contains(&text.as_bytes())),
-        None => true,
-    }
-}
-
 /// Rows that lie together in a row group, and between which texts of a column, as far as the file tells (数据页).
 pub struct Page<'a> {
     pub least: Option<&'a [u8]>,
@@ -34,7 +24,14 @@ pub struct Page<'a> {
     pub rows: Range<usize>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// A whole row group.
+    pub fn of_group(group: &'a RowGroupMetaData, column: usize) -> Page<'a> {
+        let told = group.column(column).statistics();
+        let (least, most) = (told.and_then(Statistics::min_bytes_opt), told.and_then(Statistics::max_bytes_opt));
+        Page { least, most, rows: 0..group.num_rows() as usize }
+    }
+
     pub fn may_hold_one(&self, wanted: &HashSet<String>) -> bool {
         let between = |(least, most)| wanted.iter().any(|text| (least..=most).contains(&text.as_bytes()));
         self.least.zip(self.most).is_none_or(between)
@@ -47,9 +44,7 @@ pub fn pages(metadata: &ParquetMetaData, group: usize, column: usize) -> Vec<Pag
     let starts = metadata.offset_index().map(|index| index[group][column].page_locations());
     let told = metadata.column_index().map(|index| &index[group][column]);
     let (Some(starts), Some(ColumnIndexMetaData::BYTE_ARRAY(told))) = (starts, told) else {
-        let whole = metadata.row_group(group).column(column).statistics();
-        let (least, most) = (whole.and_then(Statistics::min_bytes_opt), whole.and_then(Statistics::max_bytes_opt));
-        return vec![Page { least, most, rows: 0..rows }];
+        return vec![Page::of_group(metadata.row_group(group), column)];
     };
     let first_row = |page: usize| starts.get(page).map_or(rows, |start| start.first_row_index as usize);
     let page = |at: usize| Page {
@@ -105,7 +100,7 @@ pub fn rows(
     let leaves = metadata.parquet_schema().columns();
     let key = leaves.iter().position(|leaf| leaf.path().string() == key).context("the file has no such column")?;
     let all = metadata.metadata().row_groups().iter().enumerate();
-    let groups: Vec<usize> = all.filter(|(_, group)| may_hold(group, key, wanted)).map(|(at, _)| at).collect();
+    let groups: Vec<usize> = all.filter(|(_, group)| Page::of_group(group, key).may_hold_one(wanted)).map(|(at, _)| at).collect();
     let (mut before, mut picked) = (0, Vec::new());
     for &group in &groups {
         let places = places(path, &metadata, group, key, wanted)?;

@@ -1,7 +1,7 @@
 //! One night's book as columns: what every figure in this room is computed from.
 
-use grading::{Bucket, CustomerKind, Grade};
 use crate::tally::{Column, Rows};
+use grading::{Bucket, CustomerKind, Grade};
 use loan::{LoanStatus, Protection, RepaymentMethod};
 use std::borrow::Cow;
 use units::{Date, Money, Texts, coded};

@@ -275,7 +275,17 @@ impl Tally {
         };
         let texts = |group: &[u32]| labels.iter().zip(group).map(label).collect();
         let groups = groups.into_iter().map(|(group, number)| GroupTotals { labels: texts(&group), sums: sums[number] });
-        let groups = groups.collect();
+        let mut groups: Vec<GroupTotals> = groups.collect();
+        // Parts may hear of months in any order; they are read in that of time.
+        if by.contains(&Dimension::Vintage) {
+            let rank = |at: usize, label: &str| match by[at] {
+                Dimension::Vintage => (label.to_owned(), 0),
+                _ => (String::new(), labels[at].find(label).unwrap_or(NOWHERE)),
+            };
+            groups.sort_by_cached_key(|group| {
+                group.labels.iter().enumerate().map(|(at, label)| rank(at, label)).collect::<Vec<_>>()
+            });
+        }
         MetricTable { as_of, by, groups }
     }
 }

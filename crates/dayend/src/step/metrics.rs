@@ -71,8 +71,7 @@ impl Rows for DecidedLoans<'_> {
 
     fn given(&self, dimension: Dimension) -> Column<'_> {
         let (loans, names) = (&self.input.loans, &self.input.names);
-        let of = |labels: &'_ Labels| Cow::Owned(labels.iter().collect());
-        let coded = |codes: &mut dyn Iterator<Item = &'static str>| Cow::Owned(codes.collect());
+        let of = |labels: &Labels| Cow::Owned(labels.iter().collect());
         match dimension {
             Dimension::Branch => Column::given(|row| Some(loans[row].branch), of(&names.branches)),
             Dimension::Officer => Column::given(|row| loans[row].officer, of(&names.officers)),
@@ -81,11 +80,11 @@ impl Rows for DecidedLoans<'_> {
             Dimension::Region => Column::given(|row| self.owed_by(row).region, of(&names.regions)),
             Dimension::Scale => Column::given(
                 |row| self.owed_by(row).scale.map(|scale| scale as u32),
-                coded(&mut CustomerScale::ALL.iter().map(|scale| scale.code())),
+                Cow::Owned(CustomerScale::ALL.iter().map(|scale| scale.code()).collect()),
             ),
             Dimension::Class => Column::given(
                 |row| self.customers[loans[row].customer as usize].class.map(|class| class as u32),
-                coded(&mut CustomerClass::ALL.iter().map(|class| class.code())),
+                Cow::Owned(CustomerClass::ALL.iter().map(|class| class.code()).collect()),
             ),
             told => unreachable!("{} is part of the figures", told.code()),
         }

@@ -4,7 +4,7 @@
 //! group are read first; added up they tell where each loan's items are, so that some loans' items are read
 //! without those of the others.
 
-use super::{INSTALMENTS, REPAYMENTS, instalment_fields, instalments_at, item, repayment_fields, repayments_at};
+use super::{INSTALMENTS, REPAYMENTS, instalment_fields, item, repayment_fields};
 use crate::fault::{Context, Fault};
 use crate::pick::footer;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray, new_empty_array, new_null_array};
@@ -27,22 +27,19 @@ pub const CHUNK_LOANS: usize = 8_192;
 pub struct Items {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
-    /// The place of their count, and of their list, among a dossier's columns.
-    at: usize,
+    /// The column of their count, and of their list, in a dossier.
+    name: &'static str,
     fields: &'static Fields,
 }
 
 impl Items {
     /// Instalments and repayments beside `dossier.parquet` at `path`.
     pub fn beside(path: &Path) -> Result<[Items; 2], Fault> {
-        let open = |name: &str, at: usize, fields: &'static Fields| -> Result<Items, Fault> {
-            let path = path.with_file_name(name);
-            Ok(Items { metadata: footer(&path)?, path, at, fields })
+        let open = |file: &str, name: &'static str, fields: &'static Fields| -> Result<Items, Fault> {
+            let path = path.with_file_name(file);
+            Ok(Items { metadata: footer(&path)?, path, name, fields })
         };
-        Ok([
-            open(INSTALMENTS, instalments_at(), instalment_fields())?,
-            open(REPAYMENTS, repayments_at(), repayment_fields())?,
-        ])
+        Ok([open(INSTALMENTS, "instalments", instalment_fields())?, open(REPAYMENTS, "repayments", repayment_fields())?])
     }
 
     pub fn metadata(&self) -> &ArrowReaderMetadata {
@@ -97,7 +94,7 @@ pub struct Counted {
 pub type Wanted = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Counted {
-    /// `rows` ascend; `columns` are those of `dossier.parquet` besides the counts.
+    /// `rows` ascend.
     pub fn open(
         path: &Path,
         metadata: &ArrowReaderMetadata,
@@ -111,25 +108,24 @@ impl Counted {
             let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
             Ok(builder.with_row_groups(vec![group]))
         };
-        let leaves = metadata.parquet_schema().columns().iter().enumerate();
-        let is_count = |at: usize| items.iter().any(|items| items.at == at);
-        let read: Vec<usize> = leaves.filter(|(at, leaf)| is_count(*at) || wanted(leaf.name())).map(|(at, _)| at).collect();
+        let leaves = metadata.parquet_schema();
+        let is_count = |name: &str| items.iter().any(|items| items.name == name);
+        let read = leaves.columns().iter().map(|leaf| leaf.name()).filter(|name| is_count(name) || wanted(name));
         let count = metadata.metadata().row_group(group).num_rows() as usize;
-        let counts = ProjectionMask::leaves(metadata.parquet_schema(), items.each_ref().map(|items| items.at));
+        let counts = ProjectionMask::columns(leaves, items.iter().map(|items| items.name));
         let mut ends = [vec![0], vec![0]];
         for batch in opened()?.with_projection(counts).with_batch_size(count).build()? {
             let batch = batch?;
-            for (ends, counts) in ends.iter_mut().zip(batch.columns()) {
-                let counts = counts.as_primitive::<Int32Type>().values();
-                let last = ends.last().copied().unwrap_or(0);
-                ends.extend(counts.iter().scan(last, |end, &count| {
-                    *end += count as usize;
-                    Some(*end)
-                }));
+            for (ends, items) in ends.iter_mut().zip(items) {
+                let mut end = 0;
+                for &count in batch[items.name].as_primitive::<Int32Type>().values() {
+                    end += usize::try_from(count).with_context(|| format!("{} is damaged", path.display()))?;
+                    ends.push(end);
+                }
             }
         }
         let loans = opened()?
-            .with_projection(ProjectionMask::leaves(metadata.parquet_schema(), read))
+            .with_projection(ProjectionMask::columns(leaves, read))
             .with_row_selection(RowSelection::from_consecutive_ranges(rows.iter().cloned(), count))
             .with_batch_size(CHUNK_LOANS)
             .build()?;
@@ -143,9 +139,9 @@ impl Counted {
         let mut fields: Vec<Field> = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
         let mut columns = batch.columns().to_vec();
         for (items, ends) in self.items.iter().zip(&self.ends) {
-            let name = super::schema().field(items.at).name().clone();
-            let at = fields.iter().position(|field| *field.name() == name).context("the counts were read")?;
-            if !(self.wanted)(&name) {
+            let name = items.name;
+            let at = fields.iter().position(|field| field.name() == name).context("the counts were read")?;
+            if !(self.wanted)(name) {
                 fields.remove(at);
                 columns.remove(at);
                 continue;

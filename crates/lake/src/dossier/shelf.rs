@@ -1,7 +1,7 @@
 //! The dossier files of all batches, their footers read once, and what to read of them.
 
 use super::counted::{CHUNK_LOANS, Counted, Items, Wanted};
-use super::{instalments_at, schema};
+use super::schema;
 use crate::batch;
 use crate::fault::{Context, Fault};
 use crate::pick::{self, Page, footer};
@@ -155,7 +155,7 @@ impl DossierFile {
         let options = ArrowReaderOptions::default().with_schema(Arc::new(labelled(plain.schema())));
         let labelled = ArrowReaderMetadata::try_new(plain.metadata().clone(), options)
             .with_context(|| format!("reading {}", path.display()))?;
-        let holds_lists = matches!(plain.schema().field(instalments_at()).data_type(), DataType::List(_));
+        let holds_lists = plain.schema().field_with_name("instalments").is_ok_and(|field| matches!(field.data_type(), DataType::List(_)));
         let items = if holds_lists { None } else { Some(Items::beside(&path)?) };
         Ok(DossierFile { path, plain, labelled, items })
     }
@@ -163,10 +163,8 @@ impl DossierFile {
     /// The row groups that may hold something asked for.
     fn groups(&self, reading: &Reading) -> Vec<usize> {
         let asked = |group: &RowGroupMetaData| {
-            let told = group.column(0).statistics();
-            let (least, most) = (told.and_then(Statistics::min_bytes_opt), told.and_then(Statistics::max_bytes_opt));
-            Page { least, most, rows: 0..0 }.may_hold(&reading.shard)
-                && reading.only.is_none_or(|only| pick::may_hold(group, 0, only))
+            let whole = Page::of_group(group, 0);
+            whole.may_hold(&reading.shard) && reading.only.is_none_or(|only| whole.may_hold_one(only))
         };
         let groups = self.plain.metadata().row_groups().iter().enumerate();
         groups.filter(|(_, group)| asked(group)).map(|(at, _)| at).collect()

@@ -83,21 +83,12 @@ impl Ground {
 
     /// The night's input, once every shard has been gathered. The customers are handed on, not copied.
     pub fn finish(self, gathering: Gathering, request: &NightRequest) -> Result<(NightInput, Trace), Fault> {
-        let Ground { input: NightInput { customer_ids, customers, names, events, other_bank_debts, .. }, .. } = self;
         let (gathered, trace) = gathering.finish(&self.collateral_of_contract);
-        let Names { branches, officers, products, .. } = gathered.names;
-        let NightRequest { business_date, known_on, carried_from, .. } = *request;
-        let mut input = NightInput {
-            business_date,
-            known_on,
-            carried_from: carried_from.map(|night| night.business_date),
-            names: Names { branches, officers, products, ..names },
-            customer_ids,
-            customers,
-            events,
-            other_bank_debts,
-            ..gathered
-        };
+        let NightInput { names: Names { branches, officers, products, .. }, loan_ids, loans, folded, .. } = gathered;
+        let NightInput { bindings, judgements, found, totals, .. } = gathered;
+        let names = Names { branches, officers, products, ..self.input.names };
+        let mut input =
+            NightInput { names, loan_ids, loans, folded, bindings, judgements, found, totals, ..self.input };
         input.carried = carried(&input.loan_ids, request)?;
         Ok((input, trace))
     }

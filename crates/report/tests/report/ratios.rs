@@ -3,7 +3,7 @@
 use crate::book::night;
 use report::{Dimension, DrillRow, Metric, Ratio, Vintages};
 use report::{customer_concentration, dimension_concentration, drill, metrics};
-use units::Money;
+use units::{Date, Money};
 
 /// The sides of one ratio over a whole book: fen or loans.
 fn check(book: &str, code: &str, expect: (i64, i64)) {
@@ -153,4 +153,19 @@ fn a_cut_may_have_more_combinations_than_loans() {
     let groups: Vec<(String, i64)> = table.groups.iter().map(outstanding).collect();
     let expect = [("1026-01 1026-01 ".to_owned(), 100_00), ("2026-01 2026-01 ".to_owned(), 107_00)];
     assert_eq!(groups, expect);
+}
+
+/// The parts of a book come one after the other; months are read in the order of time all the same.
+#[test]
+fn months_of_many_parts_stand_in_their_order() {
+    let by = [Dimension::Vintage];
+    let mut tally = report::Tally::new(Date::parse("2026-06-30").unwrap(), &by);
+    for book in ["L1 disbursed=2026-02-01", "L2 disbursed=2025-03-01\nL3 disbursed=2026-02-09"] {
+        let part = night("2026-06-30", book);
+        report::tally::parts(&part, 0..part.len(), &[&by]).into_iter().for_each(|part| tally.take(part));
+    }
+    let table = tally.finish(|_| report::BalanceSheet::default());
+    let months: Vec<(&str, i64)> =
+        table.groups.iter().map(|group| (group.labels[0].as_str(), group.sum(report::Measure::LoanCount))).collect();
+    assert_eq!(months, [("2025-03", 1), ("2026-02", 2)]);
 }
