@@ -6,7 +6,7 @@ use lake::night::{self, NightRequest};
 use lake::snapshot::{self, Place, Staged};
 use policy::Pack;
 use report::{Dimension, Measure};
-use units::{Coded, Date};
+use units::Date;
 
 /// What each loan has paid on a day, as the night reads it from the whole book.
 fn paid(desk: &Desk, day: &str) -> Vec<String> {
